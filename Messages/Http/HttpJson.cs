@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+
+namespace Mooring.Messages.Http;
+
+/// <summary>How the HTTP interface writes JSON: snake_case, nulls written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
+[JsonSerializable(typeof(VolumeShape))]
+[JsonSerializable(typeof(VolumePage))]
+[JsonSerializable(typeof(OperationShape))]
+[JsonSerializable(typeof(OperationPage))]
+[JsonSerializable(typeof(NodeShape))]
+[JsonSerializable(typeof(NodePage))]
+[JsonSerializable(typeof(VipShape))]
+[JsonSerializable(typeof(ProblemShape))]
+[JsonSerializable(typeof(CreateVolumeBody))]
+[JsonSerializable(typeof(CopyVolumeBody))]
+[JsonSerializable(typeof(PatchVolumeBody))]
+public sealed partial class HttpJson : JsonSerializerContext;

@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+
+namespace Mooring.Messages;
+
+/// <summary>
+/// The client's name for a request: the same id always gets the same one result, before and after a failover.
+/// </summary>
+/// <param name="Value">1 to 128 letters, digits, or any of <c>. _ : -</c>.</param>
+[JsonConverter(typeof(TextJsonConverter<RequestId>))]
+public readonly record struct RequestId(string Value) : ITextId<RequestId>
+{
+    /// <summary>The longest request id, in characters.</summary>
+    public const int LengthMax = 128;
+
+    /// <summary>Reads a request id.</summary>
+    /// <param name="text">What to read.</param>
+    /// <param name="id">The id, when it is well formed.</param>
+    /// <param name="problem">What is wrong, in one line, otherwise.</param>
+    /// <returns>Whether it is well formed.</returns>
+    public static bool TryParse(string? text, out RequestId id, [NotNullWhen(false)] out string? problem)
+    {
+        id = default;
+        problem = null;
+        if (string.IsNullOrEmpty(text))
+            problem = "request id is empty";
+        else if (text.Length > LengthMax)
+            problem = $"request id is {text.Length} characters long; at most {LengthMax} are allowed";
+        else if (!text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or ':' or '-'))
+            problem = "request id may contain letters, digits and . _ : - only";
+        else
+            id = new RequestId(text);
+        return problem is null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+
+    /// <inheritdoc/>
+    public static RequestId FromText(string text) => new(text);
+}

@@ -1,0 +1,44 @@
+namespace Mooring.Messages;
+
+/// <summary>What one node reports of itself to all others (V5).</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Address">Where its HTTP endpoint listens, <c>host:port</c>.</param>
+/// <param name="DispatcherOk">Whether its dispatcher answers within the period (V4).</param>
+/// <param name="RbdLinkOk">Whether its link to the block store answers within the bound (V7).</param>
+/// <param name="Since">Since when both are as they are.</param>
+/// <param name="VipEpoch">Its epoch when it owns the virtual IP; null otherwise.</param>
+public sealed record NodeHealthReport(NodeName Node, string Address, bool DispatcherOk, bool RbdLinkOk, DateTimeOffset Since, Epoch? VipEpoch)
+{
+    /// <summary>Whether the node is fit to own the virtual IP.</summary>
+    public bool Healthy => DispatcherOk && RbdLinkOk;
+}
+
+/// <summary>Asks a dispatcher for what it knows of all nodes; answered with <see cref="NodesListed"/>.</summary>
+public sealed record GetNodes;
+
+/// <summary>All nodes.</summary>
+/// <param name="Items">In order of their names.</param>
+public sealed record NodesListed(IReadOnlyList<NodeView> Items);
+
+/// <summary>A node as the outside sees it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Address">Where its HTTP endpoint listens; its cluster address until it has reported.</param>
+/// <param name="State"><c>joining</c>, <c>up</c>, <c>leaving</c>, <c>unreachable</c> or <c>down</c>.</param>
+/// <param name="Health">Its latest report; null until it has reported.</param>
+/// <param name="VipOwner">Whether it owns the virtual IP.</param>
+public sealed record NodeView(string Name, string Address, string State, NodeHealthReport? Health, bool VipOwner);
+
+/// <summary>Asks the owner of the virtual IP for its history; answered with <see cref="VipHistory"/>.</summary>
+public sealed record GetVipHistory;
+
+/// <summary>The virtual IP and its owners.</summary>
+/// <param name="Endpoint">The address and port that clients use, <c>host:port</c>.</param>
+/// <param name="Ownerships">Newest first; the first one is the present owner.</param>
+public sealed record VipHistory(string Endpoint, IReadOnlyList<VipOwnership> Ownerships);
+
+/// <summary>One ownership of the virtual IP.</summary>
+/// <param name="Node">The owner.</param>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Since">Since when, by the owner's clock.</param>
+/// <param name="Reason">Why it became the owner.</param>
+public sealed record VipOwnership(NodeName Node, Epoch Epoch, DateTimeOffset Since, string Reason);

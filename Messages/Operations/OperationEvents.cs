@@ -1,0 +1,38 @@
+namespace Mooring.Messages;
+
+/// <summary>What happened to the requests of all clients; journalled by the owner of the virtual IP. Extend-only.</summary>
+public interface IPendingOperationsEvent;
+
+/// <summary>
+/// A new owner has read the journal. It is the first event that an owner writes: whatever its predecessor still tries to append
+/// collides with it.
+/// </summary>
+/// <param name="Epoch">The new owner's epoch.</param>
+/// <param name="Node">The new owner.</param>
+/// <param name="At">When, by its clock.</param>
+public sealed record OwnershipTaken(Epoch Epoch, NodeName Node, DateTimeOffset At) : IPendingOperationsEvent;
+
+/// <summary>A request is accepted: from now on its result will be delivered.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="RequestId">The client's id.</param>
+/// <param name="Command">What to do.</param>
+/// <param name="DeliverTo">The serialized path of the actor that the result is sent to, if one asked for that.</param>
+/// <param name="At">When.</param>
+public sealed record RequestAccepted(
+    OperationId Operation, RequestId RequestId, VolumeCommand Command, string? DeliverTo, DateTimeOffset At) : IPendingOperationsEvent;
+
+/// <summary>The result of a request is known to the owner.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Outcome">Its result.</param>
+/// <param name="Settled">Whether its volume has nothing left to clean up.</param>
+public sealed record RequestFinished(OperationId Operation, OperationOutcome Outcome, bool Settled) : IPendingOperationsEvent;
+
+/// <summary>The result was given to a client.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="By">The node that gave it.</param>
+/// <param name="At">When.</param>
+public sealed record ResultDelivered(OperationId Operation, NodeName By, DateTimeOffset At) : IPendingOperationsEvent;
+
+/// <summary>Old results are forgotten; their request ids may be used again.</summary>
+/// <param name="Operations">Which.</param>
+public sealed record OperationsForgotten(IReadOnlyList<OperationId> Operations) : IPendingOperationsEvent;

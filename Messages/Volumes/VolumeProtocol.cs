@@ -1,0 +1,56 @@
+namespace Mooring.Messages;
+
+/// <summary>Asks a volume to carry out an operation. Safe to send again: an operation is carried out once.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Command">What to do.</param>
+public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Command) : IWithVolumeId
+{
+    /// <inheritdoc/>
+    public VolumeId Volume => Command.Volume;
+}
+
+/// <summary>An attempt is running.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Attempt">Which attempt.</param>
+/// <param name="Node">Who executes it.</param>
+/// <param name="Progress">The share that is done, 0 to 1.</param>
+/// <param name="StartedAt">When this attempt began.</param>
+public sealed record OperationRunning(OperationId Operation, int Attempt, NodeName Node, double Progress, DateTimeOffset StartedAt);
+
+/// <summary>An operation has ended.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Outcome">Its result.</param>
+/// <param name="Settled">Whether nothing is left to be cleaned up; asking again continues the cleaning.</param>
+public sealed record OperationEnded(OperationId Operation, OperationOutcome Outcome, bool Settled);
+
+/// <summary>The outcome is in the owner's journal: the volume may forget it.</summary>
+/// <param name="Volume">The volume.</param>
+/// <param name="Operation">The operation.</param>
+public sealed record OutcomeRecorded(VolumeId Volume, OperationId Operation) : IWithVolumeId;
+
+/// <summary>Asks a volume not to change while an operation reads it.</summary>
+/// <param name="Volume">The volume to be read.</param>
+/// <param name="Operation">The operation that reads it.</param>
+/// <param name="Target">The volume that the operation makes.</param>
+public sealed record HoldSource(VolumeId Volume, OperationId Operation, VolumeId Target) : IWithVolumeId;
+
+/// <summary>The answer to <see cref="HoldSource"/>.</summary>
+/// <param name="Operation">The operation that asked.</param>
+/// <param name="Granted">Whether the volume is held now.</param>
+/// <param name="BusyWith">The operation that changes it, otherwise.</param>
+public sealed record SourceHoldAnswered(OperationId Operation, bool Granted, OperationId? BusyWith);
+
+/// <summary>Ends a hold. Safe to send again.</summary>
+/// <param name="Volume">The volume that was read.</param>
+/// <param name="Operation">The operation that read it.</param>
+public sealed record ReleaseSource(VolumeId Volume, OperationId Operation) : IWithVolumeId;
+
+/// <summary>The hold is over.</summary>
+/// <param name="Operation">The operation that had it.</param>
+public sealed record SourceHoldReleased(OperationId Operation);
+
+/// <summary>A held volume asks the target of the operation that holds it whether the hold is still needed.</summary>
+/// <param name="Volume">The target.</param>
+/// <param name="Operation">The operation.</param>
+/// <param name="Source">The volume that is held.</param>
+public sealed record ConfirmHold(VolumeId Volume, OperationId Operation, VolumeId Source) : IWithVolumeId;

@@ -1,0 +1,47 @@
+namespace Mooring.Messages;
+
+/// <summary>A question about volumes; answered by any node straight from the block store.</summary>
+public interface IVolumeQuery;
+
+/// <summary>Asks for one volume; answered with <see cref="VolumeFound"/> or <see cref="QueryFailed"/>.</summary>
+/// <param name="Volume">Its name.</param>
+public sealed record GetVolume(VolumeId Volume) : IVolumeQuery;
+
+/// <summary>Asks for the volumes of a pool and namespace; answered with <see cref="VolumesListed"/> or <see cref="QueryFailed"/>.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="Namespace">The namespace; empty for the default one.</param>
+/// <param name="After">The page begins after this name; null begins at the start.</param>
+/// <param name="Limit">At most so many volumes, 1 to 1,000.</param>
+public sealed record GetVolumes(string Pool, string Namespace, string? After, int Limit) : IVolumeQuery;
+
+/// <summary>A volume.</summary>
+/// <param name="Info">What is known of it.</param>
+public sealed record VolumeFound(VolumeInfo Info);
+
+/// <summary>A page of volumes.</summary>
+/// <param name="Items">The volumes in ordinal order of their names.</param>
+/// <param name="Next">Ask again with this as <see cref="GetVolumes.After"/>; null at the end.</param>
+public sealed record VolumesListed(IReadOnlyList<VolumeInfo> Items, string? Next);
+
+/// <summary>A question that could not be answered.</summary>
+/// <param name="Error">Why.</param>
+public sealed record QueryFailed(OperationError Error);
+
+/// <summary>What is known of a volume.</summary>
+/// <param name="Volume">Its name.</param>
+/// <param name="Id">The store's internal id of it.</param>
+/// <param name="SizeBytes">Its size in bytes.</param>
+/// <param name="ObjectSizeBytes">The size of the objects that it is cut into, in bytes.</param>
+/// <param name="Features">The names of its features.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="Parent">What it was cloned from, if anything.</param>
+/// <param name="Metadata">Its key-value metadata; Mooring's own keys are left out.</param>
+public sealed record VolumeInfo(
+    VolumeId Volume,
+    string Id,
+    long SizeBytes,
+    long ObjectSizeBytes,
+    IReadOnlyList<string> Features,
+    DateTimeOffset CreatedAt,
+    string? Parent,
+    IReadOnlyDictionary<string, string> Metadata);
