@@ -1,0 +1,58 @@
+using Mooring.Messages;
+using Mooring.Storage.Ceph.Native;
+
+namespace Mooring.Storage.Ceph;
+
+/// <summary>Runs image calls on the connection's slots, and opens images.</summary>
+internal sealed class CephImages(CephConnection connection, BoundedThreads slots)
+{
+    public CephConnection Connection => connection;
+
+    /// <summary>Runs a blocking call on a slot.</summary>
+    public Task<T> RunAsync<T>(Func<T> call, CancellationToken cancellationToken)
+    {
+        connection.ThrowIfUnusable();
+        return slots.RunAsync(call, cancellationToken);
+    }
+
+    /// <summary>The context in which an image lies.</summary>
+    public IoContextHandle ContextOf(VolumeId volume) => connection.Open(volume.Pool, volume.Namespace);
+
+    /// <summary>Opens an image, runs a call on it and closes it; blocks.</summary>
+    public T Use<T>(VolumeId volume, bool readOnly, string what, Func<ImageHandle, T> call)
+    {
+        using var image = Open(volume, readOnly, what);
+        return call(image);
+    }
+
+    /// <summary>Throws for a negative return value of a call of librbd.</summary>
+    public void Check(int result, string what)
+    {
+        if (result < 0)
+            throw Failure(result, what);
+    }
+
+    /// <summary>
+    /// The exception for a call of librbd. It hides a blocklisted client at some places behind other errors (its writes become read-only,
+    /// its lock requests fail), so those are told apart by asking an OSD.
+    /// </summary>
+    public BlockStoreException Failure(int result, string what, string? reason = null)
+    {
+        if (result is CephErrors.ReadOnly or CephErrors.NotPermitted or CephErrors.InputOutput or CephErrors.Invalid
+            && ReadOperation.StatAsync(connection.Metadata, CephStore.ProbeObject).GetAwaiter().GetResult() == CephErrors.Shutdown)
+        {
+            return connection.Failure(CephErrors.Shutdown, what);
+        }
+        return connection.Failure(result, what, reason);
+    }
+
+    private ImageHandle Open(VolumeId volume, bool readOnly, string what)
+    {
+        var io = ContextOf(volume);
+        var result = readOnly
+            ? Rbd.OpenReadOnly(io, volume.Image, out var image, 0)
+            : Rbd.Open(io, volume.Image, out image, 0);
+        Check(result, what);
+        return new ImageHandle(image, io);
+    }
+}

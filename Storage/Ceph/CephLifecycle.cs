@@ -1,0 +1,126 @@
+using Mooring.Messages;
+using Mooring.Storage.Ceph.Native;
+
+namespace Mooring.Storage.Ceph;
+
+/// <summary>Making, resizing and removing images through librbd.</summary>
+internal sealed class CephLifecycle(CephImages images)
+{
+    public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        RequireSize(sizeBytes, $"create {volume}");
+        return images.RunAsync(() => Create(volume, sizeBytes), cancellationToken);
+    }
+
+    public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        images.RunAsync(() => Remove(volume, progress), cancellationToken);
+
+    public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        RequireSize(sizeBytes, $"resize {volume}");
+        return images.RunAsync(() => Resize(volume, sizeBytes, allowShrink, progress), cancellationToken);
+    }
+
+    private static void RequireSize(long sizeBytes, string what)
+    {
+        if (sizeBytes <= 0)
+            throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot {what}: its size is {sizeBytes} bytes; more than 0 are needed");
+    }
+
+    private bool Create(VolumeId volume, long sizeBytes)
+    {
+        var what = $"create {volume}";
+        var io = images.ContextOf(volume);
+        Rbd.CreateOptions(out var options);
+        try
+        {
+            images.Check(Rbd.SetOption(options, Rbd.OptionFormat, 2), what);
+            images.Check(Rbd.Create(io, volume.Image, (ulong)sizeBytes, options), what);
+            return true;
+        }
+        finally
+        {
+            Rbd.DestroyOptions(options);
+        }
+    }
+
+    private unsafe bool Remove(VolumeId volume, IProgress<double>? progress)
+    {
+        var what = $"remove {volume}";
+        RequireUnused(volume, what);
+        var io = images.ContextOf(volume);
+        // This thread belongs to a slot and may wait.
+        var (named, id) = CephCatalog.IdOfAsync(io, volume.Image).GetAwaiter().GetResult();
+        using var callback = new ProgressCallback(progress, () => false);
+        var result = Rbd.Remove(io, volume.Image, ProgressCallback.Function, callback.State);
+        if (result != CephErrors.NotFound || named < 0 || !RemoveNameAsync(io, volume.Image, id, what).GetAwaiter().GetResult())
+            images.Check(result, what);
+        callback.Finish();
+        return true;
+    }
+
+    private unsafe bool Resize(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress)
+    {
+        var what = $"resize {volume}";
+        return images.Use(volume, readOnly: false, what, image =>
+        {
+            images.Check(Rbd.GetSize(image, out var now), what);
+            if ((ulong)sizeBytes < now && !allowShrink)
+                throw images.Failure(CephErrors.Invalid, what, $"it would shrink from {now} to {sizeBytes} bytes, which was not allowed");
+            using var callback = new ProgressCallback(progress, () => false);
+            images.Check(Rbd.Resize(image, (ulong)sizeBytes, allowShrink, ProgressCallback.Function, callback.State), what);
+            callback.Finish();
+            return true;
+        });
+    }
+
+    // Before anything else: librbd would wait for the exclusive lock of a client that is dead until its watch ends, half a minute later.
+    private void RequireUnused(VolumeId volume, string what)
+    {
+        try
+        {
+            if (images.Use(volume, readOnly: true, what, Watchers) is { Count: > 0 } watchers)
+                throw images.Failure(CephErrors.Busy, what, $"it is open by {string.Join(", ", watchers)}");
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // Not there, or half made: then there is nothing to open, and removing says more.
+        }
+    }
+
+    private static unsafe List<string> Watchers(ImageHandle image)
+    {
+        const int watchersMax = 64;
+        var watchers = stackalloc Rbd.Watcher[watchersMax];
+        nuint count = watchersMax;
+        var addresses = new List<string>();
+        // What goes wrong here is left to the removal, which looks for watchers itself.
+        if (Rbd.ListWatchers(image, watchers, &count) < 0)
+            return addresses;
+        for (nuint i = 0; i < count; i++)
+            addresses.Add($"client.{watchers[i].Id} at {NativeText.Read(watchers[i].Address)}");
+        Rbd.FreeWatchers(watchers, count);
+        return addresses;
+    }
+
+    /// <summary>
+    /// librbd stops at the first thing that it misses of an image of which only the name was written, or is left. Then the name is all
+    /// there is to remove; each step is guarded by the image's id.
+    /// </summary>
+    private async Task<bool> RemoveNameAsync(IoContextHandle io, string name, ImageId id, string what)
+    {
+        if (await ReadOperation.StatAsync(io, "rbd_header." + id).ConfigureAwait(false) != CephErrors.NotFound)
+            return false;
+        var unlisted = await new WriteOperation()
+            .Execute("rbd", "dir_remove_image", new CephEncoder().Text(name).Text(id.Value).Written)
+            .RunAsync(io, CephCatalog.Directory).ConfigureAwait(false);
+        var removed = await new WriteOperation().DataEquals(new CephEncoder().Text(id.Value).Written).Remove()
+            .RunAsync(io, CephCatalog.IdPrefix + name).ConfigureAwait(false);
+        foreach (var result in new[] { unlisted, removed })
+        {
+            if (result != CephErrors.NotFound && !CephErrors.IsDifference(result))
+                images.Check(result, what);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+using Mooring.Messages;
+
+namespace Mooring.Storage.Embedded;
+
+/// <summary>The tables of the store.</summary>
+internal static class Schema
+{
+    private const long Version = 1;
+
+    private static readonly string[] _tables =
+    [
+        "CREATE TABLE pools (name TEXT PRIMARY KEY) WITHOUT ROWID",
+        "CREATE TABLE namespaces (pool TEXT, name TEXT, PRIMARY KEY (pool, name)) WITHOUT ROWID",
+        // A session is one connection. fenced_until is UTC milliseconds; null while it may act.
+        "CREATE TABLE sessions (address TEXT PRIMARY KEY, purpose TEXT NOT NULL, fenced_until INTEGER) WITHOUT ROWID",
+        // state: ready, or copying while (or since) owner copies it. trim_to: bytes of the data file from there on are to be forgotten.
+        """
+        CREATE TABLE images (
+            id TEXT PRIMARY KEY, pool TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, state TEXT NOT NULL,
+            owner TEXT NOT NULL, created INTEGER NOT NULL, data_file TEXT, trim_to INTEGER, UNIQUE (pool, ns, name)) WITHOUT ROWID
+        """,
+        "CREATE TABLE metadata (image TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (image, key)) WITHOUT ROWID",
+        // Who has an image open for what. Counts only while its session lives and is not fenced.
+        "CREATE TABLE uses (id INTEGER PRIMARY KEY, image TEXT NOT NULL, session TEXT NOT NULL, kind TEXT NOT NULL)",
+        "CREATE INDEX uses_of_image ON uses (image)",
+        // Data files that no image names (yet, or any more), entered before they are made: what sweeping may delete.
+        "CREATE TABLE loose_files (name TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE leases (
+            name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, node TEXT NOT NULL, incarnation TEXT NOT NULL, fence TEXT NOT NULL,
+            boot TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE lease_history (
+            name TEXT, epoch INTEGER, node TEXT NOT NULL, incarnation TEXT NOT NULL, fence TEXT NOT NULL, since INTEGER NOT NULL,
+            reason TEXT NOT NULL, PRIMARY KEY (name, epoch)) WITHOUT ROWID
+        """,
+        "CREATE TABLE records (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL)",
+        // Versions come from one counter, so that a record that was removed and made again never repeats one.
+        "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        "INSERT INTO counters VALUES ('record', 0)",
+    ];
+
+    /// <summary>Makes what is missing.</summary>
+    public static void Prepare(Database database, EmbeddedStoreOptions options)
+    {
+        var found = database.Query(row => row.Number(0), "PRAGMA user_version")[0];
+        if (found > Version)
+            throw new BlockStoreException(ErrorKind.Unsupported, $"the store in {options.Directory} was made by a newer version ({found}; this one knows {Version})");
+        if (found == Version && options.Pools.All(pool => HasPool(database, pool)) && options.Namespaces.All(ns => HasNamespace(database, ns)))
+            return;
+        database.Write(() =>
+        {
+            // Another process may have been faster.
+            if (database.Query(row => row.Number(0), "PRAGMA user_version")[0] < Version)
+            {
+                foreach (var statement in _tables)
+                    database.Execute(statement);
+                database.Execute($"PRAGMA user_version = {Version}");
+            }
+            foreach (var pool in options.Pools)
+                database.Execute("INSERT OR IGNORE INTO pools VALUES (?)", pool);
+            foreach (var ns in options.Namespaces)
+                database.Execute("INSERT OR IGNORE INTO namespaces VALUES (?, ?)", ns.Split('/')[0], ns.Split('/')[1]);
+        });
+    }
+
+    private static bool HasPool(Database database, string pool) => database.Exists("SELECT 1 FROM pools WHERE name = ?", pool);
+
+    private static bool HasNamespace(Database database, string ns) =>
+        database.Exists("SELECT 1 FROM namespaces WHERE pool = ? AND name = ?", ns.Split('/')[0], ns.Split('/')[1]);
+}

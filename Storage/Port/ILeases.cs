@@ -1,0 +1,67 @@
+using Mooring.Messages;
+
+namespace Mooring.Storage;
+
+/// <summary>
+/// Leases with epochs: who may act. At most one holder at any time by the store's own clock; each new holder gets a higher epoch.
+/// No call uses a slot.
+/// </summary>
+public interface ILeases
+{
+    /// <summary>Takes the lease if nobody holds it or its time has run out; a holder that asks again keeps it, and gets a new epoch.</summary>
+    /// <param name="name">The lease, 1 to 64 letters, digits, <c>. _ -</c>.</param>
+    /// <param name="holder">Who takes it: unique for each incarnation of a process.</param>
+    /// <param name="duration">How long it holds unless it is renewed.</param>
+    /// <param name="reason">Why it is taken, one line, kept in the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Taken, with the epoch; or not, with who holds it.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached or the connection is fenced.</exception>
+    Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Holds the lease for another <paramref name="duration"/> from now, only if it has not run out and is this holder's with this epoch.</summary>
+    /// <param name="name">The lease.</param>
+    /// <param name="holder">The holder.</param>
+    /// <param name="epoch">The epoch that acquiring it gave.</param>
+    /// <param name="duration">How long it holds from now.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Whether it is still held; false is final: acquire it again.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached: the lease may or may not be renewed; or the connection is fenced:
+    /// it is not.</exception>
+    Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken);
+
+    /// <summary>Gives the lease up so that another can have it at once. Does nothing when it is not this holder's.</summary>
+    /// <param name="name">The lease.</param>
+    /// <param name="holder">The holder.</param>
+    /// <param name="epoch">The epoch that acquiring it gave.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Completes when it is given up.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached or the connection is fenced.</exception>
+    Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken);
+
+    /// <summary>The lease's latest ownerships, newest first, at most 32.</summary>
+    /// <param name="name">The lease.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The ownerships; none before the first.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
+    Task<IReadOnlyList<LeaseOwnership>> GetLeaseHistoryAsync(string name, CancellationToken cancellationToken);
+}
+
+/// <summary>Who holds a lease.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="Incarnation">Unique for each start of the node's actor system.</param>
+/// <param name="Fence">The connection to fence before what this holder may have left half done is touched.</param>
+public sealed record LeaseHolder(NodeName Node, string Incarnation, FenceAddress Fence);
+
+/// <summary>One ownership in the history of a lease.</summary>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Holder">Who.</param>
+/// <param name="Since">Since when, by the new holder's clock.</param>
+/// <param name="Reason">Why it was taken.</param>
+public sealed record LeaseOwnership(Epoch Epoch, LeaseHolder Holder, DateTimeOffset Since, string Reason);
+
+/// <summary>The outcome of taking a lease.</summary>
+/// <param name="Acquired">Whether it was taken.</param>
+/// <param name="Epoch">The new epoch when it was; the current one otherwise.</param>
+/// <param name="Current">Who holds it now when it was not taken; otherwise the holder before, also when it had given the lease up or is
+/// the same (null for none): whom the new holder may have to fence.</param>
+public sealed record LeaseAttempt(bool Acquired, Epoch Epoch, LeaseHolder? Current);

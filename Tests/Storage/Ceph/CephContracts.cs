@@ -1,0 +1,27 @@
+using Mooring.Tests.Storage.Contract;
+
+namespace Mooring.Tests.Storage.Ceph;
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephCatalogKeeps(CephFixture fixture) : CatalogContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephLifecycleKeeps(CephFixture fixture) : LifecycleContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephCopiesKeep(CephFixture fixture) : CopyContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephDataKeep(CephFixture fixture) : DataContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephLeasesKeep(CephFixture fixture) : LeaseContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephRecordsKeep(CephFixture fixture) : RecordContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephFencingKeeps(CephFixture fixture) : FencingContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephConnectionsKeep(CephFixture fixture) : ConnectionContract(fixture);

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Mooring.Harness;
+using Mooring.Storage;
+using Mooring.Storage.Ceph;
+using Mooring.Tests.Storage.Contract;
+
+namespace Mooring.Tests.Storage.Ceph;
+
+/// <summary>A throw-away Ceph that all tests of the run share. Connections come from providers of their own, as from several processes.</summary>
+public sealed class CephFixture : IStoreFixture, IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("mooring-ceph-").FullName;
+    private CephSandbox? _sandbox;
+
+    public string Pool => "rbd";
+
+    public string OtherPool => "other";
+
+    public long LongCopyBytes => 512 << 20;
+
+    public TimeSpan Limit => TimeSpan.FromSeconds(10);
+
+    /// <summary>The options that the tests use; copies go piece by piece, so that a test can step in.</summary>
+    public CephStoreOptions Options => new() { ConfigFile = Sandbox.ConfPath, CopyRequestsMax = 1 };
+
+    private CephSandbox Sandbox => _sandbox ?? throw new InvalidOperationException("Ceph is not running: " + CephSandbox.WhyNot);
+
+    public async Task InitializeAsync()
+    {
+        // The tests are skipped with this reason.
+        if (CephSandbox.WhyNot is not null)
+            return;
+        _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = _directory, Pools = [Pool, OtherPool] });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) => new CephStoreProvider(Options).ConnectAsync(purpose, slots, default);
+
+    public Task<CephEventLog> OpenEventLogAsync() => new CephStoreProvider(Options).OpenEventLogAsync("journal", default);
+
+    /// <summary>Stops the OSDs from running, as if the network to them were gone, until the result is disposed.</summary>
+    public async Task<IAsyncDisposable> PauseOsdsAsync()
+    {
+        var osds = Sandbox.Daemons.Where(daemon => daemon.Key.StartsWith("osd.", StringComparison.Ordinal)).Select(daemon => daemon.Value).ToList();
+        await Task.WhenAll(osds.Select(osd => osd.StopAsync()));
+        return new Pause(osds);
+    }
+
+    /// <summary>Starts one of Ceph's own programs on this cluster.</summary>
+    public Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, ["-c", Sandbox.ConfPath, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+    /// <summary>Runs one of Ceph's own programs; it must succeed.</summary>
+    public async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var error = process.StandardError.ReadToEndAsync(limit.Token);
+        var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await error}");
+        return output;
+    }
+
+    private sealed class Pause(List<ProcessIdentity> paused) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            paused.ForEach(osd => osd.Continue());
+            return default;
+        }
+    }
+}
+
+/// <summary>Tests that share the Ceph of the run.</summary>
+[CollectionDefinition(Name)]
+public sealed class CephCollection : ICollectionFixture<CephFixture>
+{
+    public const string Name = "ceph";
+}
+
+/// <summary>Skips a class where Ceph cannot run.</summary>
+public sealed class NeedsCephAttribute : AvailabilityAttribute
+{
+    public override string? SkipReason => CephSandbox.WhyNot;
+}

@@ -1,0 +1,137 @@
+using System.Text.RegularExpressions;
+using Mooring.Messages;
+using Mooring.Tests.Storage.Contract;
+
+namespace Mooring.Tests.Storage.Ceph;
+
+/// <summary>What a process that was killed in the middle leaves in Ceph, built by hand, and how the adapter goes on from it.</summary>
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(fixture), IDisposable
+{
+    private readonly string _scratch = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_scratch);
+
+    [StoreFact]
+    public async Task An_image_of_which_only_the_name_was_written_is_found_and_can_be_removed()
+    {
+        var (volume, id) = await MadeAsync();
+        await DropHeaderAsync(id);
+        await DropFromDirectoryAsync(volume, id);
+        await IsFoundAndCanBeRemovedAsync(volume, id);
+    }
+
+    [StoreFact]
+    public async Task An_image_without_its_header_is_found_and_can_be_removed()
+    {
+        var (volume, id) = await MadeAsync();
+        await DropHeaderAsync(id);
+        await IsFoundAndCanBeRemovedAsync(volume, id);
+    }
+
+    [StoreFact]
+    public async Task An_image_that_only_the_directory_still_knows_is_found_and_can_be_removed()
+    {
+        var (volume, id) = await MadeAsync();
+        await DropHeaderAsync(id);
+        await RadosAsync("rm", $"rbd_id.{volume.Image}");
+        await IsFoundAndCanBeRemovedAsync(volume, id);
+    }
+
+    [StoreFact]
+    public async Task An_image_without_its_object_map_can_be_removed()
+    {
+        var (volume, id) = await MadeAsync();
+        await RadosAsync("rm", $"rbd_object_map.{id}");
+        await Store.RemoveAsync(volume, null, default).WaitAsync(StepLimit);
+        Assert.Null(await Store.FindAsync(volume, default));
+    }
+
+    [StoreFact]
+    public async Task A_rename_that_only_wrote_the_new_name_is_completed()
+    {
+        var (from, id) = await MadeAsync();
+        var to = Fresh("to");
+        await CopyIdAsync(from, to);
+        await Store.RenameAsync(from, to, default);
+        await IsRenamedAsync(from, to, id);
+    }
+
+    [StoreFact]
+    public async Task A_rename_that_only_left_the_old_name_is_completed()
+    {
+        var (from, id) = await MadeAsync();
+        var to = Fresh("to");
+        await Store.RenameAsync(from, to, default);
+        await CopyIdAsync(to, from);
+        await Store.RenameAsync(from, to, default);
+        await IsRenamedAsync(from, to, id);
+    }
+
+    [StoreFact]
+    public async Task A_killed_clients_watch_keeps_its_image_busy_until_it_is_fenced()
+    {
+        var volume = await CreateAsync(64 * MiB);
+        using var client = ((CephFixture)Fixture).Start(
+            "rbd", "bench", "--io-type", "write", "--io-size", "4096", "--io-threads", "1", "--io-total", "1G", $"{volume.Pool}/{volume.Image}");
+        await UntilAsync("the client opens the image", async () =>
+            (await ((CephFixture)Fixture).RunAsync("rbd", "status", $"{volume.Pool}/{volume.Image}")).Contains("watcher=", StringComparison.Ordinal));
+        Assert.False(client.HasExited, "the client ended before it was killed");
+        client.Kill();
+        await client.WaitForExitAsync();
+        var busy = await FailsAsync(ErrorKind.Busy, () => Store.RemoveAsync(volume, null, default));
+
+        var address = ClientAddress().Match(busy.Detail).Groups[1].Value;
+        await Store.FenceAsync(new FenceAddress(address), TimeSpan.FromHours(1), default).WaitAsync(Fixture.Limit);
+        await Store.RemoveAsync(volume, null, default).WaitAsync(Fixture.Limit);
+        Assert.Null(await Store.FindAsync(volume, default));
+    }
+
+    [GeneratedRegex(@" at ([^ ,]+/\d+)")]
+    private static partial Regex ClientAddress();
+
+    private async Task<(VolumeId Volume, string Id)> MadeAsync()
+    {
+        var volume = await CreateAsync(8 * MiB, MiB);
+        return (volume, (await Store.FindAsync(volume, default))!.Value.Value);
+    }
+
+    private async Task IsFoundAndCanBeRemovedAsync(VolumeId volume, string id)
+    {
+        Assert.Equal(id, (await Store.FindAsync(volume, default))?.Value);
+        await FailsAsync(ErrorKind.NotFound, () => Store.GetAsync(volume, default));
+        await FailsAsync(ErrorKind.AlreadyExists, () => Store.CreateAsync(volume, MiB, default));
+        await Store.RemoveAsync(volume, null, default).WaitAsync(StepLimit);
+        Assert.Null(await Store.FindAsync(volume, default));
+        Assert.DoesNotContain(volume.Image, await Store.ListAsync(volume.Pool, "", volume.Image[..^1], 10, default));
+        await Store.CreateAsync(volume, MiB, default);
+        Assert.NotEqual(id, (await Store.FindAsync(volume, default))?.Value);
+    }
+
+    private async Task IsRenamedAsync(VolumeId from, VolumeId to, string id)
+    {
+        Assert.Null(await Store.FindAsync(from, default));
+        Assert.Equal(id, (await Store.FindAsync(to, default))?.Value);
+        Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, to, 0, MiB));
+        Assert.Contains(to.Image, await Store.ListAsync(to.Pool, "", to.Image[..^1], 10, default));
+        Assert.DoesNotContain(from.Image, await Store.ListAsync(from.Pool, "", from.Image[..^1], 10, default));
+        await Store.CreateAsync(from, MiB, default);
+        await Store.RemoveAsync(to, null, default).WaitAsync(StepLimit);
+    }
+
+    private Task DropHeaderAsync(string id) => RadosAsync("rm", $"rbd_header.{id}", $"rbd_object_map.{id}");
+
+    private async Task DropFromDirectoryAsync(VolumeId volume, string id)
+    {
+        await RadosAsync("rmomapkey", "rbd_directory", $"name_{volume.Image}");
+        await RadosAsync("rmomapkey", "rbd_directory", $"id_{id}");
+    }
+
+    private async Task CopyIdAsync(VolumeId from, VolumeId to)
+    {
+        await RadosAsync("get", $"rbd_id.{from.Image}", _scratch);
+        await RadosAsync("put", $"rbd_id.{to.Image}", _scratch);
+    }
+
+    private Task<string> RadosAsync(params string[] arguments) => ((CephFixture)Fixture).RunAsync("rados", ["-p", Fixture.Pool, .. arguments]);
+}

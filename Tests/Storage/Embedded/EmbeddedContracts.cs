@@ -1,0 +1,19 @@
+using Mooring.Tests.Storage.Contract;
+
+namespace Mooring.Tests.Storage.Embedded;
+
+public sealed class EmbeddedCatalog(EmbeddedFixture fixture) : CatalogContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedLifecycle(EmbeddedFixture fixture) : LifecycleContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedCopies(EmbeddedFixture fixture) : CopyContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedData(EmbeddedFixture fixture) : DataContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedLeases(EmbeddedFixture fixture) : LeaseContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedRecords(EmbeddedFixture fixture) : RecordContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedFencing(EmbeddedFixture fixture) : FencingContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedConnections(EmbeddedFixture fixture) : ConnectionContract(fixture), IClassFixture<EmbeddedFixture>;
