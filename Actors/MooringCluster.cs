@@ -1,0 +1,93 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Singleton;
+using Akka.Configuration;
+using Mooring.Actors.Nodes;
+using Mooring.Actors.Serialization;
+using Mooring.Actors.Vip;
+using Mooring.Actors.Volumes;
+using Mooring.Messages;
+
+namespace Mooring.Actors;
+
+/// <summary>
+/// Mooring in an actor system: <see cref="Start"/> adds it in one call; <see cref="Get"/> gives its entry points anywhere in the system.
+/// </summary>
+public sealed class MooringCluster : IExtension
+{
+    private const string VolumeType = "volume";
+
+    private MooringCluster(ActorSystem system, MooringServices services)
+    {
+        var settings = services.Settings;
+        Node = settings.Node;
+        Dispatcher = system.ActorOf(DispatcherActor.Props(services), DispatcherActor.Name);
+        var sharding = ClusterSharding.Get(system);
+        // Entities address the region by its path: it may hand them messages before Start has returned its reference.
+        var region = system.ActorSelection($"/system/{system.Settings.Config.GetString("akka.cluster.sharding.guardian-name")}/{VolumeType}");
+        Volumes = sharding.Start(
+            VolumeType,
+            entityId => VolumeActor.Props(VolumeId.FromText(entityId), services, Dispatcher, region),
+            ClusterShardingSettings.Create(system),
+            new VolumeMessageExtractor(settings.ShardCount),
+            sharding.DefaultShardAllocationStrategy(ClusterShardingSettings.Create(system)),
+            new StopVolume());
+        system.ActorOf(
+            ClusterSingletonManager.Props(
+                VipOwnerActor.Props(services, Dispatcher, Volumes), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
+            VipOwnerActor.Name);
+        Owner = system.ActorOf(
+            ClusterSingletonProxy.Props($"/user/{VipOwnerActor.Name}", ClusterSingletonProxySettings.Create(system)), VipOwnerActor.Name + "-proxy");
+    }
+
+    /// <summary>This node's name.</summary>
+    public NodeName Node { get; }
+
+    /// <summary>
+    /// The owner of the virtual IP, wherever it is: takes <see cref="SubmitOperation"/>, <see cref="ConfirmDelivery"/>, every
+    /// <see cref="IOperationQuery"/> and <see cref="GetVipHistory"/>; buffers while there is none.
+    /// </summary>
+    public IActorRef Owner { get; }
+
+    /// <summary>This node's dispatcher: takes every <see cref="IVolumeQuery"/> and <see cref="GetNodes"/>.</summary>
+    public IActorRef Dispatcher { get; }
+
+    /// <summary>The region of all volumes; for the owner's use.</summary>
+    public IActorRef Volumes { get; }
+
+    /// <summary>What an actor system's configuration needs besides akka.hocon: the serializer's bindings.</summary>
+    /// <returns>The configuration, to be used as a fallback.</returns>
+    public static Config DefaultConfig() => ConfigurationFactory.ParseString(MooringSerializer.Hocon);
+
+    /// <summary>Starts Mooring on this node of the cluster.</summary>
+    /// <param name="system">The actor system; its provider is <c>cluster</c>.</param>
+    /// <param name="services">What it needs from the world.</param>
+    /// <returns>Its entry points.</returns>
+    /// <exception cref="InvalidOperationException">It was started before in this system.</exception>
+    public static MooringCluster Start(ActorSystem system, MooringServices services)
+    {
+        if (system.HasExtension<MooringCluster>())
+            throw new InvalidOperationException("Mooring runs in this actor system already");
+        return (MooringCluster)system.RegisterExtension(new Id(services));
+    }
+
+    /// <summary>The entry points of the Mooring that was started in a system.</summary>
+    /// <param name="system">The actor system.</param>
+    /// <returns>Its entry points.</returns>
+    /// <exception cref="InvalidOperationException">It was not started.</exception>
+    public static MooringCluster Get(ActorSystem system) =>
+        system.TryGetExtension<MooringCluster>(out var mooring) ? mooring : throw new InvalidOperationException("Mooring was not started in this actor system");
+
+    private sealed class Id(MooringServices services) : ExtensionIdProvider<MooringCluster>
+    {
+        public override MooringCluster CreateExtension(ExtendedActorSystem system) => new(system, services);
+    }
+}
+
+/// <summary>Routes messages to volumes by their names.</summary>
+/// <param name="shardCount">How many shards there are; the same on all nodes for good.</param>
+internal sealed class VolumeMessageExtractor(int shardCount) : HashCodeMessageExtractor(shardCount)
+{
+    /// <inheritdoc/>
+    public override string? EntityId(object message) => (message as IWithVolumeId)?.Volume.ToString();
+}

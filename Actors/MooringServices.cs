@@ -1,0 +1,30 @@
+using Mooring.Actors.Operations;
+using Mooring.Actors.Vip;
+using Mooring.Storage;
+
+namespace Mooring.Actors;
+
+/// <summary>What a node's actors need from the world around them. Made by the host, once for each start of its actor system.</summary>
+public sealed record MooringServices
+{
+    /// <summary>The settings.</summary>
+    public required MooringSettings Settings { get; init; }
+
+    /// <summary>The block store.</summary>
+    public required IBlockStoreProvider Store { get; init; }
+
+    /// <summary>The virtual IP and the gateway on it.</summary>
+    public required IVirtualAddress VirtualAddress { get; init; }
+
+    /// <summary>Takes the virtual IP off when the lease ends.</summary>
+    public required ILeaseWatchdog Watchdog { get; init; }
+
+    /// <summary>Unique for each start of the node's actor system.</summary>
+    public required string Incarnation { get; init; }
+
+    /// <summary>The time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where tests stop the node dead.</summary>
+    public ICrashPoints CrashPoints { get; init; } = new NoCrashPoints();
+}

@@ -1,0 +1,140 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Mooring.Messages;
+
+namespace Mooring.Actors.Nodes;
+
+/// <summary>
+/// One on every node, at <c>/user/dispatcher</c>: supervises the node's health check, its workers and its reader, hands free workers to
+/// volumes, and knows what every node reports of itself.
+/// </summary>
+public sealed class DispatcherActor : ReceiveActor
+{
+    /// <summary>Its name under <c>/user</c>, the same on every node.</summary>
+    public const string Name = "dispatcher";
+
+    private readonly MooringServices _services;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Queue<IActorRef> _idle = new();
+    private readonly LinkedList<(RequestWorker Request, IActorRef Asker)> _waiting = new();
+    private readonly Dictionary<Address, NodeHealthReport> _reports = [];
+    private IActorRef _reader = ActorRefs.Nobody;
+
+    /// <summary>Makes the actor.</summary>
+    /// <param name="services">The node's services.</param>
+    public DispatcherActor(MooringServices services)
+    {
+        _services = services;
+        Receive<RequestWorker>(OnRequestWorker);
+        Receive<WorkerIdle>(idle => Assign(idle.Worker));
+        Receive<Ping>(_ => Sender.Tell(Pong.Instance));
+        Receive<IVolumeQuery>(query => _reader.Forward(query));
+        Receive<NodeHealthReport>(report => _reports[ReporterAddress()] = report);
+        Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
+        Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
+        Receive<LinkFailed>(OnLinkFailed);
+        Receive<Terminated>(OnTerminated);
+    }
+
+    /// <summary>How to make one.</summary>
+    /// <param name="services">The node's services.</param>
+    /// <returns>The recipe.</returns>
+    public static Props Props(MooringServices services) => Akka.Actor.Props.Create(() => new DispatcherActor(services));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
+        Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
+        _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
+        for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)
+            Context.Watch(Context.ActorOf(RbdWorkerActor.Props(_services, slot), $"worker-{slot}"));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    // A child that fails starts again; one that fails over and over ends, and the dispatcher starts again with all of them.
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() =>
+        new OneForOneStrategy(maxNrOfRetries: 10, withinTimeRange: TimeSpan.FromMinutes(1), Decider.From(Directive.Restart));
+
+    private void OnRequestWorker(RequestWorker request)
+    {
+        if (_waiting.Any(w => w.Request.Operation == request.Operation && w.Asker.Equals(Sender)))
+            return;
+        if (_waiting.Count >= _services.Settings.WorkerQueueMax)
+        {
+            Sender.Tell(new WorkerRefused(request.Operation, new OperationError(
+                ErrorKind.Unavailable, $"{_waiting.Count} operations wait for a worker of {_services.Settings.Node}")));
+            return;
+        }
+        _waiting.AddLast((request, Sender));
+        Context.Watch(Sender);
+        if (_idle.TryDequeue(out var worker))
+            Assign(worker);
+    }
+
+    private void Assign(IActorRef worker)
+    {
+        if (_waiting.First is not { } next)
+        {
+            if (!_idle.Contains(worker))
+                _idle.Enqueue(worker);
+            return;
+        }
+        _waiting.RemoveFirst();
+        Context.Unwatch(next.Value.Asker);
+        worker.Tell(next.Value.Request, next.Value.Asker);
+    }
+
+    private void OnTerminated(Terminated terminated)
+    {
+        if (terminated.ActorRef.Path.Parent.Equals(Self.Path))
+            throw new InvalidOperationException($"{terminated.ActorRef.Path.Name} of this node has ended");
+        for (var node = _waiting.First; node is not null;)
+        {
+            var after = node.Next;
+            if (node.Value.Asker.Equals(terminated.ActorRef))
+                _waiting.Remove(node);
+            node = after;
+        }
+    }
+
+    private void OnLinkFailed(LinkFailed failed)
+    {
+        _log.Error("the link to the block store has been down for {0}: this node counts as failed and leaves the cluster ({1})", failed.Since, failed.Detail);
+        _cluster.Leave(_cluster.SelfAddress);
+    }
+
+    private IEnumerable<NodeView> ListNodes()
+    {
+        var state = _cluster.State;
+        foreach (var member in state.Members.OrderBy(m => m.Address.ToString(), StringComparer.Ordinal))
+        {
+            var report = _reports.GetValueOrDefault(member.Address);
+            var condition = state.Unreachable.Contains(member) ? "unreachable" : member.Status switch
+            {
+                MemberStatus.Joining or MemberStatus.WeaklyUp => "joining",
+                MemberStatus.Up => "up",
+                MemberStatus.Leaving or MemberStatus.Exiting => "leaving",
+                _ => "down",
+            };
+            yield return new NodeView(
+                report?.Node.Value ?? member.Address.ToString(),
+                report?.Address ?? $"{member.Address.Host}:{member.Address.Port}",
+                condition,
+                report,
+                report?.VipEpoch is not null && condition == "up");
+        }
+    }
+
+    private Address ReporterAddress() => Sender.Path.Address.HasGlobalScope ? Sender.Path.Address : _cluster.SelfAddress;
+}
+
+/// <summary>The node's link to the block store has been down for too long.</summary>
+/// <param name="Since">For how long.</param>
+/// <param name="Detail">What the last probe said.</param>
+internal sealed record LinkFailed(TimeSpan Since, string Detail) : INoSerializationVerificationNeeded;

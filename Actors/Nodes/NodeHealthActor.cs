@@ -1,0 +1,159 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Actors.Nodes;
+
+/// <summary>
+/// Watches its own node: sends a heartbeat to the dispatcher at a preset period (V4), probes the link to the block store on a
+/// connection of its own (V7), and tells the dispatchers of all nodes what it sees (V5).
+/// </summary>
+public sealed class NodeHealthActor : ReceiveActor, IWithTimers
+{
+    /// <summary>Its name under the dispatcher.</summary>
+    public const string Name = "health";
+
+    private readonly MooringServices _services;
+    private readonly MooringSettings _settings;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly CancellationTokenSource _stopped = new();
+    private NodeHealthState _state;
+    private IBlockStore? _store;
+    private bool _probing;
+    private bool _gaveUp;
+    private Epoch? _vipEpoch;
+    private DateTimeOffset _since;
+    private NodeHealthReport? _reported;
+    private TimeSpan _reportedAt;
+
+    /// <summary>Makes the actor.</summary>
+    /// <param name="services">The node's services.</param>
+    public NodeHealthActor(MooringServices services)
+    {
+        _services = services;
+        _settings = services.Settings;
+        _state = NodeHealthState.Started(Now);
+        _since = services.Clock.GetUtcNow();
+        Receive<Tick>(_ => OnTick());
+        Receive<Pong>(_ => Change(_state.Answered(Now)));
+        Receive<ProbeEnded>(OnProbeEnded);
+        // Who joins hears of this node at once.
+        Receive<ClusterEvent.MemberUp>(_ => Report(always: true));
+        Receive<VipHeld>(held =>
+        {
+            _vipEpoch = held.Epoch;
+            Report(always: true);
+        });
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <summary>How to make one.</summary>
+    /// <param name="services">The node's services.</param>
+    /// <returns>The recipe.</returns>
+    public static Props Props(MooringServices services) => Akka.Actor.Props.Create(() => new NodeHealthActor(services));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberUp));
+        Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.Zero, _settings.HealthPeriod);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        _stopped.Cancel();
+        _stopped.Dispose();
+        _ = _store?.DisposeAsync().AsTask();
+    }
+
+    private void OnTick()
+    {
+        if (_state.PingSentAt is null)
+            Context.Parent.Tell(Ping.Instance);
+        Change(_state.Beat(Now, _settings.DispatcherTimeout));
+        if (!_probing)
+        {
+            _probing = true;
+            ProbeAsync(_store).PipeTo(Self);
+        }
+        if (!_gaveUp && _state.MustGiveUp(Now, _settings.LinkDownMax))
+        {
+            _gaveUp = true;
+            Context.Parent.Tell(new LinkFailed(Now - _state.LinkOkAt, _state.LinkDetail ?? "no answer"));
+        }
+        Report(always: false);
+    }
+
+    private void OnProbeEnded(ProbeEnded ended)
+    {
+        _probing = false;
+        _store = ended.Store;
+        if (ended.Problem is { } problem && _state.LinkOk)
+            _log.Warning("the block store does not answer: {0}", problem);
+        Change(_state.Probed(Now, ended.Problem));
+    }
+
+    private void Change(NodeHealthState state)
+    {
+        var changed = state.ChangedAt != _state.ChangedAt;
+        _state = state;
+        if (!changed)
+            return;
+        _since = _services.Clock.GetUtcNow();
+        Report(always: true);
+    }
+
+    // Changes go out at once, the rest every fifth period: a node that joins hears of all others within a second.
+    private void Report(bool always)
+    {
+        var report = new NodeHealthReport(_settings.Node, _settings.HttpAddress, _state.DispatcherOk, _state.LinkOk, _since, _vipEpoch);
+        if (!always && report == _reported && Now - _reportedAt < 5 * _settings.HealthPeriod)
+            return;
+        (_reported, _reportedAt) = (report, Now);
+        Context.Parent.Tell(report);
+        foreach (var member in _cluster.State.Members)
+        {
+            if (member.Address != _cluster.SelfAddress)
+                Context.ActorSelection(new RootActorPath(member.Address) / "user" / DispatcherActor.Name).Tell(report);
+        }
+    }
+
+    private async Task<ProbeEnded> ProbeAsync(IBlockStore? store)
+    {
+        try
+        {
+            store ??= await _services.Store.ConnectAsync("health", 1, _stopped.Token);
+            await store.ProbeAsync(_settings.ProbeTimeout, _stopped.Token);
+            return new ProbeEnded(store, null);
+        }
+        catch (Exception e) when (e is BlockStoreException or OperationCanceledException)
+        {
+            if (store is not null && e is BlockStoreException { Kind: ErrorKind.Fenced })
+            {
+                await store.DisposeAsync();
+                store = null;
+            }
+            return new ProbeEnded(store, e.Message);
+        }
+    }
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        public static Tick Instance { get; } = new();
+    }
+
+    private sealed record ProbeEnded(IBlockStore? Store, string? Problem) : INoSerializationVerificationNeeded;
+}
+
+/// <summary>Tells the node's health check whether this node owns the virtual IP.</summary>
+/// <param name="Epoch">The ownership; null when it has none.</param>
+internal sealed record VipHeld(Epoch? Epoch) : INoSerializationVerificationNeeded;

@@ -1,0 +1,275 @@
+using Akka.Actor;
+using Akka.Event;
+using Mooring.Actors.Operations;
+using Mooring.Actors.Volumes;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Actors.Nodes;
+
+/// <summary>
+/// One slot for work on the block store, with a connection of its own: what a successor fences is exactly this slot's work. A
+/// connection that left something in doubt is never used again.
+/// </summary>
+public sealed class RbdWorkerActor : ReceiveActor
+{
+    private readonly MooringServices _services;
+    private readonly int _slot;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CancellationTokenSource _stopped = new();
+    private IBlockStore? _store;
+    private IActorRef _client = ActorRefs.Nobody;
+    private OperationId _operation;
+
+    /// <summary>Makes the actor.</summary>
+    /// <param name="services">The node's services.</param>
+    /// <param name="slot">The slot's number, from 0.</param>
+    public RbdWorkerActor(MooringServices services, int slot)
+    {
+        _services = services;
+        _slot = slot;
+        Idle();
+    }
+
+    /// <summary>How to make one.</summary>
+    /// <param name="services">The node's services.</param>
+    /// <param name="slot">The slot's number, from 0.</param>
+    /// <returns>The recipe.</returns>
+    public static Props Props(MooringServices services, int slot) => Akka.Actor.Props.Create(() => new RbdWorkerActor(services, slot));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Context.Parent.Tell(new WorkerIdle(Self));
+
+    // Only its end would be noticed by who watches it, not that it starts anew.
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _client.Tell(new WorkerLost(_operation));
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+        Disconnect();
+    }
+
+    private void Idle()
+    {
+        Common();
+        Receive<RequestWorker>(request =>
+        {
+            _client = Sender;
+            _operation = request.Operation;
+            Context.Watch(_client);
+            Become(Preparing);
+            PrepareAsync(request.Observe).PipeTo(
+                Self,
+                success: prepared => prepared,
+                failure: e => new PreparationFailed(ErrorOf(e)));
+        });
+    }
+
+    private void Preparing()
+    {
+        Common();
+        Receive<Prepared>(prepared =>
+        {
+            _store = prepared.Store;
+            Become(Reserved);
+            _client.Tell(new WorkerReady(_operation, Self, prepared.Store.Address, prepared.Seen));
+        });
+        Receive<PreparationFailed>(failed =>
+        {
+            if (VolumeProcedures.LeavesInDoubt(failed.Error.Kind))
+                Disconnect();
+            _client.Tell(new WorkerRefused(_operation, failed.Error));
+            GoIdle();
+        });
+        // Its reservation ends when the answer comes: there is nobody left to give it to.
+        Receive<Terminated>(_ => Become(PreparingForNobody));
+    }
+
+    private void PreparingForNobody()
+    {
+        Common();
+        Receive<Prepared>(prepared =>
+        {
+            _store = prepared.Store;
+            GoIdle();
+        });
+        Receive<PreparationFailed>(_ =>
+        {
+            Disconnect();
+            GoIdle();
+        });
+    }
+
+    private void Reserved()
+    {
+        Common();
+        Receive<RunAttempt>(run =>
+        {
+            Become(Running);
+            AttemptAsync(run.Active).PipeTo(Self);
+        });
+        Receive<RunCleanUp>(run =>
+        {
+            Become(Running);
+            CleanUpAsync(run.Remains).PipeTo(Self);
+        });
+        Receive<ReturnWorker>(_ => GoIdle());
+        Receive<Terminated>(_ => GoIdle());
+    }
+
+    // The work goes on when the volume's actor dies: it cannot be called back, and its successor fences this connection.
+    private void Running()
+    {
+        Common();
+        Receive<AttemptReport>(report =>
+        {
+            // Of work that an earlier incarnation began.
+            if (report.Operation != _operation)
+                return;
+            if (report.InDoubt)
+            {
+                _log.Warning("{0} attempt {1} is in doubt: {2}", report.Operation, report.Attempt, report.Error?.Detail);
+                Disconnect();
+            }
+            _client.Tell(report);
+            GoIdle();
+        });
+        Receive<CleanUpEnded>(ended =>
+        {
+            if (ended.Operation != _operation)
+                return;
+            if (ended.Error is { } error && VolumeProcedures.LeavesInDoubt(error.Kind))
+                Disconnect();
+            _client.Tell(ended);
+            GoIdle();
+        });
+        Receive<Terminated>(_ => { });
+    }
+
+    private void Common() => Receive<Ping>(_ => Sender.Tell(Pong.Instance));
+
+    private void GoIdle()
+    {
+        Context.Unwatch(_client);
+        _client = ActorRefs.Nobody;
+        Become(Idle);
+        Context.Parent.Tell(new WorkerIdle(Self));
+    }
+
+    private async Task<Prepared> PrepareAsync(VolumeCommand? observe)
+    {
+        var store = _store ?? await _services.Store.ConnectAsync($"worker-{_slot}", 1, _stopped.Token);
+        try
+        {
+            var seen = observe is null ? null : await VolumeProcedures.For(observe).ObserveAsync(store, observe, _stopped.Token);
+            return new Prepared(store, seen);
+        }
+        catch when (_store is null)
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<AttemptReport> AttemptAsync(ActiveOperation active)
+    {
+        var client = _client;
+        var progress = new ThrottledProgress(
+            _services.Clock, _services.Settings.ProgressInterval, value => client.Tell(new AttemptProgressed(active.Operation, active.Attempt, value)));
+        try
+        {
+            var result = await VolumeProcedures.For(active.Command).RunAsync(AttemptOf(active, progress), active.Command);
+            return new AttemptReport(active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers);
+        }
+        catch (Exception e) when (ErrorOf(e) is var error)
+        {
+            return new AttemptReport(
+                active.Operation, active.Attempt, null, error, VolumeProcedures.LeavesInDoubt(error.Kind), Leftovers: active.Command.SourceVolume is not null);
+        }
+    }
+
+    private async Task<CleanUpEnded> CleanUpAsync(ActiveOperation remains)
+    {
+        try
+        {
+            await VolumeProcedures.For(remains.Command).CleanUpAsync(AttemptOf(remains, new Progress<double>()), remains.Command);
+            return new CleanUpEnded(remains.Operation, null);
+        }
+        catch (Exception e) when (ErrorOf(e) is var error)
+        {
+            return new CleanUpEnded(remains.Operation, error);
+        }
+    }
+
+    private AttemptContext AttemptOf(ActiveOperation active, IProgress<double> progress) => new(
+        _store!,
+        active.Operation,
+        active.Attempt,
+        active.ImageIdBefore,
+        active.Workers.RemoveAt(active.Workers.Count - 1),
+        _services.Settings.FenceDuration,
+        progress,
+        _services.CrashPoints,
+        _services.Clock,
+        _stopped.Token);
+
+    private void Disconnect()
+    {
+        var store = _store;
+        _store = null;
+        if (store is null)
+            return;
+        var log = _log;
+        store.DisposeAsync().AsTask().ContinueWith(
+            t => log.Warning("closing a connection to the block store failed: {0}", t.Exception?.GetBaseException().Message),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
+    }
+
+    private static OperationError ErrorOf(Exception e) => e.GetBaseException() switch
+    {
+        BlockStoreException store => store.Error,
+        OperationCanceledException => new OperationError(ErrorKind.Unavailable, "the worker was stopped"),
+        var other => new OperationError(ErrorKind.Internal, $"{other.GetType().Name}: {other.Message}"),
+    };
+
+    private sealed record Prepared(IBlockStore Store, VolumeObservation? Seen) : INoSerializationVerificationNeeded;
+
+    private sealed record PreparationFailed(OperationError Error) : INoSerializationVerificationNeeded;
+
+    private sealed class ThrottledProgress(TimeProvider clock, TimeSpan interval, Action<double> report) : IProgress<double>
+    {
+        private long _last = clock.GetTimestamp();
+
+        public void Report(double value)
+        {
+            var last = Interlocked.Read(ref _last);
+            if (clock.GetElapsedTime(last) >= interval && Interlocked.CompareExchange(ref _last, clock.GetTimestamp(), last) == last)
+                report(value);
+        }
+    }
+}
+
+/// <summary>Tells the dispatcher that a worker is free.</summary>
+/// <param name="Worker">The worker.</param>
+internal sealed record WorkerIdle(IActorRef Worker) : INoSerializationVerificationNeeded;
+
+/// <summary>Asks whether somebody answers.</summary>
+internal sealed record Ping : INoSerializationVerificationNeeded
+{
+    public static Ping Instance { get; } = new();
+}
+
+/// <summary>Answers <see cref="Ping"/>.</summary>
+internal sealed record Pong : INoSerializationVerificationNeeded
+{
+    public static Pong Instance { get; } = new();
+}

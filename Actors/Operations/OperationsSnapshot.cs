@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using Mooring.Messages;
+
+namespace Mooring.Actors.Operations;
+
+/// <summary>The owner's book as its journal keeps it. Extend-only.</summary>
+/// <param name="Entries">Every request that is remembered.</param>
+/// <param name="Sequence">As <see cref="OperationsState.Sequence"/>.</param>
+/// <param name="Epoch">As <see cref="OperationsState.Epoch"/>.</param>
+public sealed record OperationsSnapshot(IReadOnlyList<OperationEntry> Entries, long Sequence, Epoch Epoch)
+{
+    /// <summary>The snapshot of a book.</summary>
+    /// <param name="state">The book.</param>
+    /// <returns>Its snapshot.</returns>
+    public static OperationsSnapshot Of(OperationsState state) => new([.. state.Entries.Values.OrderBy(e => e.Sequence)], state.Sequence, state.Epoch);
+
+    /// <summary>The book of the snapshot.</summary>
+    /// <returns>The book.</returns>
+    public OperationsState State() =>
+        new(Entries.ToImmutableDictionary(e => e.Id), Sequence, Epoch, Entries.Count(e => e.Outcome is null));
+}

@@ -1,0 +1,316 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using Mooring.Messages;
+
+namespace Mooring.Actors.Operations;
+
+/// <summary>
+/// The owner's book of requests, child of the owner of the virtual IP and journalled under one persistence id, so that the next owner
+/// reads it: accepts requests, has volumes carry them out (asking again until a result comes), and gives results to those who wait,
+/// also to those who began to wait at a predecessor.
+/// </summary>
+public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
+{
+    /// <summary>Its name under the owner.</summary>
+    public const string Name = "pending-operations";
+
+    private readonly MooringServices _services;
+    private readonly MooringSettings _settings;
+    private readonly Epoch _epoch;
+    private readonly IActorRef _volumes;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<OperationId, IActorRef> _accepting = [];
+    private readonly Dictionary<OperationId, OperationRunning> _running = [];
+    private readonly Dictionary<OperationId, List<Waiter>> _waiters = [];
+    private OperationsState _state = OperationsState.Empty;
+    private int _waiterCount;
+    private long _waiterNumber;
+    private long _snapshotAt;
+
+    /// <summary>Makes the actor.</summary>
+    /// <param name="services">The node's services.</param>
+    /// <param name="epoch">The ownership that it belongs to.</param>
+    /// <param name="volumes">The region of all volumes.</param>
+    public PendingOperationsActor(MooringServices services, Epoch epoch, IActorRef volumes)
+    {
+        (_services, _settings, _epoch, _volumes) = (services, services.Settings, epoch, volumes);
+        Recover<SnapshotOffer>(offer =>
+        {
+            _state = ((OperationsSnapshot)offer.Snapshot).State();
+            _snapshotAt = offer.Metadata.SequenceNr;
+        });
+        Recover<IPendingOperationsEvent>(happened => _state = _state.Apply(happened));
+        Recover<RecoveryCompleted>(_ => OnRecovered());
+        Command<SubmitOperation>(OnSubmit);
+        Command<GetOperation>(query => Answer(query.Operation, entry => Found(entry)));
+        Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));
+        Command<WatchOperation>(query => Wait(query.Operation, query.SeenVersion, query.Wait, query.By, onlyTheEnd: false));
+        Command<GetOperations>(query => Sender.Tell(_state.Page(query, id => _running.GetValueOrDefault(id))));
+        Command<OperationRunning>(OnRunning);
+        Command<OperationEnded>(OnEnded);
+        Command<ConfirmDelivery>(confirm => Delivered(OperationId.For(confirm.RequestId), _settings.Node));
+        Command<WaitOver>(over => OnWaitOver(over));
+        Command<Resend>(_ => OnResend());
+        Command<ResendNow>(_ => SendUnsettled());
+        Command<SaveSnapshotSuccess>(saved =>
+        {
+            DeleteMessages(saved.Metadata.SequenceNr);
+            DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
+        });
+        Command<SaveSnapshotFailure>(failed => _log.Warning("no snapshot of the pending operations: {0}", failed.Cause.Message));
+        Command<DeleteMessagesSuccess>(_ => { });
+        Command<DeleteMessagesFailure>(failed => _log.Warning("old events of the pending operations stay: {0}", failed.Cause.Message));
+        Command<DeleteSnapshotsSuccess>(_ => { });
+        Command<DeleteSnapshotsFailure>(failed => _log.Warning("old snapshots of the pending operations stay: {0}", failed.Cause.Message));
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId => Name;
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private DateTimeOffset Now => _services.Clock.GetUtcNow();
+
+    /// <summary>How to make one.</summary>
+    /// <param name="services">The node's services.</param>
+    /// <param name="epoch">The ownership that it belongs to.</param>
+    /// <param name="volumes">The region of all volumes.</param>
+    /// <returns>The recipe.</returns>
+    public static Props Props(MooringServices services, Epoch epoch, IActorRef volumes) =>
+        Akka.Actor.Props.Create(() => new PendingOperationsActor(services, epoch, volumes));
+
+    // An event that the journal does not take has not happened: what waits for it must not go on.
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
+        throw new InvalidOperationException($"event {sequenceNr} of {PersistenceId} was rejected: {cause.Message}", cause);
+
+    // The first event of each owner: a predecessor that still tries to append has lost its place in the journal, and if it was faster
+    // this append collides, and the actor starts again and reads what the predecessor wrote.
+    private void OnRecovered()
+    {
+        Persist(new OwnershipTaken(_epoch, _settings.Node, Now), taken =>
+        {
+            _state = _state.Apply(taken);
+            _log.Info("owner with epoch {0}: {1} operations under way, {2} remembered", _epoch, _state.OpenCount, _state.Entries.Count);
+            SendUnsettled();
+            DeliverAll();
+            Timers.StartPeriodicTimer("resend", Resend.Instance, _settings.ResendInterval);
+        });
+    }
+
+    private void OnSubmit(SubmitOperation request)
+    {
+        var operation = OperationId.For(request.RequestId);
+        if (_accepting.ContainsKey(operation))
+        {
+            // The entry is on its way into the journal; only when it is there can it be said whether this is the same request.
+            var asker = Sender;
+            DeferAsync(request, again => Self.Tell(again, asker));
+            return;
+        }
+        var deliverTo = request.Deliver && !Sender.IsNobody() ? Akka.Serialization.Serialization.SerializedActorPath(Sender) : null;
+        switch (_state.Decide(request, deliverTo, _settings.OpenOperationsMax - _accepting.Count, Now))
+        {
+            case SubmitDecision.Known known:
+                Sender.Tell(new OperationAccepted(request.RequestId, View(known.Entry)));
+                break;
+            case SubmitDecision.Refuse refuse:
+                Sender.Tell(new OperationFailed(request.RequestId, operation, refuse.Error));
+                break;
+            case SubmitDecision.Accept accept:
+                _accepting[operation] = Sender;
+                PersistAsync(accept.Event, OnAccepted);
+                break;
+        }
+    }
+
+    private void OnAccepted(RequestAccepted accepted)
+    {
+        _state = _state.Apply(accepted);
+        _accepting.Remove(accepted.Operation, out var asker);
+        _services.CrashPoints.Pass(CrashPoint.Accepted, accepted.Operation, accepted.Command.Kind);
+        var entry = _state.Entries[accepted.Operation];
+        Send(entry);
+        asker?.Tell(new OperationAccepted(accepted.RequestId, View(entry)));
+        SnapshotWhenDue();
+    }
+
+    private void OnRunning(OperationRunning running)
+    {
+        if (!_state.Entries.TryGetValue(running.Operation, out var entry) || entry.Outcome is not null)
+            return;
+        _running[running.Operation] = running;
+        TellWaiters(entry);
+    }
+
+    // The result is in the volume's journal already: it may be given at once, while the owner's own journal catches up.
+    private void OnEnded(OperationEnded ended)
+    {
+        if (_state.Decide(ended) is not { } finished)
+        {
+            if (_state.Entries.TryGetValue(ended.Operation, out var known) && known.Outcome is not null)
+                Sender.Tell(new OutcomeRecorded(known.Command.Volume, ended.Operation));
+            return;
+        }
+        _state = _state.Apply(finished);
+        _running.Remove(ended.Operation);
+        var entry = _state.Entries[ended.Operation];
+        PersistAsync(finished, recorded =>
+        {
+            _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, recorded.Operation));
+            SnapshotWhenDue();
+        });
+        TellWaiters(entry);
+        Deliver(entry);
+    }
+
+    private void Wait(OperationId operation, long seenVersion, TimeSpan wait, NodeName by, bool onlyTheEnd) => Answer(operation, entry =>
+    {
+        var found = Found(entry);
+        if (found.Operation.Ended || wait <= TimeSpan.Zero || (!onlyTheEnd && found.Version != seenVersion))
+            return Given(found, by);
+        if (_waiterCount >= _settings.WaiterCountMax)
+        {
+            return new QueryFailed(new OperationError(
+                ErrorKind.Overloaded, $"{_waiterCount} clients wait already; ask again without waiting"));
+        }
+        var waiter = new Waiter(++_waiterNumber, Sender, by, onlyTheEnd);
+        _waiterCount++;
+        if (!_waiters.TryGetValue(operation, out var list))
+            _waiters[operation] = list = [];
+        list.Add(waiter);
+        Timers.StartSingleTimer(waiter.Number, new WaitOver(operation, waiter.Number), wait);
+        return null;
+    });
+
+    private void Answer(OperationId operation, Func<OperationEntry, object?> answer)
+    {
+        var reply = _state.Entries.TryGetValue(operation, out var entry)
+            ? answer(entry)
+            : new QueryFailed(new OperationError(ErrorKind.NotFound, $"operation {operation} is not known", 2));
+        if (reply is not null)
+            Sender.Tell(reply);
+    }
+
+    private void TellWaiters(OperationEntry entry)
+    {
+        if (!_waiters.TryGetValue(entry.Id, out var list))
+            return;
+        var found = Found(entry);
+        foreach (var waiter in list.Where(w => found.Operation.Ended || !w.OnlyTheEnd).ToList())
+            Release(entry.Id, waiter, found);
+    }
+
+    private void OnWaitOver(WaitOver over)
+    {
+        if (_waiters.TryGetValue(over.Operation, out var list)
+            && list.Find(w => w.Number == over.Waiter) is { } waiter
+            && _state.Entries.TryGetValue(over.Operation, out var entry))
+        {
+            Release(over.Operation, waiter, Found(entry));
+        }
+    }
+
+    private void Release(OperationId operation, Waiter waiter, OperationFound found)
+    {
+        var list = _waiters[operation];
+        list.Remove(waiter);
+        _waiterCount--;
+        if (list.Count == 0)
+            _waiters.Remove(operation);
+        Timers.Cancel(waiter.Number);
+        waiter.Client.Tell(Given(found, waiter.By));
+    }
+
+    private OperationFound Given(OperationFound found, NodeName by)
+    {
+        if (!found.Operation.Ended)
+            return found;
+        Delivered(found.Operation.Id, by);
+        return found with { Operation = View(_state.Entries[found.Operation.Id]) };
+    }
+
+    private void Delivered(OperationId operation, NodeName by)
+    {
+        if (_state.DecideDelivered(operation, by, Now) is not { } delivered)
+            return;
+        _state = _state.Apply(delivered);
+        var kind = _state.Entries[operation].Command.Kind;
+        _services.CrashPoints.Pass(CrashPoint.AfterReply, operation, kind);
+        PersistAsync(delivered, _ => SnapshotWhenDue());
+    }
+
+    private void DeliverAll()
+    {
+        foreach (var entry in _state.Undelivered.ToList())
+            Deliver(entry);
+    }
+
+    // To actors: sent until it is confirmed; the receiver drops repeats by the request's id.
+    private void Deliver(OperationEntry entry)
+    {
+        if (entry is not { DeliverTo: { } path, DeliveredBy: null, Outcome: { } outcome })
+            return;
+        object result = outcome switch
+        {
+            { Error: { } error } => new OperationFailed(entry.RequestId, entry.Id, error),
+            { Volume: { } volume } => new OperationSucceeded<VolumeInfo>(entry.RequestId, entry.Id, volume),
+            _ => new OperationSucceeded<VolumeDeleted>(entry.RequestId, entry.Id, new VolumeDeleted(entry.Command.Volume)),
+        };
+        Context.ActorSelection(path).Tell(result);
+    }
+
+    private void OnResend()
+    {
+        SendUnsettled();
+        DeliverAll();
+        if (_state.DecideForgotten(_settings.ResultRetention, _settings.ResultCountMax, Now) is { } forgotten)
+        {
+            PersistAsync(forgotten, happened =>
+            {
+                _state = _state.Apply(happened);
+                SnapshotWhenDue();
+            });
+        }
+    }
+
+    private void SendUnsettled()
+    {
+        foreach (var entry in _state.Unsettled)
+            Send(entry);
+    }
+
+    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command));
+
+    private void SnapshotWhenDue()
+    {
+        if (LastSequenceNr - _snapshotAt < _settings.OperationsSnapshotEvery)
+            return;
+        _snapshotAt = LastSequenceNr;
+        SaveSnapshot(OperationsSnapshot.Of(_state));
+    }
+
+    private OperationView View(OperationEntry entry) => entry.View(_running.GetValueOrDefault(entry.Id));
+
+    // Grows as the operation moves on, and means the same to the next owner.
+    private OperationFound Found(OperationEntry entry)
+    {
+        var view = View(entry);
+        var version = view.Ended ? long.MaxValue : (view.Attempts * 10_000L) + (long)(view.Progress * 9_999);
+        return new OperationFound(view, version);
+    }
+
+    private sealed record Waiter(long Number, IActorRef Client, NodeName By, bool OnlyTheEnd);
+
+    private sealed record WaitOver(OperationId Operation, long Waiter) : INoSerializationVerificationNeeded;
+
+    private sealed record Resend : INoSerializationVerificationNeeded
+    {
+        public static Resend Instance { get; } = new();
+    }
+}
+
+/// <summary>A node is gone: its volumes wake elsewhere, and are told at once what they have to do.</summary>
+internal sealed record ResendNow : INoSerializationVerificationNeeded;

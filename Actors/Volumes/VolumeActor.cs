@@ -1,0 +1,512 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using Mooring.Actors.Nodes;
+using Mooring.Actors.Operations;
+using Mooring.Messages;
+
+namespace Mooring.Actors.Volumes;
+
+/// <summary>
+/// One volume: sharded by its name and persistent. It executes what <see cref="VolumeState"/> decides: persists the intent, has a worker
+/// of its node do the work, persists the result, then tells the owner. Everything that it waits for is a message.
+/// </summary>
+public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
+{
+    private static readonly TimeSpan HoldRetryInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly VolumeId _volume;
+    private readonly MooringServices _services;
+    private readonly IActorRef _dispatcher;
+    private readonly ICanTell _volumes;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly List<(ExecuteOperation Request, IActorRef Owner)> _waiting = [];
+    private readonly HashSet<OperationId> _settling = [];
+    private readonly Dictionary<OperationId, IActorRef> _cleaners = [];
+    private VolumeState _state = VolumeState.Empty;
+    private Preparation? _preparing;
+    private IActorRef _owner = ActorRefs.Nobody;
+    private IActorRef _worker = ActorRefs.Nobody;
+    private double _progress;
+    private int _retries;
+    private long _snapshotAt;
+    private bool _stopping;
+
+    /// <summary>Makes the actor.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="services">The node's services.</param>
+    /// <param name="dispatcher">The node's dispatcher.</param>
+    /// <param name="volumes">The region of all volumes.</param>
+    public VolumeActor(VolumeId volume, MooringServices services, IActorRef dispatcher, ICanTell volumes)
+    {
+        (_volume, _services, _dispatcher, _volumes) = (volume, services, dispatcher, volumes);
+        Recover<SnapshotOffer>(offer =>
+        {
+            _state = ((VolumeSnapshot)offer.Snapshot).State();
+            _snapshotAt = offer.Metadata.SequenceNr;
+        });
+        Recover<IVolumeEvent>(happened => _state = _state.Apply(happened));
+        Recover<RecoveryCompleted>(_ => OnRecovered());
+        Working();
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId => "volume-" + _volume;
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private DateTimeOffset Now => _services.Clock.GetUtcNow();
+
+    private bool Busy => _preparing is not null || _state.Active is not null;
+
+    /// <summary>How to make one.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="services">The node's services.</param>
+    /// <param name="dispatcher">The node's dispatcher.</param>
+    /// <param name="volumes">The region of all volumes.</param>
+    /// <returns>The recipe.</returns>
+    public static Props Props(VolumeId volume, MooringServices services, IActorRef dispatcher, ICanTell volumes) =>
+        Akka.Actor.Props.Create(() => new VolumeActor(volume, services, dispatcher, volumes));
+
+    // An event that the journal does not take has not happened: what waits for it must not go on.
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
+        throw new InvalidOperationException($"event {sequenceNr} of {PersistenceId} was rejected: {cause.Message}", cause);
+
+    private void Working()
+    {
+        Command<ExecuteOperation>(OnExecute);
+        Command<SourceHoldAnswered>(OnHoldAnswered);
+        Command<WorkerReady>(OnWorkerReady);
+        Command<WorkerRefused>(OnWorkerRefused);
+        Command<AttemptProgressed>(OnProgress);
+        Command<AttemptReport>(OnReport);
+        Command<CleanUpEnded>(OnCleanUpEnded);
+        Command<SourceHoldReleased>(released => Settled(released.Operation));
+        Command<HoldSource>(OnHold);
+        Command<ReleaseSource>(OnRelease);
+        Command<ConfirmHold>(OnConfirmHold);
+        Command<OutcomeRecorded>(recorded => _state = _state.Recorded(recorded.Operation));
+        Command<HoldDue>(_ => AskForHold());
+        Command<WorkerDue>(_ => AskForWorker());
+        Command<GraceOver>(OnGraceOver);
+        Command<SettleAgain>(again =>
+        {
+            _settling.Remove(again.Operation);
+            Settle(again.Operation);
+        });
+        Command<Terminated>(terminated => OnWorkerLost(terminated.ActorRef));
+        Command<WorkerLost>(_ => OnWorkerLost(Sender));
+        Command<StopVolume>(_ =>
+        {
+            _stopping = true;
+            StopWhenFree();
+        });
+        Command<SaveSnapshotSuccess>(saved =>
+        {
+            DeleteMessages(saved.Metadata.SequenceNr);
+            DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
+        });
+        Command<SaveSnapshotFailure>(failed => _log.Warning("{0}: no snapshot: {1}", _volume, failed.Cause.Message));
+        Command<DeleteMessagesSuccess>(_ => { });
+        Command<DeleteMessagesFailure>(failed => _log.Warning("{0}: old events stay: {1}", _volume, failed.Cause.Message));
+        Command<DeleteSnapshotsSuccess>(_ => { });
+        Command<DeleteSnapshotsFailure>(failed => _log.Warning("{0}: old snapshots stay: {1}", _volume, failed.Cause.Message));
+    }
+
+    private void OnRecovered()
+    {
+        if (_state.Active is { } active)
+        {
+            _log.Info("{0}: {1} attempt {2} is in doubt; its worker {3} will be fenced", _volume, active.Operation, active.Attempt, active.Workers[^1]);
+            AskForWorker();
+        }
+        foreach (var ended in _state.Ended.Values.Where(e => !e.Settled))
+            Settle(ended.Operation);
+        foreach (var (operation, target) in _state.Holds)
+            _volumes.Tell(new ConfirmHold(target, operation, _volume), Self);
+    }
+
+    private void OnExecute(ExecuteOperation request)
+    {
+        _owner = Sender;
+        if (_preparing?.Request.Operation == request.Operation)
+        {
+            if (_preparing.Held || request.Command.SourceVolume is null)
+                AskForWorker();
+            return;
+        }
+        switch (_state.Decide(request))
+        {
+            case VolumeDecision.Answer answer:
+                Tell(answer.Ended);
+                Settle(request.Operation);
+                break;
+            case VolumeDecision.AlreadyActive already:
+                TellRunning(already.Active);
+                AskForWorker();
+                break;
+            case VolumeDecision.Refuse refuse when _preparing is null:
+                WaitForRelease(request, refuse.Error);
+                break;
+            case VolumeDecision.Begin when _preparing is null && !_stopping:
+                Prepare(request);
+                break;
+            default:
+                Enqueue(request);
+                break;
+        }
+    }
+
+    // What does not fit is sent again by the owner.
+    private void Enqueue(ExecuteOperation request)
+    {
+        if (_waiting.Count < _services.Settings.VolumeQueueMax && _waiting.All(w => w.Request.Operation != request.Operation))
+            _waiting.Add((request, Sender));
+    }
+
+    // A copy lets go of its source shortly after its result: who was told of that and changes the source is not to be refused.
+    private void WaitForRelease(ExecuteOperation request, OperationError error)
+    {
+        if (_waiting.Any(w => w.Request.Operation == request.Operation))
+            return;
+        Enqueue(request);
+        Timers.StartSingleTimer("grace-" + request.Operation, new GraceOver(request.Operation, error), _services.Settings.HoldGrace);
+    }
+
+    private void OnGraceOver(GraceOver over)
+    {
+        var index = _waiting.FindIndex(w => w.Request.Operation == over.Operation);
+        if (index < 0 || Busy || _state.Holds.IsEmpty)
+            return;
+        var (request, owner) = _waiting[index];
+        _waiting.RemoveAt(index);
+        _owner = owner;
+        End(_state.DecideRefusal(request, over.Error, _services.Settings.Node, Now));
+    }
+
+    private void Prepare(ExecuteOperation request)
+    {
+        _preparing = new Preparation(request, Now + _services.Settings.SourceWaitMax);
+        _retries = 0;
+        if (request.Command.SourceVolume is null)
+            AskForWorker();
+        else
+            AskForHold();
+    }
+
+    private void AskForHold()
+    {
+        if (_preparing is not { Held: false, Request: var request })
+            return;
+        _volumes.Tell(new HoldSource(request.Command.SourceVolume!.Value, request.Operation, _volume), Self);
+        Timers.StartSingleTimer("hold", new HoldDue(), _services.Settings.ResendInterval);
+    }
+
+    private void OnHoldAnswered(SourceHoldAnswered answer)
+    {
+        if (_preparing is not { Held: false } preparing || preparing.Request.Operation != answer.Operation)
+            return;
+        Timers.Cancel("hold");
+        if (answer.Granted)
+        {
+            _preparing = preparing with { Held = true };
+            AskForWorker();
+        }
+        else if (Now < preparing.HoldDeadline)
+        {
+            Timers.StartSingleTimer("hold", new HoldDue(), HoldRetryInterval);
+        }
+        else
+        {
+            End(_state.DecideRefusal(preparing.Request, new OperationError(
+                ErrorKind.Busy, $"{preparing.Request.Command.SourceVolume} is being changed by {answer.BusyWith}", 16), _services.Settings.Node, Now));
+        }
+    }
+
+    // Asked again whenever the owner sends its request again, in case the dispatcher has started anew; it drops repeats.
+    private void AskForWorker()
+    {
+        if (_preparing is { Request: var request })
+            _dispatcher.Tell(new RequestWorker(request.Operation, request.Command));
+        else if (_state.Active is { } active && _worker.IsNobody())
+            _dispatcher.Tell(new RequestWorker(active.Operation, null));
+    }
+
+    private void OnWorkerReady(WorkerReady ready)
+    {
+        var node = _services.Settings.Node;
+        if (_preparing is { Request: var request } && request.Operation == ready.Operation && ready.Seen is { } seen)
+        {
+            _services.CrashPoints.Pass(CrashPoint.BeforeIntent, request.Operation, request.Command.Kind);
+            switch (_state.DecideIntent(request, seen, node, ready.Address, Now))
+            {
+                case OperationStarted started:
+                    Begin(started, ready.Worker);
+                    break;
+                case OperationFinished refused:
+                    ready.Worker.Tell(new ReturnWorker(ready.Operation));
+                    End(refused);
+                    break;
+            }
+        }
+        else if (_preparing is null && _state.Active?.Operation == ready.Operation && _worker.IsNobody())
+        {
+            Begin(_state.DecideRetry(node, ready.Address, Now), ready.Worker);
+        }
+        else if (_state.Ended.TryGetValue(ready.Operation, out var ended) && ended is { Settled: false, Remains: { } remains }
+            && _settling.Contains(ready.Operation) && _cleaners.TryAdd(ready.Operation, ready.Worker))
+        {
+            Timers.Cancel("settle-" + ready.Operation);
+            Context.Watch(ready.Worker);
+            ready.Worker.Tell(new RunCleanUp(remains));
+        }
+        else
+        {
+            ready.Worker.Tell(new ReturnWorker(ready.Operation));
+        }
+    }
+
+    private void Begin(OperationStarted intent, IActorRef worker)
+    {
+        _worker = worker;
+        Persist(intent, started =>
+        {
+            _state = _state.Apply(started);
+            _preparing = null;
+            _progress = 0;
+            _services.CrashPoints.Pass(CrashPoint.AfterIntent, started.Operation, started.Command.Kind);
+            Context.Watch(worker);
+            worker.Tell(new RunAttempt(_state.Active!));
+            TellRunning(_state.Active!);
+        });
+    }
+
+    private void OnWorkerRefused(WorkerRefused refused)
+    {
+        if (_settling.Contains(refused.Operation))
+        {
+            SettleLater(refused.Operation);
+        }
+        else if (_preparing is { Request: var request } && request.Operation == refused.Operation && !VolumeProcedures.LeavesInDoubt(refused.Error.Kind))
+        {
+            End(_state.DecideRefusal(request, refused.Error, _services.Settings.Node, Now));
+        }
+        else
+        {
+            _log.Warning("{0}: {1} waits: {2}", _volume, refused.Operation, refused.Error.Detail);
+            RetryLater();
+        }
+    }
+
+    private void RetryLater()
+    {
+        var settings = _services.Settings;
+        var backoff = Math.Min(settings.RetryBackoffMax.Ticks, settings.RetryBackoffMin.Ticks << Math.Min(_retries++, 20));
+        Timers.StartSingleTimer("retry", new WorkerDue(), TimeSpan.FromTicks(backoff));
+    }
+
+    private void OnProgress(AttemptProgressed progressed)
+    {
+        if (_state.Active is not { } active || active.Operation != progressed.Operation || active.Attempt != progressed.Attempt)
+            return;
+        _progress = progressed.Progress;
+        TellRunning(active);
+    }
+
+    private void OnReport(AttemptReport report)
+    {
+        if (_state.DecideEnd(report, _services.Settings.Node, Now) is { } finished)
+        {
+            DropWorker();
+            End(finished);
+        }
+        else if (report.InDoubt && _state.Active is { } active && active.Operation == report.Operation && active.Attempt == report.Attempt)
+        {
+            DropWorker();
+            RetryLater();
+        }
+    }
+
+    private void OnWorkerLost(IActorRef worker)
+    {
+        foreach (var (operation, _) in _cleaners.Where(c => c.Value.Equals(worker)).ToList())
+        {
+            _cleaners.Remove(operation);
+            Context.Unwatch(worker);
+            SettleLater(operation);
+        }
+        if (!worker.Equals(_worker))
+            return;
+        DropWorker();
+        RetryLater();
+    }
+
+    private void DropWorker()
+    {
+        Context.Unwatch(_worker);
+        _worker = ActorRefs.Nobody;
+    }
+
+    private void End(OperationFinished finished) => Persist(finished, ended =>
+    {
+        _state = _state.Apply(ended);
+        if (_preparing?.Request.Operation == ended.Operation)
+            _preparing = null;
+        _services.CrashPoints.Pass(CrashPoint.BeforeReply, ended.Operation, ended.Command.Kind);
+        Tell(_state.Ended[ended.Operation]);
+        Settle(ended.Operation);
+        SnapshotWhenDue();
+        Next();
+    });
+
+    private void Next()
+    {
+        if (StopWhenFree())
+            return;
+        if (Busy || !_state.Holds.IsEmpty)
+            return;
+        foreach (var (request, owner) in _waiting)
+            Self.Tell(request, owner);
+        _waiting.Clear();
+    }
+
+    // Settling: work of attempts is removed, then the source is released, then that is journalled. Every step may be done again.
+    private void Settle(OperationId operation)
+    {
+        if (!_state.Ended.TryGetValue(operation, out var ended) || ended.Settled || !_settling.Add(operation))
+            return;
+        if (ended.Remains is null)
+        {
+            ReleaseHold(ended);
+            return;
+        }
+        // Asked again until there is one, in case the dispatcher has started anew; it drops repeats.
+        _dispatcher.Tell(new RequestWorker(operation, null));
+        SettleLater(operation);
+    }
+
+    private void OnCleanUpEnded(CleanUpEnded cleaned)
+    {
+        if (_cleaners.Remove(cleaned.Operation, out var cleaner))
+            Context.Unwatch(cleaner);
+        if (!_settling.Contains(cleaned.Operation) || !_state.Ended.TryGetValue(cleaned.Operation, out var ended))
+            return;
+        if (cleaned.Error is { } error)
+        {
+            _log.Warning("{0}: what {1} left cannot be removed yet: {2}", _volume, cleaned.Operation, error.Detail);
+            SettleLater(cleaned.Operation);
+        }
+        else
+        {
+            ReleaseHold(ended);
+        }
+    }
+
+    private void ReleaseHold(EndedOperation ended)
+    {
+        if (ended.Command.SourceVolume is not { } source)
+        {
+            Settled(ended.Operation);
+            return;
+        }
+        _volumes.Tell(new ReleaseSource(source, ended.Operation), Self);
+        SettleLater(ended.Operation);
+    }
+
+    private void SettleLater(OperationId operation) =>
+        Timers.StartSingleTimer("settle-" + operation, new SettleAgain(operation), _services.Settings.ResendInterval);
+
+    private void Settled(OperationId operation)
+    {
+        if (!_settling.Remove(operation))
+            return;
+        Timers.Cancel("settle-" + operation);
+        Persist(new OperationSettled(operation), settled =>
+        {
+            _state = _state.Apply(settled);
+            if (_state.Ended.TryGetValue(operation, out var ended))
+                Tell(ended);
+            SnapshotWhenDue();
+            StopWhenFree();
+        });
+    }
+
+    private void OnHold(HoldSource request)
+    {
+        var asker = Sender;
+        if (_preparing is null && _state.Decide(request) is { } held)
+        {
+            Persist(held, happened =>
+            {
+                _state = _state.Apply(happened);
+                asker.Tell(new SourceHoldAnswered(request.Operation, true, null));
+            });
+        }
+        else
+        {
+            asker.Tell(new SourceHoldAnswered(
+                request.Operation, _state.Holds.ContainsKey(request.Operation), _state.Active?.Operation ?? _preparing?.Request.Operation));
+        }
+    }
+
+    private void OnRelease(ReleaseSource request)
+    {
+        var asker = Sender;
+        if (_state.Decide(request) is { } released)
+        {
+            Persist(released, happened =>
+            {
+                _state = _state.Apply(happened);
+                asker.Tell(new SourceHoldReleased(request.Operation));
+                SnapshotWhenDue();
+                Next();
+            });
+        }
+        else
+        {
+            asker.Tell(new SourceHoldReleased(request.Operation));
+        }
+    }
+
+    private void OnConfirmHold(ConfirmHold request)
+    {
+        var waiting = _preparing?.Request.Operation == request.Operation || _waiting.Any(w => w.Request.Operation == request.Operation);
+        if (!_state.NeedsHold(request.Operation, waiting) && _state.Ended.ContainsKey(request.Operation))
+            _volumes.Tell(new ReleaseSource(request.Source, request.Operation), Self);
+    }
+
+    private bool StopWhenFree()
+    {
+        if (_stopping && !Busy && _settling.Count == 0)
+            Context.Stop(Self);
+        return _stopping;
+    }
+
+    private void SnapshotWhenDue()
+    {
+        if (LastSequenceNr - _snapshotAt < _services.Settings.VolumeSnapshotEvery)
+            return;
+        _snapshotAt = LastSequenceNr;
+        SaveSnapshot(VolumeSnapshot.Of(_state));
+    }
+
+    private void Tell(EndedOperation ended) => _owner.Tell(new OperationEnded(ended.Operation, ended.Outcome, ended.Settled));
+
+    private void TellRunning(ActiveOperation active) =>
+        _owner.Tell(new OperationRunning(active.Operation, active.Attempt, active.Node, _progress, active.StartedAt));
+
+    private sealed record Preparation(ExecuteOperation Request, DateTimeOffset HoldDeadline, bool Held = false);
+
+    private sealed record HoldDue : INoSerializationVerificationNeeded;
+
+    private sealed record WorkerDue : INoSerializationVerificationNeeded;
+
+    private sealed record GraceOver(OperationId Operation, OperationError Error) : INoSerializationVerificationNeeded;
+
+    private sealed record SettleAgain(OperationId Operation) : INoSerializationVerificationNeeded;
+}
+
+/// <summary>Asks a volume to stop, for its shard to move: it finishes what it does first.</summary>
+public sealed record StopVolume;

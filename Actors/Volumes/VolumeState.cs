@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using Mooring.Messages;
+
+namespace Mooring.Actors.Volumes;
+
+/// <summary>
+/// The rules of one volume: one changing operation at a time, intent before effect, one result for each operation, and no change
+/// while another operation reads it. Pure: no clock, no I/O.
+/// </summary>
+/// <param name="Active">The operation whose intent stands and whose result does not, if any.</param>
+/// <param name="Ended">Results that the owner has not recorded yet, or that still have something to clean up.</param>
+/// <param name="Holds">The operations that read this volume, and the volumes that they make.</param>
+public sealed record VolumeState(
+    ActiveOperation? Active, ImmutableDictionary<OperationId, EndedOperation> Ended, ImmutableDictionary<OperationId, VolumeId> Holds)
+{
+    /// <summary>The most results that are kept; the oldest settled one goes first.</summary>
+    public const int EndedCountMax = 64;
+
+    /// <summary>A volume that nothing has happened to.</summary>
+    public static VolumeState Empty { get; } =
+        new(null, ImmutableDictionary<OperationId, EndedOperation>.Empty, ImmutableDictionary<OperationId, VolumeId>.Empty);
+
+    /// <summary>What to do about a request, before the store has been looked at.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>Answer, wait, refuse or begin.</returns>
+    public VolumeDecision Decide(ExecuteOperation request)
+    {
+        if (Ended.TryGetValue(request.Operation, out var ended))
+            return new VolumeDecision.Answer(ended);
+        if (Active is { } active)
+            return active.Operation == request.Operation ? new VolumeDecision.AlreadyActive(active) : new VolumeDecision.Wait(active.Operation);
+        if (!Holds.IsEmpty)
+        {
+            var (reader, target) = Holds.First();
+            return new VolumeDecision.Refuse(new OperationError(
+                ErrorKind.Busy, $"{request.Volume} is being copied to {target} by {reader}", 16));
+        }
+        return new VolumeDecision.Begin();
+    }
+
+    /// <summary>
+    /// What the first attempt may do, given what the store shows right now: the intent, or the result at once when the facts forbid it.
+    /// </summary>
+    /// <param name="request">The request, for which <see cref="Decide(ExecuteOperation)"/> said begin.</param>
+    /// <param name="seen">What the store shows.</param>
+    /// <param name="node">The node that will execute it.</param>
+    /// <param name="worker">The connection that will execute it.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns><see cref="OperationStarted"/> or <see cref="OperationFinished"/>.</returns>
+    public IVolumeEvent DecideIntent(ExecuteOperation request, VolumeObservation seen, NodeName node, FenceAddress worker, DateTimeOffset now)
+    {
+        if (VolumeRules.Forbids(request.Command, seen) is { } error)
+            return DecideRefusal(request, error, node, now);
+        return new OperationStarted(request.Operation, request.Command, 1, node, worker, seen.ImageId, now);
+    }
+
+    /// <summary>The result of a request that is not carried out. A source that it may hold is to be released.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="error">Why not.</param>
+    /// <param name="node">The node that refuses.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns>The result.</returns>
+    public OperationFinished DecideRefusal(ExecuteOperation request, OperationError error, NodeName node, DateTimeOffset now) => new(
+        request.Operation, request.Command, new OperationOutcome(null, error, 0, now, now, node), Leftovers: request.Command.SourceVolume is not null);
+
+    /// <summary>The intent of the attempt after those that are in doubt.</summary>
+    /// <param name="node">The node that will execute it.</param>
+    /// <param name="worker">The connection that will execute it.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns>The intent.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is active.</exception>
+    public OperationStarted DecideRetry(NodeName node, FenceAddress worker, DateTimeOffset now)
+    {
+        var active = Active ?? throw new InvalidOperationException("there is no operation to attempt again");
+        return new OperationStarted(active.Operation, active.Command, active.Attempt + 1, node, worker, active.ImageIdBefore, now);
+    }
+
+    /// <summary>What an attempt's report means. Only the latest attempt of the active operation can end it.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="node">The node that executed it.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns>The result, or null when it is in doubt (attempt again) or is not about the latest attempt (ignore).</returns>
+    public OperationFinished? DecideEnd(AttemptReport report, NodeName node, DateTimeOffset now)
+    {
+        if (Active is not { } active || active.Operation != report.Operation || active.Attempt != report.Attempt || report.InDoubt)
+            return null;
+        var outcome = new OperationOutcome(report.Volume, report.Error, active.Attempt, active.StartedAt, now, node);
+        return new OperationFinished(active.Operation, active.Command, outcome, Leftovers: report.Leftovers || active.Command.SourceVolume is not null);
+    }
+
+    /// <summary>Whether an operation on another volume may read this one.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>The event to persist, or null when nothing needs to be (held already, or busy).</returns>
+    public SourceHeld? Decide(HoldSource request) =>
+        Active is null && !Holds.ContainsKey(request.Operation) ? new SourceHeld(request.Operation, request.Target) : null;
+
+    /// <summary>The end of a hold.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>The event to persist, or null when there is no such hold.</returns>
+    public SourceReleased? Decide(ReleaseSource request) =>
+        Holds.ContainsKey(request.Operation) ? new SourceReleased(request.Operation) : null;
+
+    /// <summary>Whether a hold that this volume's operation has on a source is still needed.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="waiting">Whether the actor has the operation in its hands without an intent.</param>
+    /// <returns>False when the operation is over, or was never heard of.</returns>
+    public bool NeedsHold(OperationId operation, bool waiting) => waiting || Active?.Operation == operation;
+
+    /// <summary>The state after an event.</summary>
+    /// <param name="happened">The event.</param>
+    /// <returns>The new state.</returns>
+    public VolumeState Apply(IVolumeEvent happened) => happened switch
+    {
+        OperationStarted started when Active?.Operation == started.Operation => this with { Active = Active.Again(started) },
+        OperationStarted started => this with { Active = ActiveOperation.First(started) },
+        OperationFinished finished => this with
+        {
+            Active = Active?.Operation == finished.Operation ? null : Active,
+            Ended = Trim(Ended.SetItem(finished.Operation, new EndedOperation(
+                finished.Operation, finished.Command, finished.Outcome, !finished.Leftovers, Active?.Operation == finished.Operation ? Active : null, Recorded: false))),
+        },
+        OperationSettled settled when Ended.TryGetValue(settled.Operation, out var ended) =>
+            this with { Ended = Ended.SetItem(settled.Operation, ended with { Settled = true, Remains = null }) },
+        SourceHeld held => this with { Holds = Holds.SetItem(held.Operation, held.Target) },
+        SourceReleased released => this with { Holds = Holds.Remove(released.Operation) },
+        _ => this,
+    };
+
+    /// <summary>The state after the owner has recorded an outcome: it need not be kept here once it is settled. Not journalled; only the
+    /// next snapshot leaves it out.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <returns>The new state.</returns>
+    public VolumeState Recorded(OperationId operation)
+    {
+        if (!Ended.TryGetValue(operation, out var ended))
+            return this;
+        return ended.Settled
+            ? this with { Ended = Ended.Remove(operation) }
+            : this with { Ended = Ended.SetItem(operation, ended with { Recorded = true }) };
+    }
+
+    private static ImmutableDictionary<OperationId, EndedOperation> Trim(ImmutableDictionary<OperationId, EndedOperation> ended)
+    {
+        if (ended.Count <= EndedCountMax)
+            return ended;
+        var oldest = ended.Values.Where(e => e.Settled).OrderBy(e => e.Outcome.FinishedAt).Select(e => (OperationId?)e.Operation).FirstOrDefault();
+        return oldest is { } id ? ended.Remove(id) : ended;
+    }
+}
+
+/// <summary>An operation whose intent stands and whose result does not.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Command">What it does.</param>
+/// <param name="Attempt">The latest attempt.</param>
+/// <param name="Workers">The connection of each attempt, the latest last.</param>
+/// <param name="ImageIdBefore">The image under the volume's name before the first attempt; null when the name was free.</param>
+/// <param name="StartedAt">When the first attempt began.</param>
+/// <param name="Node">The node of the latest attempt.</param>
+public sealed record ActiveOperation(
+    OperationId Operation,
+    VolumeCommand Command,
+    int Attempt,
+    ImmutableList<FenceAddress> Workers,
+    string? ImageIdBefore,
+    DateTimeOffset StartedAt,
+    NodeName Node)
+{
+    internal static ActiveOperation First(OperationStarted started) => new(
+        started.Operation, started.Command, started.Attempt, [started.Worker], started.ImageIdBefore, started.At, started.Node);
+
+    internal ActiveOperation Again(OperationStarted started) =>
+        this with { Attempt = started.Attempt, Workers = Workers.Add(started.Worker), Node = started.Node };
+}
+
+/// <summary>An operation that has its result.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Command">What it did.</param>
+/// <param name="Outcome">Its result.</param>
+/// <param name="Settled">Whether nothing is left to be cleaned up.</param>
+/// <param name="Remains">What the clean-up needs to know; null when settled or when no attempt was made.</param>
+/// <param name="Recorded">Whether the owner has the result in its own journal.</param>
+public sealed record EndedOperation(
+    OperationId Operation, VolumeCommand Command, OperationOutcome Outcome, bool Settled, ActiveOperation? Remains, bool Recorded);
+
+/// <summary>What a volume does about a request.</summary>
+public abstract record VolumeDecision
+{
+    /// <summary>The result is known: give it.</summary>
+    /// <param name="Ended">The result.</param>
+    public sealed record Answer(EndedOperation Ended) : VolumeDecision;
+
+    /// <summary>It is under way.</summary>
+    /// <param name="Active">As it stands.</param>
+    public sealed record AlreadyActive(ActiveOperation Active) : VolumeDecision;
+
+    /// <summary>Another operation changes the volume: this one comes after it.</summary>
+    /// <param name="Behind">The other operation.</param>
+    public sealed record Wait(OperationId Behind) : VolumeDecision;
+
+    /// <summary>It cannot be done now and ends with an error.</summary>
+    /// <param name="Error">Why.</param>
+    public sealed record Refuse(OperationError Error) : VolumeDecision;
+
+    /// <summary>Look at the store, then decide the intent.</summary>
+    public sealed record Begin : VolumeDecision;
+}
+
+/// <summary>What the store shows of the volumes of an operation, before its first attempt.</summary>
+/// <param name="ImageId">The internal id of the image under the volume's name; null when the name is free.</param>
+/// <param name="SizeBytes">Its size in bytes, where the operation needs to know it.</param>
+/// <param name="SourceImageId">The internal id of the source's image; null when there is none.</param>
+public sealed record VolumeObservation(string? ImageId, long? SizeBytes, string? SourceImageId);
+
+/// <summary>How an attempt went.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Attempt">Which attempt.</param>
+/// <param name="Volume">The volume afterwards, when it succeeded and there is one.</param>
+/// <param name="Error">What went wrong; null when it succeeded.</param>
+/// <param name="InDoubt">Whether it is unknown what took effect: fence, look, and attempt again.</param>
+/// <param name="Leftovers">Whether images of this or earlier attempts are still to be removed.</param>
+public sealed record AttemptReport(OperationId Operation, int Attempt, VolumeInfo? Volume, OperationError? Error, bool InDoubt, bool Leftovers);

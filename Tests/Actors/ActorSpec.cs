@@ -1,0 +1,141 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit;
+using Mooring.Actors;
+using Mooring.Actors.Serialization;
+using Mooring.Messages;
+using Mooring.Tests.Actors.Fakes;
+
+namespace Mooring.Tests.Actors;
+
+/// <summary>A test kit with Mooring's serializer, a journal that the test holds in its hand, and a node's services made of fakes.</summary>
+public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
+{
+    /// <summary>The most that anything may take that takes milliseconds when all is well.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    protected static readonly NodeName Node = new("node-1");
+
+    private const string Defaults = """
+        akka {
+          loglevel = WARNING
+          stdout-loglevel = OFF
+          test.single-expect-default = 15s
+          persistence {
+            journal {
+              plugin = "akka.persistence.journal.test"
+              test { class = "Mooring.Tests.Actors.Fakes.TestJournal, Mooring.Tests.Actors", plugin-dispatcher = "akka.actor.default-dispatcher" }
+            }
+            snapshot-store.plugin = "akka.persistence.snapshot-store.local"
+          }
+        }
+        """;
+
+    private const string OneNode = """
+        akka {
+          actor.provider = cluster
+          remote { dot-netty.tcp { hostname = "127.0.0.1", port = 0 }, log-remote-lifecycle-events = off }
+          cluster { log-info = off, allow-weakly-up-members = off, leader-actions-interval = 100ms, gossip-interval = 100ms }
+          coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
+        }
+        """;
+
+    private readonly DirectoryInfo _snapshots;
+
+    protected ActorSpec(bool clustered = false)
+        : this(Directory.CreateTempSubdirectory("mooring-actors-"), clustered)
+    {
+    }
+
+    private ActorSpec(DirectoryInfo snapshots, bool clustered)
+        : base(ConfigurationFactory.ParseString($"akka.persistence.snapshot-store.local.dir = \"{snapshots.FullName.Replace('\\', '/')}\"")
+            .WithFallback(ConfigurationFactory.ParseString((clustered ? OneNode + "\n" : "") + Defaults))
+            .WithFallback(ConfigurationFactory.ParseString(MooringSerializer.Hocon)))
+    {
+        _snapshots = snapshots;
+        VipEvents = CreateTestProbe("vip-events");
+        Address = new FakeVirtualAddress(VipEvents);
+        Journal = JournalControl.Of(Sys);
+        Services = new MooringServices
+        {
+            Settings = Settings,
+            Store = Store,
+            VirtualAddress = Address,
+            Watchdog = Watchdog,
+            Incarnation = "here",
+            Clock = Clock,
+            CrashPoints = CrashPoints,
+        };
+    }
+
+    /// <summary>Bounds and periods for a test: what is waited for comes soon, what must not happen would happen soon.</summary>
+    protected static MooringSettings Settings { get; } = new()
+    {
+        Node = Node,
+        HttpAddress = "127.0.0.1:1",
+        WorkerCount = 1,
+        WorkerQueueMax = 10,
+        ReaderSlots = 1,
+        ProgressInterval = TimeSpan.FromMilliseconds(1),
+        RetryBackoffMin = TimeSpan.FromMilliseconds(5),
+        RetryBackoffMax = TimeSpan.FromMilliseconds(50),
+        FenceDuration = TimeSpan.FromHours(1),
+        SourceWaitMax = TimeSpan.FromSeconds(30),
+        VolumeQueueMax = 10,
+        HoldGrace = TimeSpan.FromMilliseconds(200),
+        VolumeSnapshotEvery = 1000,
+        ShardCount = 10,
+        OpenOperationsMax = 10,
+        ResultRetention = TimeSpan.FromHours(1),
+        ResultCountMax = 100,
+        ResendInterval = TimeSpan.FromMilliseconds(100),
+        WaiterCountMax = 10,
+        OperationsSnapshotEvery = 1000,
+        LeaseName = "vip",
+        LeaseDuration = TimeSpan.FromMilliseconds(1500),
+        LeaseRenewInterval = TimeSpan.FromMilliseconds(20),
+        LeaseMargin = TimeSpan.FromMilliseconds(100),
+        LeaseRetryInterval = TimeSpan.FromMilliseconds(20),
+        HealthPeriod = TimeSpan.FromMilliseconds(20),
+        DispatcherTimeout = TimeSpan.FromMilliseconds(200),
+        ProbeTimeout = TimeSpan.FromSeconds(1),
+        LinkDownMax = TimeSpan.FromMilliseconds(200),
+    };
+
+    protected MooringServices Services { get; set; }
+
+    protected JournalControl Journal { get; }
+
+    protected FakeStoreProvider Store { get; } = new();
+
+    protected FakeVirtualAddress Address { get; }
+
+    protected FakeWatchdog Watchdog { get; } = new();
+
+    protected ManualClock Clock { get; } = new();
+
+    protected RecordingCrashPoints CrashPoints { get; } = new();
+
+    /// <summary>Hears of everything that is done with the virtual address.</summary>
+    protected TestProbe VipEvents { get; }
+
+    protected static OperationId Id(string request) => OperationId.For(new RequestId(request));
+
+    /// <summary>Stops an actor and waits for its end.</summary>
+    protected void StopAndWait(IActorRef actor)
+    {
+        var watcher = CreateTestProbe();
+        watcher.Watch(actor);
+        Sys.Stop(actor);
+        watcher.ExpectTerminated(actor);
+    }
+
+    /// <summary>Waits until something has come true.</summary>
+    protected void Eventually(Action assertion) => AwaitAssert(assertion, Limit, TimeSpan.FromMilliseconds(10));
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _snapshots.Delete(recursive: true);
+    }
+}

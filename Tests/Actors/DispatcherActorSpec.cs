@@ -1,0 +1,163 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.TestKit;
+using Mooring.Actors.Nodes;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Tests.Actors;
+
+/// <summary>A node's dispatcher with one worker, on a store in memory and in a cluster of one node.</summary>
+public sealed class DispatcherActorSpec : ActorSpec
+{
+    private static readonly VolumeId Name = VolumeId.Parse("rbd/v");
+
+    private readonly TestProbe _first;
+    private readonly TestProbe _second;
+
+    public DispatcherActorSpec()
+        : base(clustered: true) =>
+        (_first, _second) = (CreateTestProbe("first"), CreateTestProbe("second"));
+
+    [Fact]
+    public void Who_comes_second_gets_the_worker_when_the_first_returns_it()
+    {
+        var dispatcher = Start();
+        var worker = Take(dispatcher, _first).Worker;
+        _second.Send(dispatcher, Request("second"));
+        Settled(dispatcher);
+        Assert.False(_second.HasMessages);
+        worker.Tell(new ReturnWorker(Id("first")));
+
+        var ready = _second.ExpectMsg<WorkerReady>();
+        Assert.Equal((Id("second"), worker), (ready.Operation, ready.Worker));
+    }
+
+    [Fact]
+    public void More_than_may_wait_are_refused()
+    {
+        Services = Services with { Settings = Settings with { WorkerQueueMax = 1 } };
+        var dispatcher = Start();
+        Take(dispatcher, _first);
+        _second.Send(dispatcher, Request("second"));
+        var third = CreateTestProbe();
+        third.Send(dispatcher, Request("third"));
+
+        var refused = third.ExpectMsg<WorkerRefused>();
+        Assert.Equal((Id("third"), ErrorKind.Unavailable), (refused.Operation, refused.Error.Kind));
+    }
+
+    [Fact]
+    public void Who_dies_waiting_is_forgotten()
+    {
+        Services = Services with { Settings = Settings with { WorkerQueueMax = 1 } };
+        var dispatcher = Start();
+        var worker = Take(dispatcher, _first).Worker;
+        _second.Send(dispatcher, Request("second"));
+        Settled(dispatcher);
+        StopAndWait(_second.Ref);
+        // As long as the dead one has the only place in the queue others are refused.
+        var third = CreateTestProbe();
+        Eventually(() =>
+        {
+            third.Send(dispatcher, Request("third"));
+            Settled(dispatcher);
+            Assert.False(third.HasMessages && third.ReceiveOne(Limit) is WorkerRefused);
+        });
+        worker.Tell(new ReturnWorker(Id("first")));
+
+        Assert.Equal(Id("third"), third.ExpectMsg<WorkerReady>().Operation);
+    }
+
+    [Fact]
+    public void Who_asks_twice_gets_one_worker()
+    {
+        var dispatcher = Start();
+        var worker = Take(dispatcher, _first).Worker;
+        _second.Send(dispatcher, Request("second"));
+        _second.Send(dispatcher, Request("second"));
+        worker.Tell(new ReturnWorker(Id("first")));
+        _second.ExpectMsg<WorkerReady>();
+        worker.Tell(new ReturnWorker(Id("second")));
+
+        Take(dispatcher, _first);
+        Assert.False(_second.HasMessages);
+    }
+
+    [Fact]
+    public void When_a_worker_ends_for_good_the_dispatcher_starts_anew_with_another()
+    {
+        var dispatcher = Start();
+        var worker = Take(dispatcher, _first).Worker;
+        _first.Watch(worker);
+        worker.Tell(PoisonPill.Instance);
+        _first.ExpectTerminated(worker);
+        Eventually(() =>
+        {
+            _second.Send(dispatcher, Request("second"));
+            Assert.Equal(Id("second"), _second.ExpectMsg<WorkerReady>(TimeSpan.FromMilliseconds(200)).Operation);
+        });
+    }
+
+    [Fact]
+    public void Questions_about_volumes_are_answered_from_the_store()
+    {
+        Store.Add(Name, 10);
+        var dispatcher = Start();
+        _first.Send(dispatcher, new GetVolume(Name));
+        Assert.Equal(10, _first.ExpectMsg<VolumeFound>().Info.SizeBytes);
+        _first.Send(dispatcher, new GetVolume(VolumeId.Parse("rbd/none")));
+
+        Assert.Equal(ErrorKind.NotFound, _first.ExpectMsg<QueryFailed>().Error.Kind);
+    }
+
+    [Fact]
+    public void It_knows_what_the_nodes_report_of_themselves()
+    {
+        var dispatcher = Start();
+        Join();
+
+        Eventually(() =>
+        {
+            _first.Send(dispatcher, new GetNodes());
+            var node = Assert.Single(_first.ExpectMsg<NodesListed>().Items);
+            Assert.Equal((Node.Value, Settings.HttpAddress, "up", true), (node.Name, node.Address, node.State, node.Health?.Healthy));
+        });
+    }
+
+    [Fact]
+    public void A_node_whose_link_stays_down_leaves_the_cluster()
+    {
+        Start();
+        var cluster = Join();
+        Eventually(() => Assert.Contains(cluster.State.Members, m => m.Status == MemberStatus.Up));
+        Store.Before = (_, _) => throw new BlockStoreException(ErrorKind.TimedOut, "no answer");
+
+        Eventually(() => Assert.True(cluster.IsTerminated));
+    }
+
+    private Cluster Join()
+    {
+        var cluster = Cluster.Get(Sys);
+        cluster.Join(cluster.SelfAddress);
+        return cluster;
+    }
+
+    private IActorRef Start() => Sys.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+
+    private static RequestWorker Request(string name) => new(Id(name), new CreateVolume(Name, 10));
+
+    private static WorkerReady Take(IActorRef dispatcher, TestProbe asker)
+    {
+        asker.Send(dispatcher, Request("first"));
+        return asker.ExpectMsg<WorkerReady>();
+    }
+
+    // What was sent to the dispatcher before has been handled.
+    private void Settled(IActorRef dispatcher)
+    {
+        var probe = CreateTestProbe();
+        probe.Send(dispatcher, Ping.Instance);
+        probe.ExpectMsg<Pong>();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Tests.Actors.Fakes;
+
+/// <summary>A block store in memory. A test sees every call, and may delay it or make it fail.</summary>
+public sealed class FakeStoreProvider : IBlockStoreProvider
+{
+    private int _connections;
+    private int _images;
+
+    /// <summary>Called before every call with its name and connection; what it throws, the call throws.</summary>
+    public Func<string, FakeStore, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
+    public ConcurrentDictionary<VolumeId, ImageInfo> Images { get; } = new();
+
+    public ConcurrentDictionary<FenceAddress, bool> Fenced { get; } = new();
+
+    public ConcurrentQueue<FakeStore> Connections { get; } = new();
+
+    /// <summary>What the next attempts to take the lease give.</summary>
+    public LeaseAttempt Lease { get; set; } = new(true, new Epoch(1), null);
+
+    public bool RenewalHolds { get; set; } = true;
+
+    public string Backend => "fake";
+
+    public async Task<IBlockStore> ConnectAsync(string purpose, int slots, CancellationToken cancellationToken)
+    {
+        var store = new FakeStore(this, $"{purpose}#{Interlocked.Increment(ref _connections)}");
+        await Before("connect", store);
+        Connections.Enqueue(store);
+        return store;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public ImageInfo Add(VolumeId volume, long sizeBytes) => Images[volume] = new ImageInfo(
+        volume, new ImageId($"id-{Interlocked.Increment(ref _images)}"), sizeBytes, 1 << 22, ["layering"], DateTimeOffset.UnixEpoch, null);
+}
+
+/// <summary>One connection of the store in memory.</summary>
+public sealed class FakeStore(FakeStoreProvider provider, string name) : IBlockStore
+{
+    public FenceAddress Address { get; } = new(name);
+
+    public bool Disposed { get; private set; }
+
+    public Task ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken) => provider.Before("probe", this);
+
+    public async Task<ImageId?> FindAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        await provider.Before("find", this);
+        return provider.Images.TryGetValue(volume, out var image) ? image.Id : null;
+    }
+
+    public async Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        await provider.Before("get", this);
+        return provider.Images.TryGetValue(volume, out var image) ? image : throw new BlockStoreException(ErrorKind.NotFound, $"{volume} does not exist", 2);
+    }
+
+    public async Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await provider.Before("list", this);
+        return [.. provider.Images.Keys
+            .Where(v => v.Pool == pool && v.Namespace == ns && string.CompareOrdinal(v.Image, after) > 0)
+            .Select(v => v.Image)
+            .Order(StringComparer.Ordinal)
+            .Take(limit)];
+    }
+
+    public async Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        await provider.Before("create", this);
+        provider.Add(volume, sizeBytes);
+    }
+
+    public async Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        await provider.Before("remove", this);
+        provider.Images.TryRemove(volume, out _);
+    }
+
+    public async Task FenceAsync(FenceAddress address, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        await provider.Before("fence", this);
+        provider.Fenced[address] = true;
+    }
+
+    public Task<bool> IsFencedAsync(FenceAddress address, CancellationToken cancellationToken) => Task.FromResult(provider.Fenced.ContainsKey(address));
+
+    public async Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken)
+    {
+        await provider.Before("acquire-lease", this);
+        return provider.Lease;
+    }
+
+    public async Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        await provider.Before("renew-lease", this);
+        return provider.RenewalHolds;
+    }
+
+    public Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken) => provider.Before($"release-lease {epoch}", this);
+
+    public async Task<IReadOnlyList<LeaseOwnership>> GetLeaseHistoryAsync(string name, CancellationToken cancellationToken)
+    {
+        await provider.Before("history", this);
+        return [new LeaseOwnership(provider.Lease.Epoch, new LeaseHolder(new NodeName("node-1"), "here", Address), DateTimeOffset.UnixEpoch, "first start")];
+    }
+
+    public Task<IReadOnlyList<string>> ListPoolsAsync(CancellationToken cancellationToken) => throw NotHere();
+
+    public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task ReadAsync(VolumeId volume, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task WriteAsync(VolumeId volume, long offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
+
+    public Task<StoredRecord?> GetRecordAsync(string key, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<long?> PutRecordAsync(string key, ReadOnlyMemory<byte> value, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<bool> RemoveRecordAsync(string key, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<StoredRecord>> ListRecordsAsync(string prefix, CancellationToken cancellationToken) => throw NotHere();
+
+    public ValueTask DisposeAsync()
+    {
+        Disposed = true;
+        return new ValueTask(provider.Before("dispose", this));
+    }
+
+    private static NotSupportedException NotHere() => new("this store in memory has no such thing");
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using Akka.Persistence;
+using Akka.Persistence.Journal;
+using Mooring.Actors.Serialization;
+
+namespace Mooring.Tests.Actors.Fakes;
+
+/// <summary>A journal in memory that takes every event through Mooring's serializer, and that a test can read, stop and make refuse.</summary>
+public sealed class TestJournal : MemoryJournal
+{
+    private static readonly MooringSerializer Serializer = new(null!);
+
+    private readonly JournalControl _control = JournalControl.Of(Context.System);
+
+    protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    {
+        var writes = messages.Select(w => (ImmutableList<IPersistentRepresentation>)[.. ((IEnumerable<IPersistentRepresentation>)w.Payload).Select(RoundTrip)]).ToList();
+        foreach (var written in writes.SelectMany(w => w))
+            await _control.BeforeAsync(written.Payload);
+        var result = await base.WriteMessagesAsync(writes.Select(w => new AtomicWrite(w)));
+        foreach (var written in writes.SelectMany(w => w))
+            _control.Written(written.PersistenceId, written.Payload);
+        return result;
+    }
+
+    private static IPersistentRepresentation RoundTrip(IPersistentRepresentation p) =>
+        p.WithPayload(Serializer.FromBinary(Serializer.ToBinary(p.Payload), Serializer.Manifest(p.Payload)));
+}
+
+/// <summary>A test's hand on the journal of its actor system.</summary>
+public sealed class JournalControl
+{
+    private static readonly ConditionalWeakTable<ActorSystem, JournalControl> Controls = [];
+
+    private readonly ConcurrentQueue<(string Id, object Event)> _written = new();
+    private readonly ConcurrentDictionary<Type, Hold> _holds = new();
+
+    public static JournalControl Of(ActorSystem system) => Controls.GetValue(system, _ => new JournalControl());
+
+    /// <summary>What is in the journal of one actor, in order.</summary>
+    public IReadOnlyList<object> Events(string persistenceId) => [.. _written.Where(w => w.Id == persistenceId).Select(w => w.Event)];
+
+    /// <summary>The next event of a type stays on its way until the test lets it go.</summary>
+    public Hold HoldNext<T>() => _holds[typeof(T)] = new Hold();
+
+    internal Task BeforeAsync(object happened) => _holds.TryRemove(happened.GetType(), out var hold) ? hold.PassAsync() : Task.CompletedTask;
+
+    internal void Written(string id, object happened) => _written.Enqueue((id, happened));
+
+    public sealed class Hold
+    {
+        private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes when the event has come to the journal.</summary>
+        public Task Arrived => _arrived.Task.WaitAsync(ActorSpec.Limit);
+
+        public void LetGo() => _gone.TrySetResult();
+
+        public void Refuse() => _gone.TrySetException(new IOException("the disk is gone"));
+
+        internal Task PassAsync()
+        {
+            _arrived.TrySetResult();
+            return _gone.Task;
+        }
+    }
+}

@@ -1,0 +1,288 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.TestKit;
+using Mooring.Actors.Nodes;
+using Mooring.Actors.Vip;
+using Mooring.Messages;
+using Mooring.Storage;
+using Mooring.Tests.Actors.Fakes;
+
+namespace Mooring.Tests.Actors;
+
+/// <summary>The owner of the virtual IP on a lease store, an address and a watchdog that are all fakes. Its steps arrive at one probe.</summary>
+public sealed class VipOwnerActorSpec : ActorSpec
+{
+    private static readonly VolumeId Name = VolumeId.Parse("rbd/v");
+    private static readonly LeaseHolder Stranger = new(new NodeName("node-2"), "there", new FenceAddress("stranger"));
+
+    private readonly TestProbe _client;
+    private readonly TestProbe _health;
+    private readonly TestProbe _region;
+    private readonly IActorRef _dispatcher;
+    private readonly ConcurrentQueue<string> _calls = new();
+
+    public VipOwnerActorSpec()
+        : base(clustered: true)
+    {
+        (_client, _region) = (CreateTestProbe("client"), CreateTestProbe("region"));
+        _health = CreateTestProbe();
+        var dispatcher = CreateTestProbe("dispatcher");
+        _dispatcher = dispatcher.Ref;
+        var health = _health.Ref;
+        dispatcher.ChildActorOf(Props.Create(() => new Forwarder(health)), NodeHealthActor.Name, SupervisorStrategy.StoppingStrategy);
+        Store.Before = Calling((_, _) => { });
+    }
+
+    [Fact]
+    public void It_takes_the_lease_then_the_address_and_then_opens_the_book()
+    {
+        var owner = Start();
+
+        VipEvents.ExpectMsg("connect");
+        VipEvents.ExpectMsg("acquire-lease");
+        VipEvents.ExpectMsg(new FakeVirtualAddress.PutOn(new Epoch(1)));
+        Assert.Equal(new Epoch(1), _health.ExpectMsg<VipHeld>().Epoch);
+        Submit(owner);
+        _client.ExpectMsg<OperationAccepted>();
+        _region.ExpectMsg<ExecuteOperation>();
+        Assert.Equal(new Epoch(1), Journal.Events("pending-operations").OfType<OwnershipTaken>().Single().Epoch);
+    }
+
+    [Fact]
+    public void The_watchdog_is_armed_from_before_the_lease_was_asked_for_and_moves_with_each_renewal()
+    {
+        Own();
+        Assert.Equal(Watchdog.Now + Settings.LeaseDuration - Settings.LeaseMargin, Watchdog.Until);
+        Watchdog.Now += TimeSpan.FromMinutes(1);
+
+        Eventually(() => Assert.Equal(Watchdog.Now + Settings.LeaseDuration - Settings.LeaseMargin, Watchdog.Until));
+    }
+
+    [Fact]
+    public void What_comes_before_it_owns_the_address_is_answered_afterwards()
+    {
+        Store.Lease = new LeaseAttempt(false, new Epoch(5), Stranger);
+        var owner = Start();
+        Submit(owner);
+        VipEvents.FishForMessage(m => m is "acquire-lease");
+        Assert.False(_client.HasMessages);
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+
+        _client.ExpectMsg<OperationAccepted>();
+    }
+
+    [Fact]
+    public void It_waits_while_another_holds_the_lease_and_fences_it_afterwards()
+    {
+        Store.Lease = new LeaseAttempt(false, new Epoch(5), Stranger);
+        Start();
+        VipEvents.ExpectMsg("connect");
+        VipEvents.ExpectMsg("acquire-lease");
+        VipEvents.ExpectMsg("acquire-lease");
+        VipEvents.ExpectMsg("acquire-lease");
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Eventually(() => Assert.Equal([Stranger.Fence], Store.Fenced.Keys));
+    }
+
+    [Fact]
+    public void It_does_not_fence_itself()
+    {
+        Store.Lease = new LeaseAttempt(true, new Epoch(2), new LeaseHolder(Node, "here", new FenceAddress("vip-owner#1")));
+        Own();
+
+        Assert.DoesNotContain("fence", _calls);
+    }
+
+    [Fact]
+    public void A_fence_that_fails_is_put_up_again()
+    {
+        var failures = 1;
+        Store.Lease = new LeaseAttempt(true, new Epoch(2), Stranger);
+        Store.Before = Calling((call, _) =>
+        {
+            if (call == "fence" && failures-- > 0)
+                throw new BlockStoreException(ErrorKind.TimedOut, "no monitor");
+        });
+        Own();
+
+        Eventually(() => Assert.Equal([Stranger.Fence], Store.Fenced.Keys));
+    }
+
+    [Fact]
+    public void A_store_that_cannot_be_reached_is_tried_again()
+    {
+        var failures = 2;
+        Store.Before = Calling((call, _) =>
+        {
+            if (call == "connect" && failures-- > 0)
+                throw new BlockStoreException(ErrorKind.Unavailable, "no monitor");
+        });
+
+        Own();
+    }
+
+    [Fact]
+    public void A_lease_that_is_lost_takes_the_address_off_and_everything_begins_again()
+    {
+        var owner = Own();
+        Store.RenewalHolds = false;
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
+        Store.RenewalHolds = true;
+        Store.Lease = new LeaseAttempt(true, new Epoch(9), null);
+        Assert.Null(_health.FishForMessage<VipHeld>(h => h.Epoch is null).Epoch);
+
+        // It may have owned the first epoch once more before the store said otherwise.
+        Store.RenewalHolds = false;
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff or FakeVirtualAddress.PutOn { Epoch.Value: 9 });
+        Store.RenewalHolds = true;
+        _health.FishForMessage<VipHeld>(h => h.Epoch == new Epoch(9));
+        Submit(owner);
+        _client.ExpectMsg<OperationAccepted>();
+        Assert.True(Store.Connections.First().Disposed);
+    }
+
+    [Fact]
+    public void A_renewal_without_answer_changes_nothing_until_the_watchdog_barks()
+    {
+        var owner = Own();
+        var unanswered = 0;
+        Store.Before = Calling((call, _) =>
+        {
+            if (call != "renew-lease")
+                return;
+            Interlocked.Increment(ref unanswered);
+            throw new BlockStoreException(ErrorKind.TimedOut, "late");
+        });
+        Eventually(() => Assert.True(Volatile.Read(ref unanswered) > 3));
+        Assert.False(VipEvents.HasMessages);
+        Submit(owner);
+        _client.ExpectMsg<OperationAccepted>();
+        Store.Lease = new LeaseAttempt(true, new Epoch(2), null);
+        Watchdog.Bark(new Epoch(1));
+
+        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 2 });
+    }
+
+    [Fact]
+    public void A_bark_about_an_earlier_epoch_is_not_for_it()
+    {
+        var owner = Own();
+        Watchdog.Bark(new Epoch(0));
+        _client.Send(owner, new GetVipHistory());
+
+        Assert.Equal(Address.Endpoint, _client.ExpectMsg<VipHistory>().Endpoint);
+        VipEvents.ExpectMsg("history");
+        Assert.False(VipEvents.HasMessages);
+    }
+
+    [Fact]
+    public void An_address_that_somebody_else_has_is_an_error_and_is_tried_for_again()
+    {
+        var failures = 1;
+        Address.Acquiring = _ => failures-- > 0 ? throw new VirtualAddressTakenException("taken by 02:00:00:00:00:01") : Task.CompletedTask;
+
+        EventFilter.Error(contains: "taken by 02:00:00:00:00:01").ExpectOne(() => Start());
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 1 });
+    }
+
+    [Fact]
+    public void When_it_stops_the_address_is_taken_off_and_the_lease_released()
+    {
+        var owner = Own();
+        _health.ExpectMsg<VipHeld>();
+        StopAndWait(owner);
+
+        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        VipEvents.ExpectMsg("release-lease 1");
+        Assert.Null(_health.ExpectMsg<VipHeld>().Epoch);
+        Assert.Null(Watchdog.Until);
+        Eventually(() => Assert.True(Store.Connections.Single().Disposed));
+    }
+
+    [Fact]
+    public async Task An_address_that_comes_on_after_the_owner_stepped_down_is_taken_off_again()
+    {
+        var (began, goOn) = HoldAddress();
+        Start();
+        await began.Task.WaitAsync(Limit);
+        Store.Lease = new LeaseAttempt(false, new Epoch(2), Stranger);
+        Watchdog.Bark(new Epoch(1));
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
+        goOn.SetResult();
+
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn);
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
+        Assert.False(_health.HasMessages && _health.FishForMessage<VipHeld>(_ => true).Epoch is not null);
+    }
+
+    [Fact]
+    public async Task An_address_that_comes_on_after_the_owner_stopped_is_taken_off_again()
+    {
+        var (began, goOn) = HoldAddress();
+        var owner = Start();
+        await began.Task.WaitAsync(Limit);
+        StopAndWait(owner);
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
+        goOn.SetResult();
+
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn);
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
+    }
+
+    [Fact]
+    public async Task When_the_book_fails_the_owner_begins_again()
+    {
+        var owner = Own();
+        var entry = Journal.HoldNext<RequestAccepted>();
+        Submit(owner);
+        await entry.Arrived;
+        Store.Lease = new LeaseAttempt(true, new Epoch(2), null);
+        entry.Refuse();
+
+        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 2 });
+        Submit(owner);
+        _client.ExpectMsg<OperationAccepted>();
+    }
+
+    private (TaskCompletionSource Began, TaskCompletionSource GoOn) HoldAddress()
+    {
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Address.Acquiring = _ =>
+        {
+            began.TrySetResult();
+            return goOn.Task;
+        };
+        return (began, goOn);
+    }
+
+    // Every call but the renewals, which come all the time, is told to the probe.
+    private Func<string, FakeStore, Task> Calling(Action<string, FakeStore> then) => (call, store) =>
+    {
+        _calls.Enqueue(call);
+        if (call != "renew-lease")
+            VipEvents.Ref.Tell(call, ActorRefs.NoSender);
+        then(call, store);
+        return Task.CompletedTask;
+    };
+
+    private IActorRef Start() => Sys.ActorOf(VipOwnerActor.Props(Services, _dispatcher, _region.Ref), "owner");
+
+    private IActorRef Own()
+    {
+        var owner = Start();
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn);
+        return owner;
+    }
+
+    private void Submit(IActorRef owner) => _client.Send(owner, new SubmitOperation(new RequestId("create"), new CreateVolume(Name, 10), Deliver: false));
+
+    private sealed class Forwarder : ReceiveActor
+    {
+        public Forwarder(IActorRef to) => ReceiveAny(to.Forward);
+    }
+}

@@ -1,0 +1,97 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Mooring.Actors.Nodes;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Tests.Actors;
+
+/// <summary>A node's reader on a store in memory.</summary>
+public sealed class VolumeReaderActorSpec : ActorSpec
+{
+    private readonly TestProbe _client;
+    private readonly IActorRef _reader;
+
+    public VolumeReaderActorSpec()
+    {
+        _client = CreateTestProbe("client");
+        _reader = Sys.ActorOf(VolumeReaderActor.Props(Services));
+    }
+
+    [Fact]
+    public void Volumes_are_listed_page_by_page_without_Mooring_s_own_work()
+    {
+        foreach (var name in new[] { "a", "b", "c", $"{VolumeId.ReservedPrefix}op-1.1", "d" })
+            Store.Add(new VolumeId("rbd", "", name), 10);
+        Store.Add(new VolumeId("other", "", "x"), 10);
+        var first = List(after: null, limit: 3);
+        var second = List(first.Next, limit: 3);
+
+        Assert.Equal(["a", "b", "c"], first.Items.Select(v => v.Volume.Image));
+        Assert.Equal(["d"], second.Items.Select(v => v.Volume.Image));
+        Assert.Null(second.Next);
+    }
+
+    [Fact]
+    public void A_full_last_page_is_the_last()
+    {
+        Store.Add(new VolumeId("rbd", "", "a"), 10);
+        Store.Add(new VolumeId("rbd", "", "b"), 10);
+        var page = List(after: null, limit: 2);
+
+        Assert.Equal((2, null), (page.Items.Count, page.Next));
+    }
+
+    [Fact]
+    public void A_volume_that_goes_away_while_it_is_listed_is_not_in_the_list()
+    {
+        Store.Add(new VolumeId("rbd", "", "a"), 10);
+        var going = Store.Add(new VolumeId("rbd", "", "b"), 10);
+        Store.Before = (call, _) =>
+        {
+            if (call == "get")
+                Store.Images.TryRemove(going.Volume, out var _);
+            return Task.CompletedTask;
+        };
+
+        Assert.Equal(["a"], List(after: null, limit: 10).Items.Select(v => v.Volume.Image));
+    }
+
+    [Fact]
+    public void Everybody_who_asked_is_told_when_there_is_no_connection_and_the_next_question_tries_again()
+    {
+        Store.Before = (call, _) => call == "connect" ? throw new BlockStoreException(ErrorKind.Unavailable, "no monitor") : Task.CompletedTask;
+        _client.Send(_reader, new GetVolumes("rbd", "", null, 10));
+        Assert.Equal(ErrorKind.Unavailable, _client.ExpectMsg<QueryFailed>().Error.Kind);
+        Store.Before = (_, _) => Task.CompletedTask;
+
+        Eventually(() =>
+        {
+            _client.Send(_reader, new GetVolumes("rbd", "", null, 10));
+            Assert.IsType<VolumesListed>(_client.ReceiveOne(Limit));
+        });
+    }
+
+    [Fact]
+    public void A_connection_that_does_not_answer_is_replaced()
+    {
+        Store.Before = (call, store) => call == "list" && store.Address.Value == "reader#1"
+            ? throw new BlockStoreException(ErrorKind.TimedOut, "no answer")
+            : Task.CompletedTask;
+        _client.Send(_reader, new GetVolumes("rbd", "", null, 10));
+        Assert.Equal(ErrorKind.TimedOut, _client.ExpectMsg<QueryFailed>().Error.Kind);
+
+        Eventually(() =>
+        {
+            _client.Send(_reader, new GetVolumes("rbd", "", null, 10));
+            Assert.IsType<VolumesListed>(_client.ReceiveOne(Limit));
+        });
+        Assert.True(Store.Connections.First().Disposed);
+    }
+
+    private VolumesListed List(string? after, int limit)
+    {
+        _client.Send(_reader, new GetVolumes("rbd", "", after, limit));
+        return _client.ExpectMsg<VolumesListed>();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Mooring.Tests.Pure;
+
+/// <summary>Holds the direction of dependency and the manners of the code, by project files and source text.</summary>
+public partial class ArchitectureTests
+{
+    private const int FileLinesMax = 600;
+
+    private static readonly string Root = FindRoot();
+
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Messages"] = [],
+        ["Storage"] = ["Messages"],
+        ["Actors"] = ["Messages", "Storage", "Akka"],
+        ["Hosts"] = ["Messages", "Storage", "Actors", "Akka", "Hosts"],
+        ["Akka"] = ["Akka"],
+        ["Tests"] = ["Messages", "Storage", "Actors", "Akka", "Hosts", "Tests"],
+        ["Benchmarks"] = ["Messages", "Storage", "Actors", "Akka", "Hosts", "Tests"],
+    };
+
+    private static readonly List<Project> Projects = [.. Files("*.csproj").Select(Project.Read)];
+
+    public static TheoryData<string> Areas => [.. Allowed.Keys];
+
+    [Theory]
+    [MemberData(nameof(Areas))]
+    public void An_area_refers_only_to_what_it_may_know(string area)
+    {
+        var own = Projects.Where(p => p.Area == area).ToList();
+
+        Assert.NotEmpty(own);
+        AssertNone(own.SelectMany(p => p.Uses.Where(used => !Allowed[area].Contains(used)).Select(used => $"{p.Path} refers to {used}")));
+    }
+
+    [Fact]
+    public void Every_project_is_in_an_area() => AssertNone(Projects.Where(p => !Allowed.ContainsKey(p.Area)).Select(p => p.Path));
+
+    [Fact]
+    public void Messages_depends_on_no_package() => AssertNone(Projects.Single(p => p.Area == "Messages").Packages);
+
+    [Fact]
+    public void The_engine_names_nothing_of_Mooring() =>
+        AssertNone(Lines("Akka").Where(l => OfMooring().IsMatch(l.Code)).Select(l => l.ToString()));
+
+    [Fact]
+    public void Actors_and_messages_take_time_chance_and_ids_from_outside() =>
+        AssertNone(Lines("Actors", "Messages").Where(l => TimeOrChance().IsMatch(l.Code)).Select(l => l.ToString()));
+
+    [Fact]
+    public void Actors_and_messages_never_block() =>
+        AssertNone(Lines("Actors", "Messages").Where(l => Blocking().IsMatch(l.Code)).Select(l => l.ToString()));
+
+    [Fact]
+    public void No_actor_asks() => AssertNone(Lines("Actors").Where(l => Asking().IsMatch(l.Code)).Select(l => l.ToString()));
+
+    [Fact]
+    public void The_product_uses_nothing_internal_of_the_engine() =>
+        AssertNone(Lines("Actors", "Messages", "Storage", "Hosts").Where(l => EngineInternals().IsMatch(l.Code)).Select(l => l.ToString()));
+
+    [Fact]
+    public void The_engine_shows_its_internals_to_its_own_specs_only() => AssertNone(Projects
+        .Where(p => p.Area == "Akka")
+        .SelectMany(p => p.ShownTo)
+        .Where(name => name.StartsWith("Mooring", StringComparison.Ordinal) && name != "Mooring.Tests.Engine"));
+
+    [Fact]
+    public void A_file_can_be_read_in_one_go() => AssertNone(Files("*.cs")
+        .Select(file => (File: file, Count: File.ReadLines(file).Count()))
+        .Where(file => file.Count > FileLinesMax)
+        .Select(file => $"{Relative(file.File)}: {file.Count} lines"));
+
+    [Fact]
+    public void Nothing_is_left_for_later() =>
+        AssertNone(Allowed.Keys.SelectMany(area => Lines(area)).Where(l => Later().IsMatch(l.Text)).Select(l => l.ToString()));
+
+    [GeneratedRegex(@"\bMooring\.|\b(namespace|using) Mooring\b")]
+    private static partial Regex OfMooring();
+
+    [GeneratedRegex(@"\bDateTime(Offset)?\.(UtcNow|Now|Today)\b|\bStopwatch\b|\bEnvironment\.TickCount|\bTask\.Delay\b|\bThread\.Sleep\b|\bnew Random\b|\bRandom\.Shared\b|\bGuid\.NewGuid\b")]
+    private static partial Regex TimeOrChance();
+
+    [GeneratedRegex(@"(\)|\b[a-z_]\w*)\.Result\b|(?<!new \w+)\.Wait\(|\.WaitOne\(|\.GetAwaiter\(\)\.GetResult\(\)|\basync void\b|\bTask\.Wait(All|Any)\b")]
+    private static partial Regex Blocking();
+
+    [GeneratedRegex(@"\.Ask(<|\()")]
+    private static partial Regex Asking();
+
+    [GeneratedRegex(@"\bAkka(\.\w+)*\.Internals?\b|\b(ActorSystemImpl|IInternalActorRef|InternalActorRefBase|RepointableActorRef|LocalActorRef|MailboxType)\b")]
+    private static partial Regex EngineInternals();
+
+    // Put together so that this file does not find itself.
+    [GeneratedRegex(@"\b(TO" + @"DO|HA" + @"CK|FIX" + @"ME)\b")]
+    private static partial Regex Later();
+
+    private static void AssertNone(IEnumerable<string> found) => Assert.Equal("", string.Join('\n', found));
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Cluster.sln")))
+                return folder.FullName;
+        }
+        throw new DirectoryNotFoundException($"no Cluster.sln above {AppContext.BaseDirectory}");
+    }
+
+    private static IEnumerable<string> Files(string pattern) => Allowed.Keys
+        .SelectMany(area => Directory.EnumerateFiles(Path.Combine(Root, area), pattern, SearchOption.AllDirectories))
+        .Where(file => !Relative(file).Split('/').Any(part => part is "bin" or "obj"));
+
+    private static IEnumerable<Line> Lines(params string[] areas) => areas
+        .SelectMany(area => Files("*.cs").Where(file => Relative(file).StartsWith(area + "/", StringComparison.Ordinal)))
+        .SelectMany(file => File.ReadLines(file).Select((text, i) => new Line(Relative(file), i + 1, text)));
+
+    private static string Relative(string file) => Path.GetRelativePath(Root, file).Replace('\\', '/');
+
+    private sealed record Line(string File, int Number, string Text)
+    {
+        /// <summary>Without its comment.</summary>
+        public string Code => Text.TrimStart().StartsWith("//", StringComparison.Ordinal) ? "" : Text;
+
+        public override string ToString() => $"{File}:{Number}: {Text.Trim()}";
+    }
+
+    private sealed record Project(string Path, string Area, IReadOnlyList<string> Uses, IReadOnlyList<string> Packages, IReadOnlyList<string> ShownTo)
+    {
+        public static Project Read(string file)
+        {
+            var path = Relative(file);
+            var items = XDocument.Load(file).Descendants().ToList();
+            IEnumerable<string> Of(string item) => items.Where(i => i.Name.LocalName == item)
+                .SelectMany(i => i.Attribute("Include")?.Value.Split(';') ?? []);
+            var projects = Of("ProjectReference")
+                .Select(p => Relative(System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(file)!, p.Replace('\\', '/')))).Split('/')[0]);
+            return new Project(
+                path,
+                path.Split('/')[0],
+                [.. projects.Concat(Of("AkkaReference").Select(_ => "Akka"))],
+                [.. Of("PackageReference")],
+                [.. Of("InternalsVisibleTo")]);
+        }
+    }
+}

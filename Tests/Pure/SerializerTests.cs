@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.Json;
+using Mooring.Actors.Serialization;
+using Mooring.Messages;
+
+namespace Mooring.Tests.Pure;
+
+/// <summary>Journals outlive versions: what was written once must be read for good.</summary>
+public class SerializerTests
+{
+    // The serializer needs its actor system only for its base class.
+    private static readonly MooringSerializer Serializer = new(null!);
+
+    public static TheoryData<string> Manifests => [.. Golden.Keys];
+
+    // Samples as version 1 wrote them. Never change one; add a new one beside it.
+    private static readonly Dictionary<string, string> Golden = new()
+    {
+        ["operation-started"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.copy","source":"rbd/a","volume":"rbd/b"},"attempt":2,"node":"node-1","worker":"embedded:1:x","imageIdBefore":"id-1","at":"2026-01-01T00:00:00+00:00"}""",
+        ["operation-finished"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.create","sizeBytes":10,"volume":"rbd/b"},"outcome":{"error":{"kind":"NotFound","detail":"no","errno":2},"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"leftovers":true}""",
+        ["operation-settled"] = """{"operation":"op-000000000000000000000001"}""",
+        ["source-held"] = """{"operation":"op-000000000000000000000001","target":"rbd/ns/b"}""",
+        ["source-released"] = """{"operation":"op-000000000000000000000001"}""",
+        ["ownership-taken"] = """{"epoch":"7","node":"node-2","at":"2026-01-01T00:00:00+00:00"}""",
+        ["request-accepted"] = """{"operation":"op-000000000000000000000001","requestId":"r","command":{"kind":"volume.resize","sizeBytes":10,"allowShrink":true,"volume":"rbd/b"},"deliverTo":"akka.tcp://x@h:1/user/a","at":"2026-01-01T00:00:00+00:00"}""",
+        ["request-finished"] = """{"operation":"op-000000000000000000000001","outcome":{"volume":{"volume":"rbd/b","id":"i","sizeBytes":10,"objectSizeBytes":4,"features":["layering"],"createdAt":"2026-01-01T00:00:00+00:00","metadata":{"k":"v"}},"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false}""",
+        ["result-delivered"] = """{"operation":"op-000000000000000000000001","by":"node-2","at":"2026-01-01T00:00:00+00:00"}""",
+        ["operations-forgotten"] = """{"operations":["op-000000000000000000000001"]}""",
+        ["execute-operation"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"}}""",
+        ["operations-snapshot"] = """{"entries":[{"sequence":1,"id":"op-000000000000000000000001","requestId":"r","command":{"kind":"volume.create","sizeBytes":10,"volume":"rbd/b"},"deliverTo":"akka.tcp://x@h:1/user/a","acceptedAt":"2026-01-01T00:00:00+00:00","outcome":{"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":true,"deliveredBy":"node-2"},{"sequence":2,"id":"op-000000000000000000000002","requestId":"s","command":{"kind":"volume.delete","volume":"rbd/b"},"acceptedAt":"2026-01-01T00:00:00+00:00","settled":false}],"sequence":2,"epoch":"7"}""",
+        ["volume-snapshot"] = """{"active":{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"attempt":1,"workers":["w"],"startedAt":"2026-01-01T00:00:00+00:00","node":"node-1"},"ended":[{"operation":"op-000000000000000000000003","command":{"kind":"volume.copy","source":"rbd/a","volume":"rbd/b"},"outcome":{"error":{"kind":"Busy","detail":"no"},"attempts":0,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false,"recorded":true}],"holds":{"op-000000000000000000000002":"rbd/c"}}""",
+    };
+
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public void A_golden_sample_is_read_and_written_as_it_was(string manifest)
+    {
+        var read = Serializer.FromBinary(Encoding.UTF8.GetBytes(Golden[manifest]), manifest);
+        var written = Encoding.UTF8.GetString(Serializer.ToBinary(read));
+
+        Assert.Equal(manifest, Serializer.Manifest(read));
+        Assert.True(JsonElement.DeepEquals(Parse(Golden[manifest]), Parse(written)), written);
+    }
+
+    [Fact]
+    public void Every_event_and_snapshot_has_a_golden_sample()
+    {
+        var events = MooringSerializer.KnownTypes.Where(t => typeof(IVolumeEvent).IsAssignableFrom(t.Value) || typeof(IPendingOperationsEvent).IsAssignableFrom(t.Value)
+            || t.Key.EndsWith("-snapshot", StringComparison.Ordinal));
+
+        Assert.Equal([], events.Select(t => t.Key).Except(Golden.Keys));
+    }
+
+    [Fact]
+    public void Every_record_of_the_protocol_has_a_manifest()
+    {
+        var known = MooringSerializer.KnownTypes.Values.Select(t => t.IsGenericType ? t.GetGenericTypeDefinition() : t).ToHashSet();
+        var parts = new[]
+        {
+            typeof(VolumeCommand), typeof(CreateVolume), typeof(DeleteVolume), typeof(ResizeVolume), typeof(CopyVolume), typeof(VolumeInfo), typeof(VolumeDeleted),
+            typeof(OperationError), typeof(OperationOutcome), typeof(OperationView), typeof(NodeView), typeof(VipOwnership),
+        };
+        var records = typeof(VolumeId).Assembly.GetTypes().Where(t =>
+            t is { IsClass: true, IsPublic: true, Namespace: "Mooring.Messages" } && t.GetMethod("<Clone>$") is not null);
+
+        Assert.Equal([], records.Except(known).Except(parts).Select(t => t.Name));
+    }
+
+    [Fact]
+    public void An_unknown_manifest_is_refused() =>
+        Assert.Throws<System.Runtime.Serialization.SerializationException>(() => Serializer.FromBinary([1], "nonsense"));
+
+    [Fact]
+    public void Malformed_bytes_are_refused() =>
+        Assert.Throws<System.Runtime.Serialization.SerializationException>(() => Serializer.FromBinary("{"u8.ToArray(), "operation-settled"));
+
+    [Fact]
+    public void What_is_added_later_is_passed_over()
+    {
+        var read = Serializer.FromBinary("""{"operation":"op-000000000000000000000001","later":{"x":1}}"""u8.ToArray(), "operation-settled");
+
+        Assert.Equal(new OperationSettled(new OperationId("op-000000000000000000000001")), read);
+    }
+
+    private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;
+}

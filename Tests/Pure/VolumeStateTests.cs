@@ -1,0 +1,220 @@
+using Mooring.Actors.Volumes;
+using Mooring.Messages;
+
+namespace Mooring.Tests.Pure;
+
+public class VolumeStateTests
+{
+    private static readonly VolumeId Volume = VolumeId.Parse("rbd/v");
+    private static readonly VolumeId Other = VolumeId.Parse("rbd/other");
+    private static readonly NodeName Node = new("node-1");
+    private static readonly FenceAddress Worker = new("worker-a");
+    private static readonly FenceAddress Successor = new("worker-b");
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly ExecuteOperation Create = Request("create", new CreateVolume(Volume, 1 << 30));
+    private static readonly ExecuteOperation Delete = Request("delete", new DeleteVolume(Volume));
+    private static readonly ExecuteOperation Copy = Request("copy", new CopyVolume(Volume, Other));
+    private static readonly VolumeObservation NameIsFree = new(null, null, null);
+
+    [Fact]
+    public void A_fresh_volume_begins_what_it_is_asked() =>
+        Assert.IsType<VolumeDecision.Begin>(VolumeState.Empty.Decide(Create));
+
+    [Fact]
+    public void The_intent_names_the_worker_that_a_successor_must_fence()
+    {
+        var started = Assert.IsType<OperationStarted>(VolumeState.Empty.DecideIntent(Create, NameIsFree, Node, Worker, Now));
+
+        Assert.Equal((1, Worker, Node, null), (started.Attempt, started.Worker, started.Node, started.ImageIdBefore));
+    }
+
+    [Fact]
+    public void A_second_change_waits_for_the_first()
+    {
+        var busy = Started(Create);
+
+        Assert.Equal(new VolumeDecision.Wait(Create.Operation), busy.Decide(Delete));
+    }
+
+    [Fact]
+    public void The_same_request_again_does_not_begin_again()
+    {
+        var busy = Started(Create);
+
+        Assert.Equal(Create.Operation, Assert.IsType<VolumeDecision.AlreadyActive>(busy.Decide(Create)).Active.Operation);
+    }
+
+    [Fact]
+    public void The_same_request_after_its_end_gets_the_same_result()
+    {
+        var state = Started(Create);
+        var finished = state.DecideEnd(Succeeded(Create, 1), Node, Now)!;
+        var ended = Assert.IsType<VolumeDecision.Answer>(state.Apply(finished).Decide(Create)).Ended;
+
+        Assert.Same(finished.Outcome, ended.Outcome);
+        Assert.True(ended.Settled);
+    }
+
+    [Fact]
+    public void A_report_of_an_earlier_attempt_does_not_end_the_operation()
+    {
+        var state = Started(Create);
+        state = state.Apply(state.DecideRetry(Node, Successor, Now));
+
+        Assert.Null(state.DecideEnd(Succeeded(Create, 1), Node, Now));
+        Assert.NotNull(state.DecideEnd(Succeeded(Create, 2), Node, Now));
+    }
+
+    [Fact]
+    public void A_report_in_doubt_does_not_end_the_operation()
+    {
+        var doubt = new AttemptReport(Create.Operation, 1, null, new OperationError(ErrorKind.TimedOut, "late"), InDoubt: true, Leftovers: false);
+
+        Assert.Null(Started(Create).DecideEnd(doubt, Node, Now));
+    }
+
+    [Fact]
+    public void Every_earlier_attempt_stays_known_until_the_end_so_that_all_can_be_fenced()
+    {
+        var state = Started(Create);
+        state = state.Apply(state.DecideRetry(Node, Successor, Now));
+
+        Assert.Equal([Worker, Successor], state.Active!.Workers);
+        Assert.Equal(2, state.Active.Attempt);
+    }
+
+    [Fact]
+    public void A_retry_remembers_what_had_the_name_before_the_first_attempt()
+    {
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Delete, new VolumeObservation("id-1", null, null), Node, Worker, Now));
+
+        Assert.Equal("id-1", state.DecideRetry(Node, Successor, Now).ImageIdBefore);
+    }
+
+    [Fact]
+    public void A_volume_that_is_being_copied_refuses_to_change()
+    {
+        var held = VolumeState.Empty.Apply(new SourceHeld(Copy.Operation, Other));
+
+        Assert.Equal(ErrorKind.Busy, Assert.IsType<VolumeDecision.Refuse>(held.Decide(Delete)).Error.Kind);
+        Assert.IsType<VolumeDecision.Begin>(held.Apply(new SourceReleased(Copy.Operation)).Decide(Delete));
+    }
+
+    [Fact]
+    public void A_volume_that_is_being_changed_cannot_be_held()
+    {
+        var hold = new HoldSource(Volume, Copy.Operation, Other);
+
+        Assert.Null(Started(Create).Decide(hold));
+        Assert.NotNull(VolumeState.Empty.Decide(hold));
+        Assert.Null(VolumeState.Empty.Apply(VolumeState.Empty.Decide(hold)!).Decide(hold));
+    }
+
+    [Fact]
+    public void A_copy_is_settled_only_when_its_source_is_released()
+    {
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Copy, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
+        state = state.Apply(state.DecideEnd(Succeeded(Copy, 1), Node, Now)!);
+
+        Assert.False(state.Ended[Copy.Operation].Settled);
+        Assert.NotNull(state.Ended[Copy.Operation].Remains);
+        state = state.Apply(new OperationSettled(Copy.Operation));
+        Assert.True(state.Ended[Copy.Operation].Settled);
+    }
+
+    [Fact]
+    public void A_result_is_kept_until_the_owner_has_recorded_it()
+    {
+        var state = Started(Create);
+        state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
+
+        Assert.Contains(Create.Operation, state.Ended);
+        Assert.DoesNotContain(Create.Operation, state.Recorded(Create.Operation).Ended);
+    }
+
+    [Fact]
+    public void A_result_that_is_not_settled_is_kept_even_when_recorded()
+    {
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Copy, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
+        state = state.Apply(state.DecideEnd(Succeeded(Copy, 1), Node, Now)!).Recorded(Copy.Operation);
+
+        Assert.Contains(Copy.Operation, state.Ended);
+    }
+
+    [Fact]
+    public void The_number_of_kept_results_is_bounded()
+    {
+        var state = VolumeState.Empty;
+        for (var i = 0; i < VolumeState.EndedCountMax + 10; i++)
+        {
+            var request = Request($"r{i}", new CreateVolume(Volume, 1));
+            state = state.Apply(state.DecideIntent(request, NameIsFree, Node, Worker, Now.AddSeconds(i)));
+            state = state.Apply(state.DecideEnd(Succeeded(request, 1), Node, Now.AddSeconds(i))!);
+        }
+
+        Assert.Equal(VolumeState.EndedCountMax, state.Ended.Count);
+    }
+
+    [Fact]
+    public void A_snapshot_brings_the_same_state_back()
+    {
+        var state = Started(Create).Apply(new SourceHeld(Copy.Operation, Other));
+        var back = VolumeSnapshot.Of(state).State();
+
+        Assert.Equal(state.Active, back.Active);
+        Assert.Equal(state.Holds, back.Holds);
+    }
+
+    public static TheoryData<VolumeCommand, VolumeObservation, ErrorKind?> Facts => new()
+    {
+        { new CreateVolume(Volume, 1), NameIsFree, null },
+        { new CreateVolume(Volume, 1), new VolumeObservation("id", null, null), ErrorKind.AlreadyExists },
+        { new DeleteVolume(Volume), new VolumeObservation("id", null, null), null },
+        { new DeleteVolume(Volume), NameIsFree, ErrorKind.NotFound },
+        { new ResizeVolume(Volume, 10, false), NameIsFree, ErrorKind.NotFound },
+        { new ResizeVolume(Volume, 10, false), new VolumeObservation("id", 5, null), null },
+        { new ResizeVolume(Volume, 10, false), new VolumeObservation("id", 10, null), null },
+        { new ResizeVolume(Volume, 10, false), new VolumeObservation("id", 11, null), ErrorKind.InvalidArgument },
+        { new ResizeVolume(Volume, 10, true), new VolumeObservation("id", 11, null), null },
+        { new CopyVolume(Volume, Other), new VolumeObservation(null, null, "src"), null },
+        { new CopyVolume(Volume, Other), NameIsFree, ErrorKind.NotFound },
+        { new CopyVolume(Volume, Other), new VolumeObservation("id", null, "src"), ErrorKind.AlreadyExists },
+    };
+
+    [Theory]
+    [MemberData(nameof(Facts))]
+    public void What_the_store_shows_decides_whether_an_operation_may_begin(VolumeCommand command, VolumeObservation seen, ErrorKind? refused)
+    {
+        var decided = VolumeState.Empty.DecideIntent(Request("r", command), seen, Node, Worker, Now);
+
+        Assert.Equal(refused, (decided as OperationFinished)?.Outcome.Error?.Kind);
+        Assert.Equal(refused is null, decided is OperationStarted);
+    }
+
+    public static TheoryData<VolumeCommand, bool> Commands => new()
+    {
+        { new CreateVolume(Volume, 1), true },
+        { new CreateVolume(Volume, 0), false },
+        { new CreateVolume(Volume, -1), false },
+        { new CreateVolume(Volume, VolumeRules.SizeBytesMax), true },
+        { new CreateVolume(Volume, VolumeRules.SizeBytesMax + 1), false },
+        { new CreateVolume(new VolumeId("rbd", "", ""), 1), false },
+        { new CreateVolume(new VolumeId("rbd", "", ".mooring.x"), 1), false },
+        { new ResizeVolume(Volume, 0, true), false },
+        { new CopyVolume(Volume, Volume), false },
+        { new CopyVolume(Volume, new VolumeId("rbd", "", "a@b")), false },
+        { new DeleteVolume(new VolumeId("", "", "x")), false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void A_command_that_makes_no_sense_is_refused_before_it_is_accepted(VolumeCommand command, bool valid) =>
+        Assert.Equal(valid, VolumeRules.Invalid(command) is null);
+
+    private static VolumeState Started(ExecuteOperation request) =>
+        VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, NameIsFree, Node, Worker, Now));
+
+    private static AttemptReport Succeeded(ExecuteOperation request, int attempt) => new(request.Operation, attempt, null, null, false, false);
+
+    private static ExecuteOperation Request(string id, VolumeCommand command) => new(OperationId.For(new RequestId(id)), command);
+}
