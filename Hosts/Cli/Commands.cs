@@ -1,0 +1,247 @@
+using System.CommandLine;
+using Mooring.Client;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+using Spectre.Console;
+
+namespace Mooring.Cli;
+
+/// <summary>The command tree: <c>mooring NOUN VERB</c>.</summary>
+internal static class Commands
+{
+    private static readonly Option<string?> Endpoint = new("--endpoint") { Description = "Where Mooring is, HOST:PORT.", Recursive = true };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON value.", Recursive = true };
+    private static readonly Option<string> Timeout = new("--timeout") { Description = "How long to wait in all, such as 60s or 5m.", Recursive = true, DefaultValueFactory = _ => "60s" };
+    private static readonly Option<string?> RequestIdOption = new("--request-id") { Description = "The id of this request: the same id always gets the same one result." };
+    private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Return as soon as the request is accepted." };
+
+    public static RootCommand Root()
+    {
+        var root = new RootCommand("Manage volumes through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
+        {
+            Endpoint, Json, Timeout,
+            new Command("volume", "Create, list, show, copy, resize and delete volumes.") { Create(), List(), Show(), Copy(), Resize(), Delete() },
+            new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
+            new Command("node", "Look at the storage nodes.") { Nodes() },
+            new Command("vip", "Look at the virtual IP.") { Vip() },
+        };
+        return root;
+    }
+
+    private static Command Create()
+    {
+        var (volume, size) = (VolumeArgument("volume"), new Option<string>("--size") { Description = "Its size, such as 10G or 512M (binary).", Required = true });
+        return Changing("create", "Make an empty volume.", [volume], [size], (client, parsed, change) =>
+            client.CreateVolumeAsync(Volume(parsed, volume), Size(parsed.GetValue(size)!), change));
+    }
+
+    private static Command Delete()
+    {
+        var volume = VolumeArgument("volume");
+        return Changing("delete", "Remove a volume and its data.", [volume], [], (client, parsed, change) =>
+            client.DeleteVolumeAsync(Volume(parsed, volume), change));
+    }
+
+    private static Command Resize()
+    {
+        var (volume, size) = (VolumeArgument("volume"), new Option<string>("--size") { Description = "The new size.", Required = true });
+        var shrink = new Option<bool>("--allow-shrink") { Description = "Allow a smaller size; the data beyond it are lost." };
+        return Changing("resize", "Set a volume's size.", [volume], [size, shrink], (client, parsed, change) =>
+            client.ResizeVolumeAsync(Volume(parsed, volume), Size(parsed.GetValue(size)!), parsed.GetValue(shrink), change));
+    }
+
+    private static Command Copy()
+    {
+        var (source, target) = (VolumeArgument("source"), VolumeArgument("target"));
+        return Changing("copy", "Make a volume with all the data of another.", [source, target], [], (client, parsed, change) =>
+            client.CopyVolumeAsync(Volume(parsed, source), Volume(parsed, target), change));
+    }
+
+    private static Command List()
+    {
+        var pool = new Argument<string?>("pool") { Description = "pool[/namespace]; default rbd.", Arity = ArgumentArity.ZeroOrOne };
+        return Asking("list", "List the volumes of a pool.", [pool], [], async (client, parsed, output) =>
+        {
+            var parts = (parsed.GetValue(pool) ?? VolumeId.DefaultPool).Split('/', 2);
+            var (volumes, cursor) = (new List<VolumeShape>(), (string?)null);
+            do
+            {
+                var page = await client.ListVolumesAsync(parts[0], parts.Length > 1 ? parts[1] : "", cursor, 1000);
+                volumes.AddRange(page.Items);
+                cursor = page.NextCursor;
+            }
+            while (cursor is not null);
+            output.Value(new VolumePage(volumes, null), HttpJson.Default.VolumePage, p => Output.Volumes(p.Items));
+        });
+    }
+
+    private static Command Show()
+    {
+        var volume = VolumeArgument("volume");
+        return Asking("show", "Show a volume.", [volume], [], async (client, parsed, output) =>
+            output.Value(await client.GetVolumeAsync(Volume(parsed, volume)), HttpJson.Default.VolumeShape, Output.Volume));
+    }
+
+    private static Command Operations()
+    {
+        var state = new Option<string?>("--state") { Description = "Only those in this state: accepted, running, succeeded, failed or cancelled." };
+        var target = new Option<string?>("--volume") { Description = "Only those of this volume." };
+        var limit = new Option<int>("--limit") { Description = "At most so many, newest first.", DefaultValueFactory = _ => 50 };
+        return Asking("list", "List operations, newest first.", [], [state, target, limit], async (client, parsed, output) =>
+        {
+            var page = await client.ListOperationsAsync(parsed.GetValue(state), parsed.GetValue(target), null, parsed.GetValue(limit));
+            output.Value(page, HttpJson.Default.OperationPage, p => Output.Operations(p.Items));
+        });
+    }
+
+    private static Command Operation()
+    {
+        var id = new Argument<string>("id") { Description = "The operation's id." };
+        return Asking("show", "Show an operation.", [id], [], async (client, parsed, output) =>
+            output.Value(await client.GetOperationAsync(parsed.GetValue(id)!), HttpJson.Default.OperationShape, Output.Operation));
+    }
+
+    private static Command Wait()
+    {
+        var id = new Argument<string>("id") { Description = "The operation's id." };
+        return Asking("wait", "Wait until an operation has ended; exits with its status.", [id], [], async (client, parsed, output) =>
+            Ended(await Bar(output, progress => client.WaitAsync(parsed.GetValue(id)!, progress)), output));
+    }
+
+    private static Command Watch()
+    {
+        var id = new Argument<string>("id") { Description = "The operation's id." };
+        return Asking("watch", "Print every step of an operation until it has ended.", [id], [], async (client, parsed, output) =>
+        {
+            var steps = new Steps(output);
+            Ended(await client.WaitAsync(parsed.GetValue(id)!, steps), output.Json ? new Output(false) : output, print: false);
+        });
+    }
+
+    private static Command Nodes() => Asking("list", "List the storage nodes.", [], [], async (client, _, output) =>
+        output.Value(new NodePage(await client.ListNodesAsync(), null), HttpJson.Default.NodePage, page => Output.Table(
+            ["name", "address", "state", "dispatcher", "rbd link", "vip owner"],
+            page.Items.Select(n => (IReadOnlyList<string>)[
+                n.Name, n.Address, n.State, n.Health?.Dispatcher ?? "-", n.Health?.RbdLink ?? "-", n.VipOwner ? "yes" : ""]))));
+
+    private static Command Vip() => Asking("show", "Show the virtual IP and its owners.", [], [], async (client, _, output) =>
+        output.Value(await client.GetVipAsync(), HttpJson.Default.VipShape, vip =>
+        {
+            Output.Fields(("address", $"{vip.Address}:{vip.Port}"), ("owner", vip.Owner ?? "-"), ("epoch", $"{vip.Epoch}"), ("since", Output.Time(vip.Since)));
+            Console.WriteLine();
+            Output.Table(["epoch", "owner", "since", "reason"], vip.History.Select(h => (IReadOnlyList<string>)[$"{h.Epoch}", h.Owner, Output.Time(h.Since), h.Reason]));
+        }));
+
+    private static Command Changing(
+        string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Change, Task<OperationShape>> run) =>
+        Asking(verb, description, arguments, [.. options, RequestIdOption, NoWait], async (client, parsed, output) =>
+        {
+            var id = parsed.GetValue(RequestIdOption) ?? Guid.NewGuid().ToString("N");
+            if (!RequestId.TryParse(id, out _, out var problem))
+                throw new UsageException(problem);
+            var noWait = parsed.GetValue(NoWait);
+            var operation = await Bar(output, progress => run(client, parsed, new Change(id, noWait, noWait ? null : progress)));
+            output.Value(operation, HttpJson.Default.OperationShape, o => Console.WriteLine(o.Ended
+                ? $"{o.Kind} of {o.Target} {o.State} (executed by {o.ExecutedBy ?? "-"}, delivered by {o.DeliveredBy ?? "-"})"
+                : $"{o.Kind} of {o.Target} {o.State}: {o.Id}"));
+        });
+
+    private static Command Asking(
+        string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Output, Task> run)
+    {
+        var command = new Command(verb, description);
+        foreach (var argument in arguments)
+            command.Add(argument);
+        foreach (var option in options)
+            command.Add(option);
+        command.SetAction(async (parsed, _) =>
+        {
+            var output = new Output(parsed.GetValue(Json));
+            try
+            {
+                using var client = new MooringClient(new MooringClientOptions
+                {
+                    Endpoint = EndpointFinder.Find(parsed.GetValue(Endpoint)),
+                    Timeout = Duration(parsed.GetValue(Timeout)!),
+                });
+                await run(client, parsed, output);
+                return ExitStatus.Done;
+            }
+            catch (Exception e) when (e is UsageException or FormatException)
+            {
+                Output.Error(e.Message);
+                return ExitStatus.WrongUsage;
+            }
+            catch (MooringException e)
+            {
+                output.Problem(e);
+                return StatusOf(e);
+            }
+            catch (MooringUnreachableException e)
+            {
+                Output.Error(e.RequestId is { } id ? $"{e.Message} (request id {id}: ask again with --request-id {id})" : e.Message);
+                return ExitStatus.Unreachable;
+            }
+        });
+        return command;
+    }
+
+    private static int StatusOf(MooringException e) => e.Problem.Type switch
+    {
+        "urn:mooring:error:permission-denied" or "urn:mooring:error:fenced" or "urn:mooring:error:no-space" => ExitStatus.Refused,
+        "urn:mooring:error:invalid-argument" when !e.Executed => ExitStatus.WrongUsage,
+        _ => ExitStatus.Failed,
+    };
+
+    private static void Ended(OperationShape operation, Output output, bool print = true)
+    {
+        if (operation.Error is { } error)
+            throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno, operation.RequestId, operation.Id));
+        if (print)
+            output.Value(operation, HttpJson.Default.OperationShape, Output.Operation);
+    }
+
+    private static async Task<OperationShape> Bar(Output output, Func<IProgress<OperationShape>?, Task<OperationShape>> run)
+    {
+        if (!output.Interactive)
+            return await run(null);
+        return await AnsiConsole.Progress().AutoClear(true).HideCompleted(true).StartAsync(async context =>
+        {
+            ProgressTask? bar = null;
+            return await run(new Progress<OperationShape>(operation =>
+            {
+                bar ??= context.AddTask(Markup.Escape($"{operation.Kind} {operation.Target}"));
+                bar.Value = operation.Progress * bar.MaxValue;
+            }));
+        });
+    }
+
+    private static Argument<string> VolumeArgument(string name) => new(name) { Description = "pool[/namespace]/image, or image in the pool rbd." };
+
+    private static VolumeId Volume(ParseResult parsed, Argument<string> argument) =>
+        VolumeId.TryParse(parsed.GetValue(argument), out var volume, out var problem) ? volume : throw new UsageException(problem);
+
+    private static long Size(string text) => !SizeText.TryParse(text, out var bytes)
+        ? throw new UsageException($"size '{text}' is not a size such as 10G, 512M or 4096")
+        : bytes > 0 ? bytes : throw new UsageException($"size '{text}' is not above 0");
+
+    private static TimeSpan Duration(string text)
+    {
+        var number = text.TrimEnd('s', 'm', 'h');
+        var unit = text[number.Length..] switch { "" or "s" => 1.0, "ms" => 0.001, "m" => 60, "h" => 3600, _ => double.NaN };
+        return double.TryParse(number, System.Globalization.CultureInfo.InvariantCulture, out var value) && value * unit is > 0 and < 1e9
+            ? TimeSpan.FromSeconds(value * unit)
+            : throw new UsageException($"timeout '{text}' is not a duration such as 60s or 5m");
+    }
+
+    private sealed class Steps(Output output) : IProgress<OperationShape>
+    {
+        public void Report(OperationShape value)
+        {
+            if (output.Json)
+                Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(value, HttpJson.Default.OperationShape));
+            else
+                Console.WriteLine($"{Output.Time(DateTimeOffset.UtcNow)}  {value.State,-9}  {Output.Percent(value.Progress),7}  attempt {value.Attempts}  {value.ExecutedBy ?? "-"}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mooring.Client;
+using Mooring.Messages.Http;
+using Spectre.Console;
+
+namespace Mooring.Cli;
+
+/// <summary>What the commands print: tables for people, one JSON value for scripts, errors as one line on stderr.</summary>
+internal sealed class Output(bool json)
+{
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public bool Json { get; } = json;
+
+    /// <summary>Whether a progress bar makes sense.</summary>
+    public bool Interactive => !Json && !Console.IsErrorRedirected && !Console.IsOutputRedirected;
+
+    public void Value<T>(T value, JsonTypeInfo<T> type, Action<T> forPeople)
+    {
+        if (!Json)
+        {
+            forPeople(value);
+            return;
+        }
+        using var stream = Console.OpenStandardOutput();
+        using (var writer = new Utf8JsonWriter(stream, Indented))
+            JsonSerializer.Serialize(writer, value, type);
+        stream.Write("\n"u8);
+    }
+
+    public static void Table(IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var console = Console.IsOutputRedirected
+            ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new WideOutput(Console.Out) })
+            : AnsiConsole.Console;
+        var table = new Table().Border(TableBorder.None);
+        foreach (var head in heads)
+            table.AddColumn(new TableColumn(head.ToUpperInvariant()).NoWrap().Padding(0, 0, 2, 0));
+        foreach (var row in rows)
+            table.AddRow([.. row.Select(cell => new Text(cell))]);
+        console.Write(table);
+    }
+
+    public static void Volumes(IEnumerable<VolumeShape> volumes) => Table(
+        ["name", "size", "created", "id"],
+        volumes.Select(v => (IReadOnlyList<string>)[Name(v), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
+
+    public static void Operations(IEnumerable<OperationShape> operations) => Table(
+        ["id", "kind", "target", "state", "progress", "attempts", "executed by", "delivered by"],
+        operations.Select(o => (IReadOnlyList<string>)[
+            o.Id, o.Kind, o.Target, o.State, Percent(o.Progress), o.Attempts.ToString(CultureInfo.InvariantCulture), o.ExecutedBy ?? "-", o.DeliveredBy ?? "-"]));
+
+    public static void Volume(VolumeShape v) => Fields(
+        ("name", Name(v)),
+        ("id", v.Id),
+        ("size", $"{SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
+        ("object size", SizeText.Format(v.ObjectSizeBytes)),
+        ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
+        ("created", Time(v.CreatedAt)),
+        ("parent", v.Parent ?? "-"),
+        ("metadata", v.Metadata.Count == 0 ? "-" : string.Join(", ", v.Metadata.Select(m => $"{m.Key}={m.Value}"))));
+
+    public static void Operation(OperationShape o) => Fields(
+        ("id", o.Id),
+        ("request id", o.RequestId),
+        ("kind", o.Kind),
+        ("target", o.Target),
+        ("source", o.Source ?? "-"),
+        ("state", o.Error is { } error ? $"{o.State}: {error.Detail}" : o.State),
+        ("progress", Percent(o.Progress)),
+        ("attempts", o.Attempts.ToString(CultureInfo.InvariantCulture)),
+        ("accepted", Time(o.AcceptedAt)),
+        ("started", Time(o.StartedAt)),
+        ("finished", Time(o.FinishedAt)),
+        ("executed by", o.ExecutedBy ?? "-"),
+        ("delivered by", o.DeliveredBy ?? "-"));
+
+    public static void Fields(params (string Name, string Value)[] fields)
+    {
+        var width = fields.Max(f => f.Name.Length) + 2;
+        foreach (var (name, value) in fields)
+            Console.WriteLine($"{name.PadRight(width)}{value}");
+    }
+
+    public void Problem(MooringException e)
+    {
+        if (Json)
+            Value(e.Problem, HttpJson.Default.ProblemShape, _ => { });
+        Error(e.Problem.Detail);
+    }
+
+    public static void Error(string line) => Console.Error.WriteLine($"mooring: {line.ReplaceLineEndings(" ")}");
+
+    public static string Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) ?? "-";
+
+    public static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+
+    private static string Name(VolumeShape v) => v.Namespace.Length == 0 ? $"{v.Pool}/{v.Name}" : $"{v.Pool}/{v.Namespace}/{v.Name}";
+
+    // A pipe has no width: lines are never wrapped.
+    private sealed class WideOutput(TextWriter writer) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer { get; } = writer;
+
+        public bool IsTerminal => false;
+
+        public int Width => 10_000;
+
+        public int Height => 10_000;
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
+        }
+    }
+}

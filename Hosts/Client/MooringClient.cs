@@ -1,0 +1,324 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+
+namespace Mooring.Client;
+
+/// <summary>
+/// Talks to Mooring over HTTP and rides over failovers by itself: a request that got no answer is asked again with the same id, within
+/// the time limit, until its one result is there. Safe for concurrent use.
+/// </summary>
+public sealed class MooringClient : IDisposable
+{
+    private readonly MooringClientOptions _options;
+    private readonly HttpClient _http;
+
+    /// <summary>Makes a client; connects when it is first used.</summary>
+    /// <param name="options">How it behaves.</param>
+    /// <exception cref="FormatException">The endpoint is not <c>host:port</c>.</exception>
+    public MooringClient(MooringClientOptions options)
+    {
+        _options = options;
+        if (!Uri.TryCreate($"http://{options.Endpoint}/", UriKind.Absolute, out var address) || address.AbsolutePath != "/")
+            throw new FormatException($"endpoint '{options.Endpoint}' is not HOST:PORT");
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectTimeout = options.ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = false,
+        })
+        {
+            BaseAddress = address,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Makes an empty volume.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <param name="sizeBytes">Its size in bytes.</param>
+    /// <param name="change">How to go about it.</param>
+    /// <param name="cancellationToken">Gives up; the request may still be carried out.</param>
+    /// <returns>The operation: ended, unless <see cref="Change.NoWait"/> was asked for.</returns>
+    /// <exception cref="MooringException">It failed or was refused.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<OperationShape> CreateVolumeAsync(VolumeId volume, long sizeBytes, Change change, CancellationToken cancellationToken = default) => ChangeAsync(
+        () => new HttpRequestMessage(HttpMethod.Post, "v1/volumes")
+        {
+            Content = JsonContent.Create(new CreateVolumeBody(volume.Pool, volume.Namespace, volume.Image, sizeBytes), HttpJson.Default.CreateVolumeBody),
+        },
+        change,
+        cancellationToken);
+
+    /// <summary>Removes a volume and its data.</summary>
+    /// <inheritdoc cref="CreateVolumeAsync"/>
+    public Task<OperationShape> DeleteVolumeAsync(VolumeId volume, Change change, CancellationToken cancellationToken = default) =>
+        ChangeAsync(() => new HttpRequestMessage(HttpMethod.Delete, Path(volume)), change, cancellationToken);
+
+    /// <summary>Sets a volume's size.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <param name="sizeBytes">The new size in bytes.</param>
+    /// <param name="allowShrink">Whether it may become smaller; data beyond the new size are lost.</param>
+    /// <param name="change">How to go about it.</param>
+    /// <param name="cancellationToken">Gives up; the request may still be carried out.</param>
+    /// <inheritdoc cref="CreateVolumeAsync"/>
+    public Task<OperationShape> ResizeVolumeAsync(
+        VolumeId volume, long sizeBytes, bool allowShrink, Change change, CancellationToken cancellationToken = default) => ChangeAsync(
+        () => new HttpRequestMessage(HttpMethod.Patch, Path(volume))
+        {
+            Content = JsonContent.Create(new PatchVolumeBody(sizeBytes, allowShrink), HttpJson.Default.PatchVolumeBody),
+        },
+        change,
+        cancellationToken);
+
+    /// <summary>Makes a volume with all the data of another.</summary>
+    /// <param name="source">The volume to copy.</param>
+    /// <param name="target">The new volume's name.</param>
+    /// <param name="change">How to go about it.</param>
+    /// <param name="cancellationToken">Gives up; the request may still be carried out.</param>
+    /// <inheritdoc cref="CreateVolumeAsync"/>
+    public Task<OperationShape> CopyVolumeAsync(VolumeId source, VolumeId target, Change change, CancellationToken cancellationToken = default) => ChangeAsync(
+        () => new HttpRequestMessage(HttpMethod.Post, Path(source, "/copy"))
+        {
+            Content = JsonContent.Create(new CopyVolumeBody(new TargetBody(target.Pool, target.Namespace, target.Image)), HttpJson.Default.CopyVolumeBody),
+        },
+        change,
+        cancellationToken);
+
+    /// <summary>What is known of a volume.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The volume.</returns>
+    /// <exception cref="MooringException">There is none.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<VolumeShape> GetVolumeAsync(VolumeId volume, CancellationToken cancellationToken = default) =>
+        GetAsync(Path(volume), HttpJson.Default.VolumeShape, cancellationToken);
+
+    /// <summary>The volumes of a pool, page by page.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="ns">The namespace; empty for the default one.</param>
+    /// <param name="cursor">What the page before said; null for the first.</param>
+    /// <param name="limit">At most so many, 1 to 1,000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A page.</returns>
+    /// <exception cref="MooringException">There is no such pool.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<VolumePage> ListVolumesAsync(string pool, string ns, string? cursor, int limit, CancellationToken cancellationToken = default) => GetAsync(
+        "v1/volumes" + Query(("pool", pool), ("namespace", ns), ("cursor", cursor), ("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture))),
+        HttpJson.Default.VolumePage,
+        cancellationToken);
+
+    /// <summary>An operation as it stands.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The operation.</returns>
+    /// <exception cref="MooringException">It is not known.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<OperationShape> GetOperationAsync(string id, CancellationToken cancellationToken = default) =>
+        GetAsync($"v1/operations/{Uri.EscapeDataString(id)}", HttpJson.Default.OperationShape, cancellationToken);
+
+    /// <summary>The operations, newest first, page by page.</summary>
+    /// <param name="state">Only those in this state; null for all.</param>
+    /// <param name="target">Only those of this volume; null for all.</param>
+    /// <param name="cursor">What the page before said; null for the first.</param>
+    /// <param name="limit">At most so many, 1 to 1,000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A page.</returns>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<OperationPage> ListOperationsAsync(
+        string? state, string? target, string? cursor, int limit, CancellationToken cancellationToken = default) => GetAsync(
+        "v1/operations" + Query(("state", state), ("target", target), ("cursor", cursor), ("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture))),
+        HttpJson.Default.OperationPage,
+        cancellationToken);
+
+    /// <summary>Waits for an operation to end, over failovers.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="progress">Told whenever it has moved on; null to be told nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The operation, ended: succeeded, failed or cancelled.</returns>
+    /// <exception cref="MooringException">It is not known.</exception>
+    /// <exception cref="MooringUnreachableException">It did not end within the time limit.</exception>
+    public async Task<OperationShape> WaitAsync(string id, IProgress<OperationShape>? progress, CancellationToken cancellationToken = default)
+    {
+        var deadline = DateTime.UtcNow + _options.Timeout;
+        while (true)
+        {
+            var operation = progress is null
+                ? await WaitSliceAsync(id, deadline, cancellationToken)
+                : await WatchAsync(id, progress, deadline, cancellationToken);
+            if (operation.Ended)
+                return operation;
+            if (DateTime.UtcNow >= deadline)
+                throw new MooringUnreachableException($"operation {id} did not end within {_options.Timeout.TotalSeconds:0.#} s", operation.RequestId, null);
+        }
+    }
+
+    /// <summary>All nodes.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The nodes.</returns>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public async Task<IReadOnlyList<NodeShape>> ListNodesAsync(CancellationToken cancellationToken = default) =>
+        (await GetAsync("v1/nodes", HttpJson.Default.NodePage, cancellationToken)).Items;
+
+    /// <summary>The virtual IP and its owners.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The virtual IP.</returns>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<VipShape> GetVipAsync(CancellationToken cancellationToken = default) => GetAsync("v1/vip", HttpJson.Default.VipShape, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<OperationShape> ChangeAsync(Func<HttpRequestMessage> make, Change change, CancellationToken cancellationToken)
+    {
+        var deadline = DateTime.UtcNow + _options.Timeout;
+        var wait = change.NoWait ? TimeSpan.Zero : change.Progress is null ? _options.WaitSlice : TimeSpan.FromMilliseconds(250);
+        var operation = await RetryAsync(
+            () =>
+            {
+                var request = make();
+                request.Headers.TryAddWithoutValidation("Idempotency-Key", change.RequestId);
+                if (!change.NoWait)
+                    request.Headers.TryAddWithoutValidation("Prefer", FormattableString.Invariant($"wait={wait.TotalSeconds}"));
+                return request;
+            },
+            HttpJson.Default.OperationShape,
+            wait,
+            deadline,
+            change.RequestId,
+            cancellationToken);
+        if (operation.Ended || change.NoWait)
+            return operation;
+        var ended = await WaitAsync(operation.Id, change.Progress, cancellationToken);
+        return ended.Error is { } error
+            ? throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno, ended.RequestId, ended.Id))
+            : ended;
+    }
+
+    private Task<OperationShape> WaitSliceAsync(string id, DateTime deadline, CancellationToken cancellationToken)
+    {
+        var left = deadline - DateTime.UtcNow;
+        var wait = left < _options.WaitSlice ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Floor(left.TotalMilliseconds))) : _options.WaitSlice;
+        return RetryAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"v1/operations/{Uri.EscapeDataString(id)}?wait={wait.TotalSeconds}s")),
+            HttpJson.Default.OperationShape,
+            wait,
+            deadline,
+            null,
+            cancellationToken);
+    }
+
+    // Server-sent events until the stream ends, for whatever reason; then the operation as it stands.
+    private async Task<OperationShape> WatchAsync(string id, IProgress<OperationShape> progress, DateTime deadline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bounded.CancelAfter(_options.WaitSlice);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/operations/{Uri.EscapeDataString(id)}/events");
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bounded.Token);
+            if (response.IsSuccessStatusCode)
+            {
+                using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(bounded.Token));
+                while (await reader.ReadLineAsync(bounded.Token) is { } line)
+                {
+                    if (!line.StartsWith("data: {", StringComparison.Ordinal))
+                        continue;
+                    var seen = JsonSerializer.Deserialize(line["data: ".Length..], HttpJson.Default.OperationShape)!;
+                    progress.Report(seen);
+                    if (seen.Ended)
+                        return seen;
+                    bounded.CancelAfter(_options.WaitSlice);
+                }
+            }
+        }
+        catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)
+        {
+            // The owner may have died: the next question goes to its successor.
+        }
+        var operation = await RetryAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, $"v1/operations/{Uri.EscapeDataString(id)}"),
+            HttpJson.Default.OperationShape, TimeSpan.Zero, deadline, null, cancellationToken);
+        progress.Report(operation);
+        return operation;
+    }
+
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => RetryAsync(
+        () => new HttpRequestMessage(HttpMethod.Get, path), type, TimeSpan.Zero, DateTime.UtcNow + _options.Timeout, null, cancellationToken);
+
+    private async Task<T> RetryAsync<T>(
+        Func<HttpRequestMessage> make, JsonTypeInfo<T> type, TimeSpan wait, DateTime deadline, string? requestId, CancellationToken cancellationToken)
+    {
+        Exception? last = null;
+        for (var attempt = 0; ; attempt++)
+        {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bounded.CancelAfter(wait + _options.AnswerMargin);
+            try
+            {
+                using var request = make();
+                using var response = await _http.SendAsync(request, bounded.Token);
+                if (response.IsSuccessStatusCode)
+                    return (await response.Content.ReadFromJsonAsync(type, bounded.Token))!;
+                var problem = await ProblemAsync(response, bounded.Token);
+                if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway)
+                    || problem.OperationId is not null)
+                {
+                    throw new MooringException(problem);
+                }
+                last = new MooringException(problem);
+            }
+            catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)
+            {
+                last = e;
+            }
+            if (DateTime.UtcNow >= deadline)
+            {
+                var detail = last is MooringException ? last.Message : $"{_options.Endpoint} does not answer";
+                throw new MooringUnreachableException($"no result within {_options.Timeout.TotalSeconds:0.#} s: {detail}", requestId, last);
+            }
+            await Task.Delay(Pause(attempt), cancellationToken);
+        }
+    }
+
+    private TimeSpan Pause(int attempt)
+    {
+        var longest = Math.Min(_options.RetryPauseMax.TotalMilliseconds, _options.RetryPauseMin.TotalMilliseconds * (1 << Math.Min(attempt, 16)));
+        return TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest);
+    }
+
+    private static bool Retryable(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or JsonException;
+
+    private static async Task<ProblemShape> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType is MediaTypeHeaderValue { MediaType: "application/problem+json" }
+            && await response.Content.ReadFromJsonAsync(HttpJson.Default.ProblemShape, cancellationToken) is { } problem)
+        {
+            return problem;
+        }
+        return new ProblemShape("about:blank", response.ReasonPhrase ?? "error", (int)response.StatusCode, $"HTTP {(int)response.StatusCode}", null);
+    }
+
+    private static string Path(VolumeId volume, string suffix = "") =>
+        $"v1/volumes/{Uri.EscapeDataString(volume.Pool)}/{Uri.EscapeDataString(volume.Image)}{suffix}{Query(("namespace", volume.Namespace))}";
+
+    private static string Query(params (string Key, string? Value)[] parts)
+    {
+        var given = parts.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value!)}").ToList();
+        return given.Count == 0 ? "" : "?" + string.Join('&', given);
+    }
+}
+
+/// <summary>How to go about a changing request.</summary>
+/// <param name="RequestId">The client's id for it: the same id always gets the same one result.</param>
+/// <param name="NoWait">Whether to return as soon as it is accepted.</param>
+/// <param name="Progress">Told whenever it has moved on.</param>
+public sealed record Change(string RequestId, bool NoWait = false, IProgress<OperationShape>? Progress = null)
+{
+    /// <summary>A request with a fresh random id.</summary>
+    /// <returns>The request.</returns>
+    public static Change New() => new(Guid.NewGuid().ToString("N"));
+}

@@ -1,0 +1,26 @@
+namespace Mooring.Client;
+
+/// <summary>How a client behaves.</summary>
+public sealed record MooringClientOptions
+{
+    /// <summary>Where Mooring is: the virtual IP, <c>host:port</c>.</summary>
+    public required string Endpoint { get; init; }
+
+    /// <summary>How long one call may take in all, failovers included.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long to wait for a connection: the address of a node that has died does not answer.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long one request waits at the server for a result before it is asked again: bounds how long a stopped node is waited for.</summary>
+    public TimeSpan WaitSlice { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How much longer than its wait one request may take.</summary>
+    public TimeSpan AnswerMargin { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The first pause between attempts; doubles up to <see cref="RetryPauseMax"/>, with full jitter.</summary>
+    public TimeSpan RetryPauseMin { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The longest pause between attempts.</summary>
+    public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(250);
+}

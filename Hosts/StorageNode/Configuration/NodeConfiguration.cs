@@ -1,0 +1,118 @@
+using System.Collections;
+using System.Globalization;
+using Akka.Configuration;
+using Mooring.Actors;
+
+namespace Mooring.StorageNode.Configuration;
+
+/// <summary>What the node was told: the default, a file, environment variables and the command line, the later winning.</summary>
+internal sealed class NodeConfiguration
+{
+    private const string EnvironmentPrefix = "MOORING_SET_";
+
+    private NodeConfiguration(Config merged) => Merged = merged;
+
+    /// <summary>Everything, <c>mooring { }</c> and <c>akka { }</c>.</summary>
+    public Config Merged { get; }
+
+    /// <summary>Which block store: <c>embedded</c> or <c>ceph</c>.</summary>
+    public string Backend => Text("backend");
+
+    /// <summary>The directory of the embedded store.</summary>
+    public string DataDirectory => Path.GetFullPath(Text("embedded.data-dir"));
+
+    /// <summary>How long the first start tries to reach the block store; a local directory is there or it is not.</summary>
+    public TimeSpan StartTimeout => Backend == "ceph" ? Time("ceph.start-timeout") : TimeSpan.Zero;
+
+    /// <summary>Puts the parts together and checks them.</summary>
+    /// <param name="file">The operator's file, if any.</param>
+    /// <param name="settings"><c>key=value</c> from the command line; keys without a dot-separated <c>akka</c> or <c>mooring</c> root are
+    /// Mooring's.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <returns>The configuration.</returns>
+    /// <exception cref="ConfigurationException">With one clear line.</exception>
+    public static NodeConfiguration Load(string? file, IEnumerable<string> settings, IDictionary environment)
+    {
+        var standard = ReadFile(Path.Combine(AppContext.BaseDirectory, "akka.hocon"));
+        var given = Parse(string.Join('\n', settings.Select(Assignment)), "the command line");
+        var variables = environment.Cast<DictionaryEntry>()
+            .Where(v => ((string)v.Key).StartsWith(EnvironmentPrefix, StringComparison.Ordinal))
+            .Select(v => Assignment($"{((string)v.Key)[EnvironmentPrefix.Length..].Replace("__", ".", StringComparison.Ordinal)}={v.Value}"));
+        given = given.WithFallback(Parse(string.Join('\n', variables), "the environment"));
+        if (file is not null)
+            given = given.WithFallback(ReadFile(file));
+        if (ConfigurationCheck.UnknownKey(given, standard) is { } unknown)
+            throw new ConfigurationException($"{unknown} is not a known key; akka.hocon names them all");
+        var configuration = new NodeConfiguration(given.WithFallback(standard));
+        if (configuration.Backend is not ("embedded" or "ceph"))
+            throw new ConfigurationException($"mooring.backend = {configuration.Backend}: expected embedded or ceph");
+        _ = configuration.Settings;
+        return configuration;
+    }
+
+    /// <summary>The actors' part.</summary>
+    public MooringSettings Settings => MooringSettings.From(Merged.GetConfig("mooring"));
+
+    /// <summary>A text under <c>mooring</c>.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The text.</returns>
+    /// <exception cref="ConfigurationException">It is missing.</exception>
+    public string Text(string key) => Merged.GetString("mooring." + key, null) is { Length: > 0 } value
+        ? value
+        : throw new ConfigurationException($"mooring.{key} is missing");
+
+    /// <summary>A duration under <c>mooring</c>.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The duration.</returns>
+    public TimeSpan Time(string key) => Merged.GetTimeSpan("mooring." + key, null, false);
+
+    /// <summary>A whole number under <c>mooring</c>.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="ConfigurationException">It is not a whole number.</exception>
+    public int Whole(string key) => int.TryParse(Text(key), CultureInfo.InvariantCulture, out var value)
+        ? value
+        : throw new ConfigurationException($"mooring.{key} = {Text(key)}: expected a whole number");
+
+    /// <summary>A list of texts under <c>mooring</c>.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The texts.</returns>
+    public IReadOnlyList<string> Texts(string key) => [.. Merged.GetStringList("mooring." + key)];
+
+    private static string Assignment(string setting)
+    {
+        var cut = setting.IndexOf('=', StringComparison.Ordinal);
+        if (cut <= 0)
+            throw new ConfigurationException($"'{setting}' is not key=value");
+        var (key, value) = (setting[..cut].Trim(), setting[(cut + 1)..].Trim());
+        if (!key.StartsWith("akka.", StringComparison.Ordinal) && !key.StartsWith("mooring.", StringComparison.Ordinal))
+            key = "mooring." + key;
+        return $"{key} = {(value.StartsWith('[') ? value : Quoted(value))}";
+    }
+
+    private static string Quoted(string value) => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+
+    private static Config ReadFile(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"configuration file {path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static Config Parse(string text, string origin)
+    {
+        try
+        {
+            return ConfigurationFactory.ParseString(text);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new ConfigurationException($"{origin} is not valid HOCON: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+using System.Text.Json;
+using Akka.Actor;
+using Mooring.Actors;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+
+namespace Mooring.StorageNode.Http;
+
+/// <summary>What the HTTP interface needs to know of its node.</summary>
+/// <param name="BodyBytesMax">The largest request body, in bytes.</param>
+/// <param name="WaitMax">The longest wait of one call.</param>
+/// <param name="AskTimeout">How long to wait for the owner's answer.</param>
+/// <param name="VipEndpoint">Where changing calls go, <c>host:port</c>; null when every node takes them.</param>
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, string? VipEndpoint);
+
+/// <summary>
+/// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it
+/// decides nothing.
+/// </summary>
+internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mooring, bool onVip)
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(15);
+
+    public void Map(WebApplication app)
+    {
+        var volumes = app.MapGroup("/v1/volumes");
+        volumes.MapGet("", ListVolumesAsync);
+        volumes.MapPost("", CreateVolumeAsync);
+        volumes.MapGet("/{pool}/{image}", GetVolumeAsync);
+        volumes.MapDelete("/{pool}/{image}", DeleteVolumeAsync);
+        volumes.MapPatch("/{pool}/{image}", PatchVolumeAsync);
+        volumes.MapPost("/{pool}/{image}/copy", CopyVolumeAsync);
+        var operations = app.MapGroup("/v1/operations");
+        operations.MapGet("", ListOperationsAsync);
+        operations.MapGet("/{id}", GetOperationAsync);
+        operations.MapGet("/{id}/events", WatchOperationAsync);
+        app.MapGet("/v1/nodes", ListNodesAsync);
+        app.MapGet("/v1/vip", GetVipAsync);
+        app.MapGet("/health/live", () => Results.Text("live\n"));
+        app.MapGet("/health/ready", ReadyAsync);
+        app.MapGet("/metrics", MetricsAsync);
+        app.MapFallback(() => Problems.Of(new OperationError(ErrorKind.NotFound, "there is nothing at this address")));
+    }
+
+    private async Task<IResult> ListVolumesAsync(HttpRequest request, string? pool, string? @namespace, string? cursor, string? limit)
+    {
+        if (!TryLimit(limit, out var count, out var problem))
+            return Problems.Invalid(problem);
+        var probe = new VolumeId(pool ?? VolumeId.DefaultPool, @namespace ?? "", "any");
+        if (probe.Validate() is { } name)
+            return Problems.Invalid(name);
+        return await AskAsync(m => m.Dispatcher, new GetVolumes(probe.Pool, probe.Namespace, cursor, count), request, answer => answer switch
+        {
+            VolumesListed page => Results.Json(new VolumePage([.. page.Items.Select(Shapes.Of)], page.Next), HttpJson.Default.VolumePage),
+            _ => null,
+        });
+    }
+
+    private async Task<IResult> GetVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) =>
+        Named(pool, @namespace, image, out var volume) is { } problem
+            ? problem
+            : await AskAsync(m => m.Dispatcher, new GetVolume(volume), request, answer => answer switch
+            {
+                VolumeFound found => Results.Json(Shapes.Of(found.Info), HttpJson.Default.VolumeShape),
+                _ => null,
+            });
+
+    private Task<IResult> CreateVolumeAsync(HttpRequest request) => ChangeAsync(request, async () =>
+    {
+        var body = await ReadAsync(request, HttpJson.Default.CreateVolumeBody);
+        if (body.SizeBytes is not { } size)
+            throw new BadHttpRequestException("size_bytes is missing");
+        return new CreateVolume(new VolumeId(body.Pool ?? VolumeId.DefaultPool, body.Namespace ?? "", body.Name ?? ""), size);
+    });
+
+    private Task<IResult> DeleteVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) => ChangeAsync(
+        request, () => Task.FromResult<VolumeCommand>(new DeleteVolume(new VolumeId(pool, @namespace ?? "", image))));
+
+    private Task<IResult> PatchVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) => ChangeAsync(request, async () =>
+    {
+        var body = await ReadAsync(request, HttpJson.Default.PatchVolumeBody);
+        if (body.SizeBytes is not { } size)
+            throw new BadHttpRequestException("size_bytes is missing");
+        return new ResizeVolume(new VolumeId(pool, @namespace ?? "", image), size, body.AllowShrink ?? false);
+    });
+
+    private Task<IResult> CopyVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) => ChangeAsync(request, async () =>
+    {
+        var body = await ReadAsync(request, HttpJson.Default.CopyVolumeBody);
+        if (body.Target is not { } target)
+            throw new BadHttpRequestException("target is missing");
+        var source = new VolumeId(pool, @namespace ?? "", image);
+        return new CopyVolume(new VolumeId(target.Pool ?? source.Pool, target.Namespace ?? source.Namespace, target.Name ?? ""), source);
+    });
+
+    private async Task<IResult> ChangeAsync(HttpRequest request, Func<Task<VolumeCommand>> read)
+    {
+        if (!onVip && settings.VipEndpoint is { } vip)
+            return Results.Redirect($"http://{vip}{request.Path}{request.QueryString}", permanent: false, preserveMethod: true);
+        VolumeCommand command;
+        try
+        {
+            command = await read();
+        }
+        catch (Exception e) when (e is JsonException or BadHttpRequestException)
+        {
+            return Problems.Invalid(OneLine(e.Message));
+        }
+        var key = request.Headers["Idempotency-Key"].ToString();
+        if (key.Length == 0)
+            key = Guid.NewGuid().ToString("N");
+        if (!RequestId.TryParse(key, out var id, out var problem))
+            return Problems.Invalid(problem);
+        if (!TryPreference(request, out var wait, out problem))
+            return Problems.Invalid(problem);
+        return await AskAsync(m => m.Owner, new SubmitOperation(id, command, Deliver: false), request, async answer => answer switch
+        {
+            OperationFailed failed => Problems.Of(failed.Error, failed.RequestId),
+            OperationAccepted { Operation.Ended: true } accepted when wait is null => Result(accepted.Operation),
+            OperationAccepted accepted when wait is null => Accepted(request, accepted.Operation),
+            OperationAccepted accepted => await WaitAsync(request, accepted.Operation.Id, wait.Value, ended: Result, running: o => Accepted(request, o)),
+            _ => null,
+        }, id);
+    }
+
+    private async Task<IResult> GetOperationAsync(HttpRequest request, string id, string? wait)
+    {
+        if (!OperationId.TryParse(id, out var operation, out var problem))
+            return Problems.Invalid(problem);
+        if (!TrySeconds(wait, out var time, out problem))
+            return Problems.Invalid(problem);
+        return await WaitAsync(request, operation, time, Shown, Shown);
+    }
+
+    private Task<IResult> WaitAsync(
+        HttpRequest request, OperationId operation, TimeSpan wait, Func<OperationView, IResult> ended, Func<OperationView, IResult> running)
+    {
+        var bounded = wait < settings.WaitMax ? wait : settings.WaitMax;
+        return AskAsync(m => m.Owner, node => new AwaitOperation(operation, bounded, node), request, answer => Task.FromResult(answer switch
+        {
+            OperationFound { Operation.Ended: true } found => ended(found.Operation),
+            OperationFound found => running(found.Operation),
+            _ => null,
+        }), null, settings.AskTimeout + bounded);
+    }
+
+    private async Task WatchOperationAsync(HttpContext http, string id)
+    {
+        if (!OperationId.TryParse(id, out var operation, out var problem))
+        {
+            await Problems.Invalid(problem).ExecuteAsync(http);
+            return;
+        }
+        http.Response.ContentType = "text/event-stream";
+        http.Response.Headers.CacheControl = "no-store";
+        var seen = -1L;
+        while (!http.RequestAborted.IsCancellationRequested && mooring() is { } cluster)
+        {
+            var answer = await cluster.Owner.Ask<object>(
+                new WatchOperation(operation, seen, WatchInterval, cluster.Node), settings.AskTimeout + WatchInterval, http.RequestAborted);
+            if (answer is QueryFailed failed)
+            {
+                await http.Response.WriteAsync($"event: error\ndata: {OneLine(failed.Error.Detail)}\n\n", http.RequestAborted);
+                return;
+            }
+            var found = (OperationFound)answer;
+            seen = found.Version;
+            var data = JsonSerializer.Serialize(Shapes.Of(found.Operation), HttpJson.Default.OperationShape);
+            await http.Response.WriteAsync($"event: operation\ndata: {data}\n\n", http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+            if (found.Operation.Ended)
+                return;
+        }
+    }
+
+    private async Task<IResult> ListOperationsAsync(HttpRequest request, string? state, string? target, string? cursor, string? limit)
+    {
+        if (!TryLimit(limit, out var count, out var problem))
+            return Problems.Invalid(problem);
+        OperationState? wanted = null;
+        if (state is not null)
+        {
+            if (!Shapes.TryState(state, out var parsed))
+                return Problems.Invalid($"state '{state}' is not one of accepted, running, succeeded, failed, cancelled");
+            wanted = parsed;
+        }
+        VolumeId? volume = null;
+        if (target is not null)
+        {
+            if (!VolumeId.TryParse(target, out var parsed, out problem))
+                return Problems.Invalid(problem);
+            volume = parsed;
+        }
+        OperationId? before = null;
+        if (cursor is not null)
+        {
+            if (!OperationId.TryParse(cursor, out var parsed, out problem))
+                return Problems.Invalid(problem);
+            before = parsed;
+        }
+        return await AskAsync(m => m.Owner, new GetOperations(wanted, volume, before, count), request, answer => answer switch
+        {
+            OperationsListed page => Results.Json(new OperationPage([.. page.Items.Select(Shapes.Of)], page.Next?.Value), HttpJson.Default.OperationPage),
+            _ => null,
+        });
+    }
+
+    private Task<IResult> ListNodesAsync(HttpRequest request) => AskAsync(m => m.Dispatcher, new GetNodes(), request, answer => answer switch
+    {
+        NodesListed nodes => Results.Json(new NodePage([.. nodes.Items.Select(Shapes.Of)], null), HttpJson.Default.NodePage),
+        _ => null,
+    });
+
+    private Task<IResult> GetVipAsync(HttpRequest request) => AskAsync(m => m.Owner, new GetVipHistory(), request, answer => answer switch
+    {
+        VipHistory history => Results.Json(Shapes.Of(history), HttpJson.Default.VipShape),
+        _ => null,
+    });
+
+    private Task<IResult> ReadyAsync(HttpRequest request) => AskAsync(m => m.Dispatcher, new GetNodes(), request, answer => answer switch
+    {
+        NodesListed nodes when nodes.Items.Any(n => n.VipOwner) => Results.Text("ready\n"),
+        NodesListed => Problems.Unavailable("no node owns the virtual IP yet"),
+        _ => null,
+    });
+
+    private Task<IResult> MetricsAsync(HttpRequest request) => AskAsync(m => m.Dispatcher, new GetNodes(), request, answer => answer switch
+    {
+        NodesListed nodes => Results.Text(Metrics.Text(nodes), "text/plain; version=0.0.4"),
+        _ => null,
+    });
+
+    private Task<IResult> AskAsync(Func<MooringCluster, IActorRef> whom, object question, HttpRequest request, Func<object, IResult?> show) =>
+        AskAsync(whom, question, request, answer => Task.FromResult(show(answer)));
+
+    private Task<IResult> AskAsync(
+        Func<MooringCluster, IActorRef> whom, object question, HttpRequest request, Func<object, Task<IResult?>> show, RequestId? id = null) =>
+        AskAsync(whom, _ => question, request, show, id, settings.AskTimeout);
+
+    private async Task<IResult> AskAsync(
+        Func<MooringCluster, IActorRef> whom, Func<NodeName, object> question, HttpRequest request, Func<object, Task<IResult?>> show, RequestId? id, TimeSpan timeout)
+    {
+        if (mooring() is not { } cluster)
+            return Problems.Unavailable("this node is not in the cluster yet", id);
+        object answer;
+        try
+        {
+            answer = await whom(cluster).Ask<object>(question(cluster.Node), timeout, request.HttpContext.RequestAborted);
+        }
+        catch (AskTimeoutException)
+        {
+            return Problems.Unavailable($"no answer within {timeout.TotalSeconds:0.#} s; ask again with the same request id", id);
+        }
+        return answer is QueryFailed failed
+            ? Problems.Of(failed.Error, id)
+            : await show(answer) ?? Problems.Of(new OperationError(ErrorKind.Internal, $"unexpected answer {answer.GetType().Name}"), id);
+    }
+
+    private static IResult Shown(OperationView operation) => Results.Json(Shapes.Of(operation), HttpJson.Default.OperationShape);
+
+    private static IResult Result(OperationView operation) =>
+        operation.Error is { } error ? Problems.Of(error, operation.RequestId, operation.Id) : Shown(operation);
+
+    private static IResult Accepted(HttpRequest request, OperationView operation)
+    {
+        request.HttpContext.Response.Headers.Location = $"/v1/operations/{operation.Id}";
+        return Results.Json(Shapes.Of(operation), HttpJson.Default.OperationShape, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static IResult? Named(string pool, string? ns, string image, out VolumeId volume)
+    {
+        volume = new VolumeId(pool, ns ?? "", image);
+        return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
+    }
+
+    private async Task<T> ReadAsync<T>(HttpRequest request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    {
+        if (request.ContentLength > settings.BodyBytesMax)
+            throw new BadHttpRequestException($"the body is {request.ContentLength} bytes large; at most {settings.BodyBytesMax} are allowed");
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted)
+                ?? throw new BadHttpRequestException("the body is null");
+        }
+        catch (JsonException e)
+        {
+            throw new BadHttpRequestException(e.Path is { Length: > 1 } path ? $"the body is not what is expected at {path}" : "the body is not valid JSON", e);
+        }
+    }
+
+    private static bool TryLimit(string? text, out int limit, out string problem)
+    {
+        problem = $"limit '{text}' is not a whole number from 1 to 1000";
+        limit = 100;
+        return text is null || (int.TryParse(text, out limit) && limit is >= 1 and <= 1000);
+    }
+
+    private static bool TrySeconds(string? text, out TimeSpan time, out string problem)
+    {
+        problem = $"wait '{text}' is not a number of seconds such as 30 or 30s";
+        time = default;
+        if (text is null)
+            return true;
+        if (!double.TryParse(text.TrimEnd('s'), System.Globalization.CultureInfo.InvariantCulture, out var seconds) || seconds is not (>= 0 and <= 86400))
+            return false;
+        time = TimeSpan.FromSeconds(seconds);
+        return true;
+    }
+
+    // RFC 7240: Prefer: wait=30, or respond-async.
+    private static bool TryPreference(HttpRequest request, out TimeSpan? wait, out string problem)
+    {
+        (wait, problem) = (null, "");
+        foreach (var preference in request.Headers["Prefer"].SelectMany(v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)))
+        {
+            if (!preference.StartsWith("wait=", StringComparison.Ordinal))
+                continue;
+            if (!TrySeconds(preference[5..], out var time, out problem))
+                return false;
+            wait = time;
+        }
+        return true;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+}

@@ -1,0 +1,33 @@
+using Mooring.Messages;
+using Mooring.Messages.Http;
+
+namespace Mooring.StorageNode.Http;
+
+/// <summary>Errors as <c>application/problem+json</c> (RFC 9457).</summary>
+internal static class Problems
+{
+    public static IResult Of(OperationError error, RequestId? request = null, OperationId? operation = null) => Results.Json(
+        new ProblemShape(error.Type, error.Title, Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value),
+        HttpJson.Default.ProblemShape,
+        "application/problem+json",
+        Status(error.Kind));
+
+    public static IResult Invalid(string detail) => Of(new OperationError(ErrorKind.InvalidArgument, detail));
+
+    public static IResult Unavailable(string detail, RequestId? request = null) => Of(new OperationError(ErrorKind.Unavailable, detail), request);
+
+    private static int Status(ErrorKind kind) => kind switch
+    {
+        ErrorKind.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorKind.PermissionDenied or ErrorKind.Fenced => StatusCodes.Status403Forbidden,
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.AlreadyExists or ErrorKind.Busy or ErrorKind.Cancelled => StatusCodes.Status409Conflict,
+        ErrorKind.RequestConflict => StatusCodes.Status422UnprocessableEntity,
+        ErrorKind.Overloaded => StatusCodes.Status429TooManyRequests,
+        ErrorKind.Unsupported => StatusCodes.Status501NotImplemented,
+        ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorKind.TimedOut => StatusCodes.Status504GatewayTimeout,
+        ErrorKind.NoSpace => StatusCodes.Status507InsufficientStorage,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+}

@@ -1,0 +1,65 @@
+using Mooring.Messages;
+using Mooring.Messages.Http;
+
+namespace Mooring.StorageNode.Http;
+
+/// <summary>Turns messages into what HTTP shows.</summary>
+internal static class Shapes
+{
+    public static VolumeShape Of(VolumeInfo v) => new(
+        v.Volume.Pool, v.Volume.Namespace, v.Volume.Image, v.Id, v.SizeBytes, v.ObjectSizeBytes, v.Features, v.CreatedAt, v.Parent, v.Metadata);
+
+    public static OperationShape Of(OperationView o) => new(
+        o.Id.Value,
+        o.RequestId.Value,
+        o.Command.Kind,
+        o.Command.Volume.ToString(),
+        o.Command.SourceVolume?.ToString(),
+        Name(o.State),
+        Math.Round(o.Progress, 4),
+        o.Attempts,
+        o.Result is null ? null : Of(o.Result),
+        o.Error is null ? null : new ErrorShape(o.Error.Type, o.Error.Title, o.Error.Detail, o.Error.Errno),
+        o.AcceptedAt,
+        o.StartedAt,
+        o.FinishedAt,
+        o.ExecutedBy?.Value,
+        o.DeliveredBy?.Value);
+
+    public static NodeShape Of(NodeView n) => new(
+        n.Name,
+        n.Address,
+        n.State,
+        n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since),
+        n.VipOwner);
+
+    public static VipShape Of(VipHistory v)
+    {
+        var cut = v.Endpoint.LastIndexOf(':');
+        var now = v.Ownerships.Count > 0 ? v.Ownerships[0] : null;
+        return new VipShape(
+            v.Endpoint[..cut],
+            int.Parse(v.Endpoint[(cut + 1)..], System.Globalization.CultureInfo.InvariantCulture),
+            now?.Node.Value,
+            now?.Epoch.Value ?? 0,
+            now?.Since,
+            [.. v.Ownerships.Select(o => new VipOwnershipShape(o.Node.Value, o.Epoch.Value, o.Since, o.Reason))]);
+    }
+
+    public static bool TryState(string text, out OperationState state)
+    {
+        foreach (var candidate in Enum.GetValues<OperationState>())
+        {
+            if (Name(candidate) != text)
+                continue;
+            state = candidate;
+            return true;
+        }
+        state = default;
+        return false;
+    }
+
+    private static string Name(OperationState state) => state.ToString().ToLowerInvariant();
+
+    private static string Verdict(bool ok) => ok ? "ok" : "failed";
+}

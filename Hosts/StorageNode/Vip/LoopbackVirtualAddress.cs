@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Mooring.Actors.Vip;
+using Mooring.Messages;
+using Mooring.StorageNode.Http;
+
+namespace Mooring.StorageNode.Vip;
+
+/// <summary>
+/// A virtual IP within 127/8, for several nodes on one machine and without root: every address there is always reachable, so having
+/// the address means having the listening socket. A stopped process keeps its socket, so the sockets of all owners share the port
+/// (SO_REUSEPORT), and the latest owner steers every new connection to its own (SO_ATTACH_REUSEPORT_CBPF, socket(7)).
+/// </summary>
+internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, Gateway gateway, long bodyBytesMax) : IVirtualAddress, IAsyncDisposable
+{
+    private const int SolSocket = 1, SoReusePort = 15, SoAttachReusePortCbpf = 51, TcpListen = 0x0A;
+
+    // BPF_RET | BPF_K of linux/bpf_common.h: the program returns the index of a socket in the group.
+    private const ushort BpfReturnConstant = 0x06;
+
+    private readonly object _lock = new();
+    private HttpServer? _server;
+    private Socket? _socket;
+
+    /// <inheritdoc/>
+    public string Endpoint => endpoint.ToString();
+
+    /// <inheritdoc/>
+    public async Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken)
+    {
+        Release();
+        var before = CountListeners();
+        HttpServer server;
+        try
+        {
+            server = await HttpServer.StartAsync(endpoint, gateway, bodyBytesMax, Bind, cancellationToken);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            throw new VirtualAddressTakenException($"{endpoint} is taken by another program or is no address of this machine ({e.GetBaseException().Message})", e);
+        }
+        lock (_lock)
+        {
+            _server = server;
+            Steer(_socket!, before);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        HttpServer? server;
+        lock (_lock)
+            (server, _server, _socket) = (_server, null, null);
+        if (server is null)
+            return;
+        server.Cut();
+        _ = server.DisposeAsync().AsTask();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Release();
+        return ValueTask.CompletedTask;
+    }
+
+    private Socket Bind(EndPoint where)
+    {
+        var socket = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            Span<byte> on = stackalloc byte[4];
+            BitConverter.TryWriteBytes(on, 1);
+            socket.SetRawSocketOption(SolSocket, SoReusePort, on);
+            socket.Bind(where);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        return _socket = socket;
+    }
+
+    // The kernel numbers the sockets of the group in the order in which they began to listen.
+    private int CountListeners()
+    {
+        var wanted = string.Create(CultureInfo.InvariantCulture, $"{BitConverter.ToUInt32(endpoint.Address.GetAddressBytes()):X8}:{endpoint.Port:X4}");
+        return File.ReadLines("/proc/net/tcp")
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Count(fields => fields.Length > 3 && fields[1] == wanted && int.TryParse(fields[3], NumberStyles.HexNumber, null, out var state) && state == TcpListen);
+    }
+
+    private static void Steer(Socket socket, int index)
+    {
+        Span<ulong> program = [((ulong)(uint)index << 32) | BpfReturnConstant];
+        unsafe
+        {
+            fixed (ulong* filter = program)
+            {
+                var description = new FilterProgram { Length = 1, Filter = (nint)filter };
+                socket.SetRawSocketOption(SolSocket, SoAttachReusePortCbpf, MemoryMarshal.AsBytes(new ReadOnlySpan<FilterProgram>(in description)));
+            }
+        }
+    }
+
+    // struct sock_fprog of linux/filter.h
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FilterProgram
+    {
+        public ushort Length;
+        public nint Filter;
+    }
+}

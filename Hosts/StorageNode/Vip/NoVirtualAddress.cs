@@ -1,0 +1,19 @@
+using Mooring.Actors.Vip;
+using Mooring.Messages;
+
+namespace Mooring.StorageNode.Vip;
+
+/// <summary>No virtual IP: clients talk to any node's own address, and each passes changing calls on to the owner.</summary>
+internal sealed class NoVirtualAddress(string endpoint) : IVirtualAddress
+{
+    /// <inheritdoc/>
+    public string Endpoint => endpoint;
+
+    /// <inheritdoc/>
+    public Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+    }
+}
