@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Mooring.Client;
+using Mooring.Harness;
+
+namespace Mooring.Tests.Cluster;
+
+/// <summary>One cluster that nothing happens to.</summary>
+public sealed class HealthyCluster : IAsyncLifetime
+{
+    public TestCluster Cluster { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Cluster = await TestCluster.StartAsync();
+
+    public async Task DisposeAsync() => await Cluster.DisposeAsync();
+}
+
+public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<HealthyCluster>
+{
+    private readonly TestCluster _cluster = healthy.Cluster;
+
+    [Fact]
+    public async Task A_volume_that_was_made_is_seen_on_every_node()
+    {
+        var made = await _cluster.Client.CreateVolumeAsync(TestCluster.Volume("everywhere"), 3 << 20, Change.New());
+
+        foreach (var node in _cluster.Nodes.NodeNames)
+        {
+            using var client = _cluster.NewClient(node);
+            Assert.Contains("everywhere", (await client.ListVolumesAsync("rbd", "", null, 1000)).Items.Select(v => v.Name));
+            Assert.Equal(made.Result!.Id, (await client.GetVolumeAsync(TestCluster.Volume("everywhere"))).Id);
+        }
+    }
+
+    [Fact]
+    public async Task A_change_at_any_node_is_sent_on_to_the_virtual_IP()
+    {
+        foreach (var node in _cluster.Nodes.NodeNames)
+        {
+            using var client = _cluster.NewClient(node);
+            Assert.Equal("succeeded", (await client.CreateVolumeAsync(TestCluster.Volume($"via-{node}"), 1 << 20, Change.New())).State);
+        }
+    }
+
+    [Fact]
+    public async Task A_volume_goes_through_its_whole_life()
+    {
+        var (volume, copy) = (await _cluster.FilledAsync("life", 8 << 20), TestCluster.Volume("life-copy"));
+        await _cluster.Client.ResizeVolumeAsync(volume, 16 << 20, false, Change.New());
+        await _cluster.Client.CopyVolumeAsync(volume, copy, Change.New());
+        await _cluster.Client.ResizeVolumeAsync(volume, 8 << 20, true, Change.New());
+
+        Assert.Equal(16 << 20, (await _cluster.Client.GetVolumeAsync(copy)).SizeBytes);
+        Assert.Equal(8 << 20, (await _cluster.Client.GetVolumeAsync(volume)).SizeBytes);
+        await _cluster.Client.DeleteVolumeAsync(volume, Change.New());
+        await _cluster.Client.DeleteVolumeAsync(copy, Change.New());
+        Assert.Equal("urn:mooring:error:not-found", (await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.GetVolumeAsync(volume))).Problem.Type);
+    }
+
+    [Fact]
+    public async Task The_same_request_id_gets_the_same_answer_and_other_content_is_refused()
+    {
+        var change = Change.New();
+        var first = await _cluster.Client.CreateVolumeAsync(TestCluster.Volume("same"), 1 << 20, change);
+        var again = await _cluster.Client.CreateVolumeAsync(TestCluster.Volume("same"), 1 << 20, change);
+        var other = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.CreateVolumeAsync(TestCluster.Volume("same"), 2 << 20, change));
+
+        Assert.Equal((first.Id, first.FinishedAt), (again.Id, again.FinishedAt));
+        Assert.Equal(422, other.Problem.Status);
+        Assert.Equal(1 << 20, (await _cluster.Client.GetVolumeAsync(TestCluster.Volume("same"))).SizeBytes);
+    }
+
+    public static TheoryData<string, string, string?, int> BadRequests => new()
+    {
+        { "POST", "/v1/volumes", """{"pool":"nowhere","name":"x","size_bytes":10}""", 404 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x/y","size_bytes":10}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"","size_bytes":10}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":".mooring.x","size_bytes":10}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x","size_bytes":0}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x","size_bytes":-5}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x","size_bytes":9223372036854775807}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x","size_bytes":"ten"}""", 400 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x"}""", 400 },
+        { "POST", "/v1/volumes", "{", 400 },
+        { "POST", "/v1/volumes", "null", 400 },
+        { "POST", "/v1/volumes/rbd/missing/copy", """{"target":{"name":"y"}}""", 404 },
+        { "POST", "/v1/volumes/rbd/missing/copy", "{}", 400 },
+        { "POST", "/v1/volumes/rbd/there/copy", """{"target":{"name":"there"}}""", 400 },
+        { "POST", "/v1/volumes/rbd/there/copy", """{"target":{"name":"there-2"}}""", 409 },
+        { "PATCH", "/v1/volumes/rbd/there", """{"size_bytes":1}""", 400 },
+        { "PATCH", "/v1/volumes/rbd/missing", """{"size_bytes":10}""", 404 },
+        { "DELETE", "/v1/volumes/rbd/missing", null, 404 },
+        { "GET", "/v1/volumes/rbd/missing", null, 404 },
+        { "GET", "/v1/volumes?pool=nowhere", null, 404 },
+        { "GET", "/v1/volumes?limit=0", null, 400 },
+        { "GET", "/v1/volumes?limit=many", null, 400 },
+        { "GET", "/v1/operations/nonsense", null, 400 },
+        { "GET", "/v1/operations/op-000000000000000000000000", null, 404 },
+        { "GET", "/v1/operations?state=odd", null, 400 },
+        { "GET", "/nothing/here", null, 404 },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadRequests))]
+    public async Task Bad_input_gets_a_clear_problem_and_changes_nothing(string method, string path, string? body, int status)
+    {
+        await EnsureAsync("there");
+        await EnsureAsync("there-2");
+        var before = await NamesAsync();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{_cluster.Nodes.Endpoint}{path}");
+        request.Headers.TryAddWithoutValidation("Prefer", "wait=10");
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+
+        using var response = await http.SendAsync(request);
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.StartsWith("urn:mooring:error:", problem.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem.GetProperty("detail").GetString()!);
+        Assert.Equal(before, await NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_large_is_refused()
+    {
+        using var http = new HttpClient();
+        using var content = new StringContent("{\"pool\":\"" + new string('x', 100_000) + "\"}", Encoding.UTF8, "application/json");
+        using var response = await http.PostAsync(new Uri($"http://{_cluster.Nodes.Endpoint}/v1/volumes"), content);
+
+        Assert.True(response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge, $"{response.StatusCode}");
+    }
+
+    public static TheoryData<string, int> BadCommands => new()
+    {
+        { "volume create rbd/x --size 0", 2 },
+        { "volume create rbd/x --size ten", 2 },
+        { "volume create rbd/x --size -1G", 2 },
+        { "volume create rbd/x", 2 },
+        { "volume create a/b/c/d --size 1M", 2 },
+        { "volume create nowhere/x --size 1M", 1 },
+        { "volume create rbd/x --size 1M --request-id bad/id", 2 },
+        { "volume copy rbd/missing rbd/y", 1 },
+        { "volume copy rbd/there rbd/there-2", 1 },
+        { "volume resize rbd/there --size 1K", 1 },
+        { "volume delete rbd/missing", 1 },
+        { "volume show rbd/missing", 1 },
+        { "volume list nowhere", 1 },
+        { "operation show op-000000000000000000000000", 1 },
+        { "operation show nonsense", 2 },
+        { "frobnicate", 2 },
+        { "volume list --timeout never", 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadCommands))]
+    public async Task A_command_that_fails_says_why_in_one_line(string command, int status)
+    {
+        await EnsureAsync("there");
+        await EnsureAsync("there-2");
+        var (exit, output, errors) = await MooringAsync(command);
+
+        Assert.Equal(status, exit);
+        Assert.StartsWith("mooring: ", errors, StringComparison.Ordinal);
+        Assert.True(errors.Trim().Split('\n').Length <= 2, errors);
+        Assert.DoesNotContain("   at ", errors + output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_reaches_nobody_gives_the_request_id_back()
+    {
+        var (exit, _, errors) = await MooringAsync("volume create rbd/x --size 1M --request-id my-request --endpoint 127.0.0.1:1 --timeout 1s");
+
+        Assert.Equal(3, exit);
+        Assert.Contains("my-request", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_commands_print_what_scripts_need()
+    {
+        var (_, made, _) = await MooringAsync("volume create rbd/scripted --size 2M --json");
+        var (_, shown, _) = await MooringAsync("volume show rbd/scripted --json");
+        var (_, listed, _) = await MooringAsync("volume list --json");
+        var id = JsonDocument.Parse(made).RootElement.GetProperty("id").GetString();
+        var (_, waited, _) = await MooringAsync($"operation wait {id} --json");
+        var (_, nodes, _) = await MooringAsync("node list --json");
+        var (_, vip, _) = await MooringAsync("vip show --json");
+        var (_, operations, _) = await MooringAsync("operation list --json");
+        var (exit, table, _) = await MooringAsync("volume list");
+
+        Assert.Equal(2 << 20, JsonDocument.Parse(shown).RootElement.GetProperty("size_bytes").GetInt64());
+        Assert.Contains(JsonDocument.Parse(listed).RootElement.GetProperty("items").EnumerateArray(), v => v.GetProperty("name").GetString() == "scripted");
+        Assert.Equal("succeeded", JsonDocument.Parse(waited).RootElement.GetProperty("state").GetString());
+        Assert.Equal(3, JsonDocument.Parse(nodes).RootElement.GetProperty("items").GetArrayLength());
+        Assert.StartsWith("node-", JsonDocument.Parse(vip).RootElement.GetProperty("owner").GetString(), StringComparison.Ordinal);
+        Assert.NotEqual(0, JsonDocument.Parse(operations).RootElement.GetProperty("items").GetArrayLength());
+        Assert.Contains("rbd/scripted", table, StringComparison.Ordinal);
+        Assert.Equal(0, exit);
+    }
+
+    [Fact]
+    public async Task Health_and_metrics_answer_on_every_node()
+    {
+        using var http = new HttpClient();
+        foreach (var node in _cluster.Nodes.NodeNames)
+        {
+            Assert.Equal("live\n", await http.GetStringAsync(new Uri($"http://{_cluster.Nodes.EndpointOf(node)}/health/live")));
+            Assert.Equal("ready\n", await http.GetStringAsync(new Uri($"http://{_cluster.Nodes.EndpointOf(node)}/health/ready")));
+            Assert.Contains("mooring_node_vip_owner", await http.GetStringAsync(new Uri($"http://{_cluster.Nodes.EndpointOf(node)}/metrics")), StringComparison.Ordinal);
+        }
+    }
+
+    private async Task EnsureAsync(string name)
+    {
+        if (await _cluster.Store.Store.FindAsync(TestCluster.Volume(name), CancellationToken.None) is null)
+            await _cluster.Client.CreateVolumeAsync(TestCluster.Volume(name), 4 << 20, Change.New());
+    }
+
+    private async Task<IEnumerable<string>> NamesAsync() => (await _cluster.Store.ImagesAsync("rbd")).Select(i => i.Name);
+
+    private async Task<(int Exit, string Output, string Errors)> MooringAsync(string command)
+    {
+        var start = new ProcessStartInfo(Programs.Mooring, command.Split(' ')) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["MOORING_ENDPOINT"] = _cluster.Nodes.Endpoint;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(TestCluster.Limit);
+        return (process.ExitCode, await output, await errors);
+    }
+}

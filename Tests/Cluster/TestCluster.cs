@@ -1,0 +1,122 @@
+using Mooring.Client;
+using Mooring.Harness;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+
+namespace Mooring.Tests.Cluster;
+
+/// <summary>Three real nodes for one test or one class of tests, a client, and a look at the store past Mooring.</summary>
+public sealed class TestCluster : IAsyncDisposable
+{
+    private const string Pool = "rbd";
+
+    private TestCluster(NodeCluster nodes, StoreAccess store)
+    {
+        Nodes = nodes;
+        Store = store;
+        Client = NewClient();
+    }
+
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);
+
+    public NodeCluster Nodes { get; }
+
+    public StoreAccess Store { get; }
+
+    public MooringClient Client { get; }
+
+    /// <summary>While this file exists, the first node that passes the crash point dies.</summary>
+    public string CrashFile => Path.Combine(Nodes.Directory, "crash-once");
+
+    public static async Task<TestCluster> StartAsync(string? crashAt = null, string? cephConf = null, params string[] settings)
+    {
+        var directory = Directory.CreateTempSubdirectory("mooring-test-").FullName;
+        var environment = new Dictionary<string, string>();
+        if (crashAt is not null)
+        {
+            environment["MOORING_CRASH_AT"] = crashAt;
+            environment["MOORING_CRASH_ONCE"] = Path.Combine(directory, "crash-once");
+        }
+        var nodes = await NodeCluster.StartAsync(new NodeClusterOptions
+        {
+            Directory = directory,
+            Subnet = 7,
+            HttpPort = 18470,
+            ClusterPort = 14053,
+            CephConf = cephConf,
+            Environment = environment,
+            Settings = settings,
+            Configuration = typeof(TestCluster).Assembly.Location.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug",
+        });
+        try
+        {
+            return new TestCluster(nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf));
+        }
+        catch
+        {
+            await nodes.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static VolumeId Volume(string name) => new(Pool, "", name);
+
+    public MooringClient NewClient(string? node = null) => new(new MooringClientOptions
+    {
+        Endpoint = node is null ? Nodes.Endpoint : Nodes.EndpointOf(node), Timeout = Limit,
+    });
+
+    public async Task<string> OwnerAsync() => (await Client.GetVipAsync()).Owner!;
+
+    /// <summary>The name of a volume that there is not, and that the node would carry out the operations of.</summary>
+    public async Task<VolumeId> FreeNameOnAsync(string node, string prefix)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var volume = Volume($"{prefix}-{i}");
+            var made = await Client.CreateVolumeAsync(volume, 1 << 20, Change.New());
+            await Client.DeleteVolumeAsync(volume, Change.New());
+            if (made.ExecutedBy == node)
+                return volume;
+        }
+        throw new InvalidOperationException($"no volume of 100 is kept by {node}");
+    }
+
+    /// <summary>A volume with bytes in it.</summary>
+    public async Task<VolumeId> FilledAsync(string name, long sizeBytes)
+    {
+        var volume = Volume(name);
+        await Client.CreateVolumeAsync(volume, sizeBytes, Change.New());
+        await Store.FillAsync(volume, sizeBytes);
+        return volume;
+    }
+
+    /// <summary>Waits for something that must come true.</summary>
+    public static async Task UntilAsync(string what, Func<Task<bool>> holds, TimeSpan? limit = null)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (!await holds())
+        {
+            if (clock.Elapsed > (limit ?? Limit))
+                throw new TimeoutException($"not within {(limit ?? Limit).TotalSeconds:0} s: {what}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Nothing of Mooring's own work is left in the pool.</summary>
+    public Task NoStrayImageAsync() => UntilAsync("no image of an attempt is left in the pool", async () =>
+        !(await Store.ImagesAsync(Pool)).Any(i => i.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)));
+
+    /// <summary>How many images carry the operation that made them.</summary>
+    public async Task<int> EffectsAsync(OperationShape operation) => (await Store.ImagesAsync(Pool)).Count(i => i.MadeBy == operation.Id);
+
+    public string Logs() => string.Join("\n\n", Nodes.NodeNames.Select(n => $"{n}:\n{Nodes.LogEnd(n, 40)}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Store.DisposeAsync();
+        await Nodes.DisposeAsync();
+        Directory.Delete(Nodes.Directory, recursive: true);
+    }
+}

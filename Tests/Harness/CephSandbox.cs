@@ -1,0 +1,273 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Mooring.Harness;
+
+/// <summary>
+/// A throw-away Ceph on this machine: one monitor, one manager, three OSDs that keep everything in memory, on one loopback address,
+/// without authentication. Everything else is as Ceph's defaults say, so that what is measured is what users get.
+/// </summary>
+public sealed class CephSandbox : IAsyncDisposable
+{
+    private const int OsdCount = 3;
+
+    private static readonly string[] _packages = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph-common", "librbd1", "librados2"];
+    private static readonly string[] _programs = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph", "rbd", "monmaptool"];
+    private static readonly TimeSpan _toolLimit = TimeSpan.FromSeconds(60);
+
+    private readonly CephSandboxState _state;
+
+    private CephSandbox(string directory, CephSandboxState state)
+    {
+        Directory = directory;
+        _state = state;
+    }
+
+    /// <summary>Where everything lies.</summary>
+    public string Directory { get; }
+
+    /// <summary>The configuration file that clients take.</summary>
+    public string ConfPath => Path.Combine(Directory, "ceph.conf");
+
+    /// <summary>The monitor, <c>address:port</c>.</summary>
+    public string Monitor => _state.Monitor;
+
+    /// <summary>The daemons by name: <c>mon.a</c>, <c>mgr.x</c>, <c>osd.0</c> …</summary>
+    public IReadOnlyDictionary<string, ProcessIdentity> Daemons => _state.Daemons;
+
+    /// <summary>Why Ceph cannot be run on this machine; null when it can (it may have to be installed first).</summary>
+    public static string? WhyNot =>
+        !OperatingSystem.IsLinux() ? "Ceph runs on Linux only"
+        : IsInstalled ? null
+        : !Tool.IsThere("apt-get") ? "Ceph is not installed and there is no apt-get"
+        : !Environment.IsPrivilegedProcess ? "Ceph is not installed and installing it needs root"
+        : null;
+
+    /// <summary>Whether the programs are there.</summary>
+    public static bool IsInstalled => _programs.All(Tool.IsThere);
+
+    /// <summary>Installs Debian's packages when they are missing.</summary>
+    /// <param name="log">Told what is done.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Completes when the programs are there.</returns>
+    public static async Task InstallAsync(Action<string>? log = null, CancellationToken cancellationToken = default)
+    {
+        if (IsInstalled)
+            return;
+        if (WhyNot is { } reason)
+            throw new InvalidOperationException(reason);
+        log?.Invoke($"installing {string.Join(' ', _packages)}");
+        var limit = TimeSpan.FromMinutes(10);
+        string[] install = ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", .. _packages];
+        try
+        {
+            await Tool.RunAsync("apt-get", install, limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException)
+        {
+            // The lists may be old or missing.
+            await Tool.RunAsync("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], limit, cancellationToken).ConfigureAwait(false);
+            await Tool.RunAsync("apt-get", install, limit, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The Ceph that an earlier program started in a directory and left running.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <returns>The Ceph, or null when there is none (any more).</returns>
+    public static CephSandbox? Find(string directory)
+    {
+        var path = StatePath(directory);
+        return File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllText(path), HarnessJson.Default.CephSandboxState) is { } state
+            && state.Daemons.Values.Any(d => d.IsAlive)
+            ? new CephSandbox(Path.GetFullPath(directory), state)
+            : null;
+    }
+
+    /// <summary>Starts one; what an earlier program left running in the directory is stopped first.</summary>
+    /// <param name="options">What it looks like.</param>
+    /// <param name="log">Told what is done.</param>
+    /// <param name="cancellationToken">Gives up; what was started is stopped.</param>
+    /// <returns>A Ceph whose pools can be used.</returns>
+    public static async Task<CephSandbox> StartAsync(CephSandboxOptions options, Action<string>? log = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        await InstallAsync(log, cancellationToken).ConfigureAwait(false);
+        if (Find(options.Directory) is { } left)
+            await left.StopAsync().ConfigureAwait(false);
+        var directory = Path.GetFullPath(options.Directory);
+        if (System.IO.Directory.Exists(directory))
+            System.IO.Directory.Delete(directory, recursive: true);
+
+        var clock = Stopwatch.StartNew();
+        var sandbox = new CephSandbox(directory, new CephSandboxState($"{options.Address}:{FreePort(options.Address)}", []));
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timer.CancelAfter(options.Limit);
+        try
+        {
+            await sandbox.StartDaemonsAsync(options, timer.Token).ConfigureAwait(false);
+            log?.Invoke($"Ceph is ready at {sandbox.Monitor} after {clock.Elapsed.TotalSeconds:0.0} s");
+            return sandbox;
+        }
+        catch (Exception e)
+        {
+            var logs = sandbox.LastLines();
+            await sandbox.StopAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new InvalidOperationException($"Ceph did not start within {clock.Elapsed.TotalSeconds:0} s: {e.Message}\n{logs}", e);
+        }
+    }
+
+    /// <summary>Stops exactly the daemons that were started here; the directory stays for a look at the logs.</summary>
+    /// <returns>Completes when they are gone.</returns>
+    public async Task StopAsync()
+    {
+        // Nothing is worth keeping, so nothing is asked.
+        await Task.WhenAll(_state.Daemons.Values.Select(daemon => daemon.KillAsync())).ConfigureAwait(false);
+        File.Delete(StatePath(Directory));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private async Task StartDaemonsAsync(CephSandboxOptions options, CancellationToken cancellationToken)
+    {
+        foreach (var folder in new[] { "mon", "mgr", "run", "log" }.Concat(Enumerable.Range(0, OsdCount).Select(i => $"osd-{i}")))
+            System.IO.Directory.CreateDirectory(Path.Combine(Directory, folder));
+        var fsid = Guid.NewGuid();
+        await File.WriteAllTextAsync(ConfPath, Configuration(options, fsid), cancellationToken).ConfigureAwait(false);
+
+        var monmap = Path.Combine(Directory, "monmap");
+        await RunAsync("monmaptool", ["--create", "--fsid", $"{fsid}", "--addv", "a", $"[v1:{Monitor}]", monmap], cancellationToken).ConfigureAwait(false);
+        await RunAsync("ceph-mon", ["-c", ConfPath, "-i", "a", "--mkfs", "--monmap", monmap], cancellationToken).ConfigureAwait(false);
+        await StartAsync("mon", "a", cancellationToken).ConfigureAwait(false);
+
+        // The ids are given out in order; each OSD can start as soon as it has one.
+        await Task.WhenAll(Enumerable.Range(0, OsdCount).Select(_ => CephAsync(["osd", "create"], cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, OsdCount).Select(async id =>
+        {
+            await RunAsync("ceph-osd", ["-c", ConfPath, "-i", $"{id}", "--mkfs"], cancellationToken).ConfigureAwait(false);
+            await StartAsync("osd", $"{id}", cancellationToken).ConfigureAwait(false);
+        }).Append(StartAsync("mgr", "x", cancellationToken))).ConfigureAwait(false);
+
+        await Task.WhenAll(options.Pools.Select(async pool =>
+        {
+            await CephAsync(["osd", "pool", "create", pool, "32", "32"], cancellationToken).ConfigureAwait(false);
+            // Writes to the pool, so it returns when the pool takes writes.
+            await RunAsync("rbd", ["-c", ConfPath, "pool", "init", pool], cancellationToken).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+    }
+
+    private string Configuration(CephSandboxOptions options, Guid fsid) => $"""
+        [global]
+        fsid = {fsid}
+        mon host = [v1:{Monitor}]
+        mon initial members = a
+        public addr = {options.Address}
+        cluster addr = {options.Address}
+        ms bind msgr2 = false
+        auth cluster required = none
+        auth service required = none
+        auth client required = none
+        osd objectstore = memstore
+        memstore device bytes = {options.MemoryBytes}
+        osd crush chooseleaf type = 0
+        osd pool default size = {OsdCount}
+        osd pool default pg num = 32
+        osd pool default pg autoscale mode = off
+        mgr initial modules =
+        mon data = {Directory}/mon
+        mgr data = {Directory}/mgr
+        osd data = {Directory}/osd-$id
+        run dir = {Directory}/run
+        pid file = {Directory}/run/$name.pid
+        admin socket = {Directory}/run/$name.$pid.asok
+        log file = {Directory}/log/$name.log
+        mon cluster log file = {Directory}/log/cluster.log
+        {string.Join('\n', options.Configuration)}
+        [client]
+        log file =
+        pid file =
+        admin socket =
+
+        """;
+
+    private async Task StartAsync(string kind, string id, CancellationToken cancellationToken)
+    {
+        // They go into the background by themselves and so outlive this program, until they are stopped by their ids.
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await RunAsync($"ceph-{kind}", ["-c", ConfPath, "-i", id], cancellationToken).ConfigureAwait(false);
+                break;
+            }
+            catch (InvalidOperationException) when (attempt < 5)
+            {
+                // Ceph 16 sometimes greets the monitor before it has learned its fsid, is refused ("wrong fsid") and ends.
+            }
+        }
+        var pidFile = Path.Combine(Directory, "run", $"{kind}.{id}.pid");
+        for (var limit = Stopwatch.StartNew(); ; await Task.Delay(20, cancellationToken).ConfigureAwait(false))
+        {
+            if (File.Exists(pidFile) && int.TryParse(await File.ReadAllTextAsync(pidFile, cancellationToken).ConfigureAwait(false), out var pid)
+                && ProcessIdentity.Of(pid) is { } daemon)
+            {
+                lock (_state)
+                {
+                    _state.Daemons[$"{kind}.{id}"] = daemon;
+                    File.WriteAllText(StatePath(Directory), JsonSerializer.Serialize(_state, HarnessJson.Default.CephSandboxState));
+                }
+                return;
+            }
+            if (limit.Elapsed > _toolLimit)
+                throw new TimeoutException($"{kind}.{id} did not write {pidFile}");
+        }
+    }
+
+    private async Task<string> CephAsync(string[] command, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RunAsync("ceph", ["-c", ConfPath, "--connect-timeout", "30", .. command], cancellationToken).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException e) when (attempt < 5 && e.Message.Contains("command descriptions", StringComparison.Ordinal))
+            {
+                // As for the daemons: refused in its greeting, before it has sent the command.
+            }
+        }
+    }
+
+    private static Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken) =>
+        Tool.RunAsync(program, arguments, _toolLimit, cancellationToken);
+
+    private static int FreePort(string address)
+    {
+        for (var port = 6789; port < 6889; port++)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Parse(address), port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: the next one.
+            }
+        }
+        throw new InvalidOperationException($"no port from 6789 to 6888 is free at {address}");
+    }
+
+    private string LastLines()
+    {
+        var folder = Path.Combine(Directory, "log");
+        return !System.IO.Directory.Exists(folder) ? "" : string.Join('\n', System.IO.Directory.GetFiles(folder, "*.log")
+            .SelectMany(file => File.ReadLines(file).TakeLast(3).Select(line => $"{Path.GetFileName(file)}: {line}")));
+    }
+
+    private static string StatePath(string directory) => Path.Combine(directory, "sandbox.json");
+}

@@ -1,0 +1,36 @@
+namespace Mooring.Harness;
+
+/// <summary><c>build.cs -- demo</c>.</summary>
+public static class DemoCommand
+{
+    /// <summary>Builds and shows.</summary>
+    /// <param name="configuration">Debug or Release.</param>
+    /// <param name="name">Which demo: <c>failover</c>.</param>
+    /// <param name="onCeph">Whether to use a real Ceph.</param>
+    /// <param name="json">Whether to print the summary only.</param>
+    /// <returns>0 when it did what it promises.</returns>
+    public static async Task<int> RunAsync(string configuration, string name, bool onCeph, bool json)
+    {
+        if (name != "failover")
+            throw new HarnessException($"there is no demo '{name}'");
+        var story = new Story(!json);
+        story.Tell("building");
+        await DotNet.BuildProgramsAsync(configuration);
+        CephSandbox? ceph = null;
+        var started = false;
+        if (onCeph)
+        {
+            story.Tell("starting a throw-away Ceph: one monitor, one manager, three OSDs in memory");
+            (ceph, started) = await CephCommand.EnsureAsync(null);
+        }
+        try
+        {
+            return await new FailoverDemo(story, configuration, ceph?.ConfPath).RunAsync(json) ? 0 : 1;
+        }
+        finally
+        {
+            if (started)
+                await ceph!.StopAsync();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+
+namespace Mooring.Harness;
+
+/// <summary>Calls of the .NET SDK on this repository, from its root.</summary>
+public static class DotNet
+{
+    /// <summary>Builds everything.</summary>
+    /// <param name="configuration">Debug or Release.</param>
+    /// <returns>The exit status.</returns>
+    public static Task<int> BuildAsync(string configuration) =>
+        RunAsync("build", "Cluster.sln", "-c", configuration, "--nologo", "-v", "minimal", "-clp:ErrorsOnly;Summary");
+
+    /// <summary>Builds the two programs, quietly, for the demo and the benchmarks.</summary>
+    /// <param name="configuration">Debug or Release.</param>
+    /// <returns>Completes when they stand.</returns>
+    /// <exception cref="HarnessException">They do not build.</exception>
+    public static async Task BuildProgramsAsync(string configuration)
+    {
+        foreach (var project in (string[])["Hosts/StorageNode/mooringd.csproj", "Hosts/Cli/mooring.csproj"])
+        {
+            var (status, said) = await CaptureAsync("build", project, "-c", configuration, "--nologo", "-v", "quiet", "-clp:ErrorsOnly");
+            if (status != 0)
+                throw new HarnessException($"{project} does not build:\n{said}");
+        }
+    }
+
+    /// <summary>Leaves self-standing programs in <c>artifacts/</c>.</summary>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> PublishAsync()
+    {
+        foreach (var (project, folder) in new[] { ("Hosts/StorageNode/mooringd.csproj", "artifacts/mooringd"), ("Hosts/Cli/mooring.csproj", "artifacts/mooring") })
+        {
+            var status = await RunAsync("publish", project, "-c", "Release", "--nologo", "-v", "minimal", "-o", folder, "--use-current-runtime", "--self-contained");
+            if (status != 0)
+                return status;
+        }
+        return 0;
+    }
+
+    /// <summary>Removes what builds have left.</summary>
+    /// <returns>The exit status.</returns>
+    public static int Clean()
+    {
+        foreach (var folder in Directory.EnumerateFiles(".", "*.csproj", SearchOption.AllDirectories).Select(Path.GetDirectoryName).Distinct())
+        {
+            foreach (var left in (string[])["bin", "obj"])
+            {
+                var path = Path.Combine(folder!, left);
+                if (Directory.Exists(path))
+                    Directory.Delete(path, recursive: true);
+            }
+        }
+        if (Directory.Exists("artifacts"))
+            Directory.Delete("artifacts", recursive: true);
+        return 0;
+    }
+
+    /// <summary>Runs <c>dotnet</c> with the console as it is.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments))!;
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    /// <summary>Runs <c>dotnet</c> and keeps what it says.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>The exit status and everything that was written.</returns>
+    public static async Task<(int Status, string Said)> CaptureAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, (await output + await errors).Trim());
+    }
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Mooring.Client;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+
+namespace Mooring.Harness;
+
+/// <summary>
+/// The main job: a result survives the death of the node that was to deliver it. Three real processes; the owner of the virtual IP, which also
+/// carries the copy out, is killed in the middle of it.
+/// </summary>
+internal sealed class FailoverDemo(Story story, string configuration, string? cephConf)
+{
+    private const int VolumeCount = 20;
+    private const string Pool = "rbd";
+    private const string Prefix = "demo-";
+    private const double KillAtProgress = 0.3;
+
+    // How long the copy should take, and what it may be at most: memory of a throw-away Ceph (three replicas of source, partial and
+    // complete copy), disk of the embedded store.
+    private static readonly TimeSpan CopyTime = TimeSpan.FromSeconds(4.5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    private string Directory { get; } = Path.GetFullPath($".run/demo-{Environment.ProcessId}");
+
+    public async Task<bool> RunAsync(bool json)
+    {
+        var result = await PlayAsync();
+        var good = result is { Effects: 1, Duplicates: 0, Lost: 0, Result: "succeeded" };
+        if (json)
+            Console.WriteLine(JsonSerializer.Serialize(result, HarnessJson.Default.FailoverSummary));
+        else
+            story.Tell(good
+                ? $"done: one effect, no duplicate, nothing lost; the virtual IP was away for {result.VipOutageMs} ms"
+                : $"NOT as promised: {JsonSerializer.Serialize(result, HarnessJson.Default.FailoverSummary)}");
+        return good;
+    }
+
+    private async Task<FailoverSummary> PlayAsync()
+    {
+        try
+        {
+            await using var store = await StoreAccess.OpenAsync(Path.Combine(Directory, "data"), cephConf);
+            await RemoveImagesAsync(store);
+            var sizeBytes = await SizeForAsync(store);
+            await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
+            {
+                Directory = Directory, CephConf = cephConf, Configuration = configuration,
+            });
+            story.Tell($"three storage nodes run ({string.Join(", ", cluster.NodeNames.Select(cluster.EndpointOf))}); clients use {cluster.Endpoint}");
+            using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });
+            var summary = await FailoverAsync(cluster, client, store, sizeBytes);
+            await RemoveImagesAsync(store);
+            return summary;
+        }
+        finally
+        {
+            if (System.IO.Directory.Exists(Directory))
+                System.IO.Directory.Delete(Directory, recursive: true);
+        }
+    }
+
+    private async Task<FailoverSummary> FailoverAsync(NodeCluster cluster, MooringClient client, StoreAccess store, long sizeBytes)
+    {
+        var owner = (await client.GetVipAsync()).Owner!;
+        var made = await Task.WhenAll(Enumerable.Range(1, VolumeCount).Select(i =>
+            client.CreateVolumeAsync(Volume($"{Prefix}{i:00}"), sizeBytes, Change.New())));
+        story.Tell($"{VolumeCount} volumes made through the virtual IP, which is on {owner}");
+
+        // The hardest case: the node that dies both owns the virtual IP and carries the copy out. Volumes stay where they are executed.
+        var target = Volume(made.Skip(1).First(o => o.ExecutedBy == owner).Result!.Name);
+        await client.DeleteVolumeAsync(target, Change.New());
+        var source = Volume(Prefix + "01");
+        await store.FillAsync(source, sizeBytes);
+        story.Tell($"{source} holds {sizeBytes >> 20} MiB; copying it to {target}, executed by {owner}");
+
+        await using var probe = new VipProbe(cluster.Endpoint);
+        var change = Change.New();
+        var underWay = new TaskCompletionSource<OperationShape>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var copy = client.CopyVolumeAsync(source, target, change with { Progress = new Watcher(underWay) });
+        var seen = await await Task.WhenAny(underWay.Task, copy).WaitAsync(Limit);
+        if (seen.Ended)
+            throw new HarnessException("the copy was too fast to be interrupted; this machine needs a larger volume");
+        story.Tell($"kill -9 {owner} (pid {cluster.ProcessOf(owner).Pid}) with the copy at {seen.Progress:P0}");
+        probe.Down();
+        var killed = Stopwatch.StartNew();
+        await cluster.KillAsync(owner);
+        var outage = await probe.OutageAsync(Limit);
+        story.Tell($"the virtual IP answers again after {outage.TotalMilliseconds:0} ms");
+        var result = await copy;
+        var killToResult = killed.Elapsed;
+        story.Tell($"the copy's result came after {killToResult.TotalSeconds:0.0} s, by itself: {result.State}, attempt {result.Attempts} "
+            + $"executed by {result.ExecutedBy}, delivered by {result.DeliveredBy}");
+        var vip = await client.GetVipAsync();
+
+        // The same request again gets the same answer and changes nothing.
+        var again = await client.CopyVolumeAsync(source, target, change);
+        var duplicates = again.Id == result.Id && again.FinishedAt == result.FinishedAt && again.Attempts == result.Attempts ? 0 : 1;
+        await UntilSettledAsync(store);
+        var images = await store.ImagesAsync(Pool);
+        var effects = images.Count(i => i.MadeBy == result.Id);
+        duplicates += images.Count(i => i.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal));
+        var same = await store.ChecksumAsync(source) == await store.ChecksumAsync(target);
+        story.Tell(same ? "source and copy have the same bytes" : "source and copy DIFFER");
+        var all = await client.ListOperationsAsync(null, null, null, 1000);
+        var lost = all.Items.Count(o => !o.Ended) + Math.Max(0, VolumeCount + 2 - all.Items.Count) + (same ? 0 : 1);
+        return new FailoverSummary(
+            cluster.Backend,
+            cluster.NodeNames.Count,
+            owner,
+            vip.Owner ?? "",
+            (long)outage.TotalMilliseconds,
+            result.Id,
+            result.Kind,
+            result.State,
+            result.DeliveredBy ?? "",
+            (long)killToResult.TotalMilliseconds,
+            effects,
+            duplicates,
+            lost);
+    }
+
+    private async Task<long> SizeForAsync(StoreAccess store)
+    {
+        var (trial, largest) = cephConf is null ? (512L << 20, 8L << 30) : (128L << 20, 1L << 30);
+        var rate = await store.MeasureCopyAsync(Pool, trial);
+        var size = Math.Clamp((long)(rate * CopyTime.TotalSeconds), trial, largest) >> 22 << 22;
+        story.Tell($"this store copies {rate / (1 << 20):0} MiB/s; volumes of {size >> 20} MiB are copied in some seconds");
+        return size;
+    }
+
+    // What the killed attempt left goes away behind the result.
+    private static async Task UntilSettledAsync(StoreAccess store)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(20); await Task.Delay(50))
+        {
+            var names = await store.Store.ListAsync(Pool, "", null, 1000, CancellationToken.None);
+            if (!names.Any(n => n.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)))
+                return;
+        }
+    }
+
+    private static async Task RemoveImagesAsync(StoreAccess store)
+    {
+        var names = await store.Store.ListAsync(Pool, "", null, 1000, CancellationToken.None);
+        foreach (var name in names.Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)))
+            await store.Store.RemoveAsync(Volume(name), null, CancellationToken.None);
+    }
+
+    private static VolumeId Volume(string name) => new(Pool, "", name);
+
+    private sealed class Watcher(TaskCompletionSource<OperationShape> underWay) : IProgress<OperationShape>
+    {
+        public void Report(OperationShape value)
+        {
+            if (value.Progress >= KillAtProgress)
+                underWay.TrySetResult(value);
+        }
+    }
+}
+
+/// <summary>What <c>demo --json</c> prints.</summary>
+internal sealed record FailoverSummary(
+    string Backend,
+    int Nodes,
+    string OwnerBefore,
+    string OwnerAfter,
+    long VipOutageMs,
+    string OperationId,
+    string OperationKind,
+    string Result,
+    string DeliveredBy,
+    long KillToResultMs,
+    int Effects,
+    int Duplicates,
+    int Lost);

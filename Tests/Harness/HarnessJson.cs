@@ -1,0 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mooring.Harness;
+
+/// <summary>The files that the harness writes. Generated, because file-based programs such as build.cs have no reflection for JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(CephSandboxState))]
+[JsonSerializable(typeof(NodeClusterState))]
+[JsonSerializable(typeof(FailoverSummary))]
+internal sealed partial class HarnessJson : JsonSerializerContext;
+
+/// <summary>What is remembered of a running <see cref="CephSandbox"/>.</summary>
+internal sealed record CephSandboxState(string Monitor, Dictionary<string, ProcessIdentity> Daemons);

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using Mooring.Messages;
+using Mooring.Storage;
+using Mooring.Storage.Ceph;
+using Mooring.Storage.Embedded;
+
+namespace Mooring.Harness;
+
+/// <summary>The block store behind a cluster, past Mooring: to fill volumes with data and to look at what really happened.</summary>
+public sealed class StoreAccess : IAsyncDisposable
+{
+    private const int ChunkBytes = 4 << 20;
+    private const string OperationKey = "mooring.operation";
+
+    private readonly IBlockStoreProvider _provider;
+
+    private StoreAccess(IBlockStoreProvider provider, IBlockStore store) => (_provider, Store) = (provider, store);
+
+    /// <summary>A connection.</summary>
+    public IBlockStore Store { get; }
+
+    /// <summary>Connects to a store.</summary>
+    /// <param name="dataDirectory">The directory of an embedded store.</param>
+    /// <param name="cephConf">Ceph's configuration file; null for an embedded store.</param>
+    /// <returns>The connection.</returns>
+    public static async Task<StoreAccess> OpenAsync(string dataDirectory, string? cephConf)
+    {
+        IBlockStoreProvider provider = cephConf is null
+            ? new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = dataDirectory })
+            : new CephStoreProvider(new CephStoreOptions { ConfigFile = cephConf });
+        return new StoreAccess(provider, await provider.ConnectAsync("harness", 2, CancellationToken.None));
+    }
+
+    /// <summary>Fills a volume with bytes that differ everywhere.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="sizeBytes">How much of it, in bytes.</param>
+    /// <returns>Completes when all is written.</returns>
+    public async Task FillAsync(VolumeId volume, long sizeBytes)
+    {
+        var chunk = new byte[ChunkBytes];
+        new Random(8470).NextBytes(chunk);
+        for (long offset = 0; offset < sizeBytes; offset += ChunkBytes)
+        {
+            BitConverter.TryWriteBytes(chunk, offset + 1);
+            await Store.WriteAsync(volume, offset, chunk.AsMemory(0, (int)Math.Min(ChunkBytes, sizeBytes - offset)), CancellationToken.None);
+        }
+    }
+
+    /// <summary>A checksum of all bytes of a volume.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <returns>Its SHA-256, as hexadecimal digits.</returns>
+    public async Task<string> ChecksumAsync(VolumeId volume)
+    {
+        var size = (await Store.GetAsync(volume, CancellationToken.None)).SizeBytes;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var chunk = new byte[ChunkBytes];
+        for (long offset = 0; offset < size; offset += ChunkBytes)
+        {
+            var part = chunk.AsMemory(0, (int)Math.Min(ChunkBytes, size - offset));
+            await Store.ReadAsync(volume, offset, part, CancellationToken.None);
+            hash.AppendData(part.Span);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>How long this store takes to copy, found by a small copy.</summary>
+    /// <param name="pool">The pool to try it in.</param>
+    /// <param name="sizeBytes">How much to copy, in bytes.</param>
+    /// <returns>Bytes a second.</returns>
+    public async Task<double> MeasureCopyAsync(string pool, long sizeBytes)
+    {
+        var (from, to) = (new VolumeId(pool, "", "demo-calibration"), new VolumeId(pool, "", "demo-calibration-copy"));
+        await Store.CreateAsync(from, sizeBytes, CancellationToken.None);
+        await FillAsync(from, sizeBytes);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await Store.CopyAsync(from, to, null, CancellationToken.None);
+        var rate = sizeBytes / clock.Elapsed.TotalSeconds;
+        await Store.RemoveAsync(from, null, CancellationToken.None);
+        await Store.RemoveAsync(to, null, CancellationToken.None);
+        return rate;
+    }
+
+    /// <summary>The images of a pool, work in progress included, and the operation that each was made by, if it says so.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <returns>Names and operation ids.</returns>
+    public async Task<IReadOnlyList<(string Name, string? MadeBy)>> ImagesAsync(string pool)
+    {
+        var images = new List<(string, string?)>();
+        string? after = null;
+        while (true)
+        {
+            var page = await Store.ListAsync(pool, "", after, 1000, CancellationToken.None);
+            foreach (var name in page)
+                images.Add((name, await MadeByAsync(new VolumeId(pool, "", name))));
+            if (page.Count < 1000)
+                return images;
+            after = page[^1];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        await _provider.DisposeAsync();
+    }
+
+    private async Task<string?> MadeByAsync(VolumeId volume)
+    {
+        try
+        {
+            return (await Store.GetMetadataAsync(volume, CancellationToken.None)).GetValueOrDefault(OperationKey);
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+}
