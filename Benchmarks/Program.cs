@@ -1,0 +1,24 @@
+using Mooring.Benchmarks;
+using Mooring.Harness;
+
+Directory.SetCurrentDirectory(SourceRoot.Path);
+var names = args.Where(a => a[0] != '-').ToList();
+var onCeph = args.Contains("--ceph");
+var all = new Dictionary<string, Func<Task<bool>>>
+{
+    ["volume-latency"] = VolumeLatency.RunAsync,
+    ["failover"] = () => Failover.RunAsync(onCeph),
+};
+if (names.Find(n => !all.ContainsKey(n)) is { } unknown)
+{
+    Console.Error.WriteLine($"there is no benchmark '{unknown}'; there are: {string.Join(", ", all.Keys)}");
+    return 2;
+}
+await DotNet.BuildProgramsAsync("Release");
+var met = true;
+foreach (var (name, run) in all.Where(b => names.Count == 0 || names.Contains(b.Key)))
+{
+    Console.WriteLine($"== {name}");
+    met &= await run();
+}
+return met ? 0 : 1;
