@@ -45,12 +45,12 @@ public class SingleNodeShardingSpec
         var (system, region) = await cluster.StartAsync();
         await ReceivedAsync(region, "one");
         var shard = (await region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance)).Shards.Single();
-        var located = await region.Ask<EntityLocation>(new GetEntityLocation("one", TimeSpan.FromSeconds(3)));
+        var located = await region.Ask<EntityLocation>(new GetEntityLocation("one", TimeSpan.FromSeconds(30)));
         Assert.Equal(shard.ShardId, located.ShardId);
         Assert.Equal(Cluster.Get(system).SelfAddress, located.ShardRegion);
 
         // As if the entity had sent it: the stop message makes it take its time.
-        var shardRef = await system.ActorSelection(located.EntityRef.Value.Path.Parent).ResolveOne(TimeSpan.FromSeconds(3));
+        var shardRef = await system.ActorSelection(located.EntityRef.Value.Path.Parent).ResolveOne(TimeSpan.FromSeconds(30));
         shardRef.Tell(new Passivate("stop-slowly"), located.EntityRef.Value);
         for (var i = 0; i < 20; i++)
             region.Tell(For("one", i.ToString()));
@@ -77,10 +77,10 @@ public class SingleNodeShardingSpec
         await using var cluster = new ShardedCluster();
         var (_, region) = await cluster.StartAsync();
 
-        var ack = await region.Ask<CoordinatorProtocol.StartEntityAck>(new ShardRegion.StartEntity("one"), TimeSpan.FromSeconds(5));
+        var ack = await region.Ask<CoordinatorProtocol.StartEntityAck>(new ShardRegion.StartEntity("one"), TimeSpan.FromSeconds(30));
         Assert.Equal("one", ack.EntityId);
         await EventuallyAsync(() => cluster.Book.StartsOf("one") == 1, () => "the entity has started");
-        await region.Ask<CoordinatorProtocol.StartEntityAck>(new ShardRegion.StartEntity("one"), TimeSpan.FromSeconds(5));
+        await region.Ask<CoordinatorProtocol.StartEntityAck>(new ShardRegion.StartEntity("one"), TimeSpan.FromSeconds(30));
         Assert.Equal(1, cluster.Book.StartsOf("one"));
     }
 
@@ -101,7 +101,7 @@ public class SingleNodeShardingSpec
         Assert.Equal(4, stats.Stats.Values.Sum());
 
         var self = Cluster.Get(system).SelfAddress;
-        var clusterStats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(TimeSpan.FromSeconds(3)));
+        var clusterStats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(TimeSpan.FromSeconds(30)));
         Assert.Equal(stats, clusterStats.Regions[self]);
         Assert.Equal([self], (await region.Ask<CurrentRegions>(GetCurrentRegions.Instance)).Regions);
     }
@@ -138,7 +138,7 @@ public class SingleNodeShardingSpec
     }
 
     private static async Task<int> Entities(IActorRef region) =>
-        (await region.Ask<ShardRegionStats>(GetShardRegionStats.Instance, TimeSpan.FromSeconds(5))).Stats.Values.Sum();
+        (await region.Ask<ShardRegionStats>(GetShardRegionStats.Instance, TimeSpan.FromSeconds(30))).Stats.Values.Sum();
 
     private sealed class DropListener : UntypedActor
     {

@@ -5,7 +5,7 @@ using Akka.Configuration;
 
 namespace Mooring.Tests.Engine.CoordinatedShutdownSpecs;
 
-public class CoordinatedShutdownSpec : Akka.TestKit.Xunit2.TestKit
+public class CoordinatedShutdownSpec() : Akka.TestKit.Xunit2.TestKit(Generous.Hocon)
 {
     private readonly ConcurrentQueue<string> _done = new();
 

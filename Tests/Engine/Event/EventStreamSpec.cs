@@ -3,7 +3,7 @@ using Akka.Event;
 
 namespace Mooring.Tests.Engine.EventSpecs;
 
-public class EventStreamSpec : Akka.TestKit.Xunit2.TestKit
+public class EventStreamSpec() : Akka.TestKit.Xunit2.TestKit(Generous.Hocon)
 {
     [Fact]
     public void Subscribers_get_the_events_of_their_class_and_those_derived_from_it_once()

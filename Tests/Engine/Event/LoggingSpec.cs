@@ -5,7 +5,7 @@ namespace Mooring.Tests.Engine.EventSpecs;
 
 public class LoggingSpec : Akka.TestKit.Xunit2.TestKit
 {
-    public LoggingSpec() : base("akka.loglevel = INFO, akka.log-dead-letters = 3, akka.log-dead-letters-suspend-duration = 100ms")
+    public LoggingSpec() : base("akka.loglevel = INFO, akka.log-dead-letters = 3, akka.log-dead-letters-suspend-duration = 100ms\n" + Generous.Hocon)
     {
     }
 

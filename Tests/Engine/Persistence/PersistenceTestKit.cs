@@ -6,7 +6,7 @@ namespace Mooring.Tests.Engine.Persistence;
 
 /// <summary>A test kit with scripted persistent actors, on a journal and snapshot store in memory unless told otherwise.</summary>
 public abstract class PersistenceTestKit(string? hocon = null, ITestOutputHelper? output = null)
-    : Akka.TestKit.Xunit2.TestKit(Defaults + "\n" + TestEventSerializer.Hocon + "\n" + hocon, output: output)
+    : Akka.TestKit.Xunit2.TestKit(Generous.Hocon + "\n" + Defaults + "\n" + TestEventSerializer.Hocon + "\n" + hocon, output: output)
 {
     private const string Defaults = """
         akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"

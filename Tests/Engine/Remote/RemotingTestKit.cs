@@ -27,11 +27,11 @@ public abstract class RemotingTestKit : TestKit
     private readonly List<ActorSystem> _others = [];
 
     protected RemotingTestKit(ITestOutputHelper output, string hocon = "")
-        : base(ConfigurationFactory.ParseString(hocon).WithFallback(Hocon), "left", output)
+        : base(ConfigurationFactory.ParseString(hocon).WithFallback(Hocon).WithFallback(Generous.Hocon), "left", output)
     {
     }
 
-    protected static TimeSpan Limit => TimeSpan.FromSeconds(5);
+    protected static TimeSpan Limit => TimeSpan.FromSeconds(30);
 
     protected Address LeftAddress => AddressOf(Sys);
 
@@ -73,7 +73,7 @@ public abstract class RemotingTestKit : TestKit
     protected override void AfterAll()
     {
         foreach (var system in _others)
-            system.Terminate().Wait(TimeSpan.FromSeconds(10));
+            system.Terminate().Wait(TimeSpan.FromSeconds(30));
         base.AfterAll();
     }
 

@@ -3,7 +3,7 @@ using Akka.Actor;
 
 namespace Mooring.Tests.Engine.SchedulerSpecs;
 
-public class HashedWheelTimerSchedulerSpec : Akka.TestKit.Xunit2.TestKit
+public class HashedWheelTimerSchedulerSpec() : Akka.TestKit.Xunit2.TestKit(Generous.Hocon)
 {
     private IScheduler Scheduler => Sys.Scheduler;
 
@@ -39,13 +39,17 @@ public class HashedWheelTimerSchedulerSpec : Akka.TestKit.Xunit2.TestKit
     [Fact]
     public void Repetition_keeps_its_rate()
     {
-        var times = new BlockingCollection<TimeSpan>();
-        using var cancelable = new Cancelable(Scheduler);
-        Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => times.Add(Scheduler.MonotonicClock), cancelable);
-        var seen = times.GetConsumingEnumerable().Take(16).ToList();
-        cancelable.Cancel();
-        // fifteen intervals of two ticks: a scheduler that waits the interval after each run would need three ticks for each
-        Assert.InRange((seen[^1] - seen[0]).TotalMilliseconds, 270, 440);
+        // Fifteen intervals of two ticks: a scheduler that waits the interval after each run would need three ticks for each. A busy machine
+        // may hold one series up; that it holds all of them up by the same half is the scheduler's doing.
+        Assert.Contains(Enumerable.Range(0, 20), _ =>
+        {
+            var times = new BlockingCollection<TimeSpan>();
+            using var cancelable = new Cancelable(Scheduler);
+            Scheduler.Advanced.ScheduleRepeatedly(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), () => times.Add(Scheduler.MonotonicClock), cancelable);
+            var seen = times.GetConsumingEnumerable().Take(16).ToList();
+            cancelable.Cancel();
+            return (seen[^1] - seen[0]).TotalMilliseconds is >= 270 and <= 440;
+        });
     }
 
     [Fact]
@@ -72,10 +76,27 @@ public class HashedWheelTimerSchedulerSpec : Akka.TestKit.Xunit2.TestKit
     [Fact]
     public void What_is_canceled_before_its_time_does_not_happen()
     {
-        var cancelable = Scheduler.ScheduleTellOnceCancelable(40, TestActor, "never", ActorRefs.NoSender);
         Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(40), TestActor, "never", ActorRefs.NoSender, Cancelable.CreateCanceled());
+        var cancelable = Scheduler.ScheduleTellOnceCancelable(TimeSpan.FromMinutes(1), TestActor, "never", ActorRefs.NoSender);
         cancelable.Cancel();
-        ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+        Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(60), TestActor, "end", ActorRefs.NoSender);
+        ExpectMsg("end");
+        Assert.True(cancelable.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void What_is_canceled_while_it_waits_in_the_wheel_does_not_happen()
+    {
+        using var scheduler = new HashedWheelTimerScheduler("akka.scheduler { tick-duration = 10ms, ticks-per-wheel = 4 }", Log);
+        IScheduler it = scheduler;
+        // begun and ended on the scheduler's own thread, where nothing can come in between
+        it.Advanced.ScheduleOnce(TimeSpan.FromMilliseconds(1), () =>
+        {
+            var cancelable = it.ScheduleTellOnceCancelable(40, TestActor, "never", ActorRefs.NoSender);
+            it.Advanced.ScheduleOnce(TimeSpan.FromMilliseconds(20), cancelable.Cancel);
+        });
+        it.ScheduleTellOnce(TimeSpan.FromMilliseconds(100), TestActor, "end", ActorRefs.NoSender);
+        ExpectMsg("end");
     }
 
     [Fact]
@@ -93,7 +114,7 @@ public class HashedWheelTimerSchedulerSpec : Akka.TestKit.Xunit2.TestKit
         for (var i = 0; i < 20; i++)
         {
             Scheduler.ScheduleTellOnce(0, TestActor, i, ActorRefs.NoSender);
-            ExpectMsg(i, TimeSpan.FromSeconds(1));
+            ExpectMsg(i);
         }
     }
 
@@ -102,7 +123,7 @@ public class HashedWheelTimerSchedulerSpec : Akka.TestKit.Xunit2.TestKit
     {
         var count = new CountdownEvent(4000);
         Parallel.For(0, 4000, i => Scheduler.Advanced.ScheduleOnce(i % 50, () => count.Signal()));
-        Assert.True(count.Wait(TimeSpan.FromSeconds(5)), $"{count.CurrentCount} of 4000 did not run");
+        Assert.True(count.Wait(TimeSpan.FromSeconds(30)), $"{count.CurrentCount} of 4000 did not run");
     }
 
     [Fact]
