@@ -13,7 +13,7 @@ namespace Mooring.Tests.Engine.ClusterSharding;
 internal sealed class ShardedCluster(string settings = "") : IAsyncDisposable
 {
     internal const string TypeName = "counter";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly string _store = Guid.NewGuid().ToString("N");
     private readonly List<ActorSystem> _systems = [];
@@ -54,7 +54,7 @@ internal sealed class ShardedCluster(string settings = "") : IAsyncDisposable
     {
         var self = Cluster.Get(system).SelfAddress;
         return EventuallyAsync(
-            () => region.Ask<CurrentRegions>(GetCurrentRegions.Instance, TimeSpan.FromSeconds(5)).Result.Regions.Contains(self),
+            () => region.Ask<CurrentRegions>(GetCurrentRegions.Instance, TimeSpan.FromSeconds(30)).Result.Regions.Contains(self),
             () => $"the region of {self} is registered");
     }
 
@@ -77,7 +77,7 @@ internal sealed class ShardedCluster(string settings = "") : IAsyncDisposable
     internal static ShardingEnvelope For(string entityId, string message) => new(entityId, message);
 
     /// <summary>What an entity has received, comma by comma, after the node it runs on.</summary>
-    internal static Task<string> ReceivedAsync(IActorRef region, string entityId) => region.Ask<string>(For(entityId, "get"), TimeSpan.FromSeconds(10));
+    internal static Task<string> ReceivedAsync(IActorRef region, string entityId) => region.Ask<string>(For(entityId, "get"), TimeSpan.FromSeconds(30));
 
     /// <summary>The same, asked again and again: a message on its way to a node that dies is lost.</summary>
     internal static async Task<string> ReceivedAfterCrashAsync(IActorRef region, string entityId)
