@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.TestKit;
+using Mooring.Tests.Engine.PersistenceSql;
 using Xunit.Abstractions;
 
 namespace Mooring.Tests.Engine.Persistence;
@@ -47,7 +48,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         }
     }
 
-    [Fact]
+    [ContractFact]
     public void Stored_events_come_back_in_order_with_what_belongs_to_them()
     {
         WriteEvents("a", 1, 5);
@@ -64,7 +65,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         });
     }
 
-    [Fact]
+    [ContractFact]
     public void A_replay_keeps_to_its_range_and_its_limit()
     {
         WriteEvents("a", 1, 10);
@@ -74,7 +75,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         Assert.Equal(10, Replay("a", 3, 5).Highest);
     }
 
-    [Fact]
+    [ContractFact]
     public void An_unknown_entity_has_no_events()
     {
         var (events, highest) = Replay("nobody");
@@ -82,7 +83,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         Assert.Equal(0, highest);
     }
 
-    [Fact]
+    [ContractFact]
     public void Deleted_events_do_not_come_back_but_the_highest_number_stays()
     {
         var probe = WriteEvents("a", 1, 5);
@@ -97,7 +98,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         Assert.Equal(5, highest);
     }
 
-    [Fact]
+    [ContractFact]
     public void Messages_that_only_pass_through_keep_their_place()
     {
         var probe = CreateTestProbe();
@@ -108,7 +109,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         Assert.Equal(2, probe.ExpectMsg<WriteMessageSuccess>().Persistent.SequenceNr);
     }
 
-    [Fact]
+    [ContractFact]
     public void Several_events_of_one_atomic_write_are_stored_together()
     {
         var probe = CreateTestProbe();
@@ -119,7 +120,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         Assert.Equal(3, Replay("a").Events.Count);
     }
 
-    [Fact]
+    [ContractFact]
     public void Replies_come_in_the_order_of_the_requests()
     {
         var probe = CreateTestProbe();
@@ -132,7 +133,7 @@ public abstract class JournalContract(string hocon, ITestOutputHelper? output = 
         }
     }
 
-    [Fact]
+    [ContractFact]
     public void Odd_ids_and_texts_are_kept()
     {
         const string id = "vol/ümläut 'quoted\" -- ; drop\u0001";

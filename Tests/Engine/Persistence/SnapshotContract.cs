@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Persistence;
+using Mooring.Tests.Engine.PersistenceSql;
 
 namespace Mooring.Tests.Engine.Persistence;
 
@@ -22,7 +23,7 @@ public abstract class SnapshotContract(string hocon) : PersistenceTestKit(hocon)
         return ExpectMsg<LoadSnapshotResult>().Snapshot;
     }
 
-    [Fact]
+    [ContractFact]
     public void The_latest_matching_snapshot_is_found()
     {
         Save(1, "one");
@@ -36,7 +37,7 @@ public abstract class SnapshotContract(string hocon) : PersistenceTestKit(hocon)
         Assert.Null(Load(new SnapshotSelectionCriteria(long.MaxValue, DateTime.UtcNow.AddDays(-1))));
     }
 
-    [Fact]
+    [ContractFact]
     public void A_snapshot_that_is_saved_again_is_replaced()
     {
         Save(1, "old");
@@ -44,7 +45,7 @@ public abstract class SnapshotContract(string hocon) : PersistenceTestKit(hocon)
         Assert.Equal(new TestEvent("new"), Load(SnapshotSelectionCriteria.Latest)!.Snapshot);
     }
 
-    [Fact]
+    [ContractFact]
     public void Deleted_snapshots_are_gone()
     {
         Save(1, "one");
@@ -87,7 +88,7 @@ public sealed class LocalSnapshotStoreSpec : SnapshotContract
         Directory.Delete(_folder, recursive: true);
     }
 
-    [Fact]
+    [ContractFact]
     public void A_damaged_snapshot_is_passed_over()
     {
         var store = Akka.Persistence.Persistence.Instance.Apply(Sys).SnapshotStoreFor("");
