@@ -17,6 +17,7 @@ internal sealed class TcpTransport : WireTransport, IDisposable
     private readonly int _backlog;
     private readonly TcpOptions _options;
     private readonly TimeSpan _connectionTimeout;
+    private readonly TlsSettings? _tls;
     private readonly CancellationTokenSource _stopping = new();
     private Socket? _listener;
 
@@ -33,6 +34,7 @@ internal sealed class TcpTransport : WireTransport, IDisposable
         MaximumPayloadBytes = (int)Math.Clamp(config.GetByteSize("maximum-frame-size", null) ?? 128000, 0, int.MaxValue / 2);
         if (MaximumPayloadBytes < 32000)
             throw new ConfigurationException("dot-netty.tcp.maximum-frame-size must be at least 32000 bytes");
+        _tls = TlsSettings.Create(config);
         _options = new TcpOptions(
             config.GetBoolean("tcp-nodelay", true),
             config.GetBoolean("tcp-keepalive", true),
@@ -40,7 +42,7 @@ internal sealed class TcpTransport : WireTransport, IDisposable
             (int)(config.GetByteSize("receive-buffer-size", null) ?? 0));
     }
 
-    public override string SchemeIdentifier => "tcp";
+    public override string SchemeIdentifier => _tls is null ? "tcp" : "ssl.tcp";
 
     public override int MaximumPayloadBytes { get; }
 
@@ -81,7 +83,9 @@ internal sealed class TcpTransport : WireTransport, IDisposable
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
                 throw new ConnectionRefusedException($"Connection to {remote} met itself: nobody listens there"); // TCP simultaneous open on loopback
             _options.Apply(socket);
-            return new TcpConnection(socket);
+            return _tls is null
+                ? new TcpConnection(socket)
+                : new TcpConnection(socket, await _tls.AuthenticateAsClient(new NetworkStream(socket, ownsSocket: true), remote.Host!, limit.Token).ConfigureAwait(false));
         }
         catch (SocketException cause) when (cause.SocketErrorCode == SocketError.ConnectionRefused)
         {
@@ -127,7 +131,10 @@ internal sealed class TcpTransport : WireTransport, IDisposable
             {
                 var socket = await listener.AcceptAsync().ConfigureAwait(false);
                 _options.Apply(socket);
-                onInbound(new TcpConnection(socket));
+                if (_tls is null)
+                    onInbound(new TcpConnection(socket));
+                else
+                    _ = AcceptTls(_tls, socket, onInbound);
             }
             catch (ObjectDisposedException)
             {
@@ -148,6 +155,31 @@ internal sealed class TcpTransport : WireTransport, IDisposable
                 if (cause.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
                     await Pause().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Beside the loop: a peer that says nothing holds up nobody but itself, and that not for long.</summary>
+    private async Task AcceptTls(TlsSettings tls, Socket socket, Action<WireConnection> onInbound)
+    {
+        var peer = socket.RemoteEndPoint;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var timer = new Cancelable(System.Scheduler.Advanced);
+        System.Scheduler.Advanced.ScheduleOnce(_connectionTimeout, limit.Cancel, timer);
+        try
+        {
+            onInbound(new TcpConnection(socket, await tls.AuthenticateAsServer(new NetworkStream(socket, ownsSocket: true), limit.Token).ConfigureAwait(false)));
+        }
+        catch (RemoteTransportException cause)
+        {
+            _log.Warning("Connection from [{0}] is refused. {1}", peer, cause.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.Warning("Connection from [{0}] is refused. No TLS handshake within {1:0.###} s", peer, _connectionTimeout.TotalSeconds);
+        }
+        finally
+        {
+            timer.Cancel();
         }
     }
 
@@ -222,9 +254,9 @@ internal sealed class TcpTransport : WireTransport, IDisposable
 }
 
 /// <summary>A connected socket.</summary>
-internal sealed class TcpConnection(Socket socket) : WireConnection
+internal sealed class TcpConnection(Socket socket, Stream? secured = null) : WireConnection
 {
-    public override Stream Stream { get; } = new NetworkStream(socket, ownsSocket: true);
+    public override Stream Stream { get; } = secured ?? new NetworkStream(socket, ownsSocket: true);
 
     public override string Peer { get; } = socket.RemoteEndPoint?.ToString() ?? "unknown";
 
