@@ -46,7 +46,19 @@ internal sealed class CephImages(CephConnection connection, BoundedThreads slots
         return connection.Failure(result, what, reason);
     }
 
-    private ImageHandle Open(VolumeId volume, bool readOnly, string what)
+    /// <summary>As <see cref="Failure"/> for callers that may not block.</summary>
+    public async Task<BlockStoreException> FailureAsync(int result, string what)
+    {
+        if (result is CephErrors.ReadOnly or CephErrors.NotPermitted or CephErrors.InputOutput or CephErrors.Invalid
+            && await ReadOperation.StatAsync(connection.Metadata, CephStore.ProbeObject).ConfigureAwait(false) == CephErrors.Shutdown)
+        {
+            return connection.Failure(CephErrors.Shutdown, what);
+        }
+        return connection.Failure(result, what);
+    }
+
+    /// <summary>Opens an image; blocks.</summary>
+    public ImageHandle Open(VolumeId volume, bool readOnly, string what)
     {
         var io = ContextOf(volume);
         var result = readOnly

@@ -6,10 +6,19 @@ namespace Mooring.Storage.Ceph;
 /// <summary>Making, resizing and removing images through librbd.</summary>
 internal sealed class CephLifecycle(CephImages images)
 {
+    /// <summary>Layering and deep-flatten. The exclusive lock would bounce between the processes; object-map, fast-diff and journaling need it.</summary>
+    private const ulong SharedFeatures = 1 | 32;
+
     public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
     {
         RequireSize(sizeBytes, $"create {volume}");
-        return images.RunAsync(() => Create(volume, sizeBytes), cancellationToken);
+        return images.RunAsync(() => Create(volume, sizeBytes, features: null), cancellationToken);
+    }
+
+    public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
+    {
+        RequireSize(sizeBytes, $"create {volume}");
+        return images.RunAsync(() => Create(volume, sizeBytes, SharedFeatures), cancellationToken);
     }
 
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
@@ -27,7 +36,7 @@ internal sealed class CephLifecycle(CephImages images)
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot {what}: its size is {sizeBytes} bytes; more than 0 are needed");
     }
 
-    private bool Create(VolumeId volume, long sizeBytes)
+    private bool Create(VolumeId volume, long sizeBytes, ulong? features)
     {
         var what = $"create {volume}";
         var io = images.ContextOf(volume);
@@ -35,6 +44,8 @@ internal sealed class CephLifecycle(CephImages images)
         try
         {
             images.Check(Rbd.SetOption(options, Rbd.OptionFormat, 2), what);
+            if (features is { } chosen)
+                images.Check(Rbd.SetOption(options, Rbd.OptionFeatures, chosen), what);
             images.Check(Rbd.Create(io, volume.Image, (ulong)sizeBytes, options), what);
             return true;
         }

@@ -14,6 +14,7 @@ internal sealed class CephStore : IBlockStore
     private readonly Action _closed;
     private readonly BoundedThreads _slots;
     private readonly CephFencing _fencing;
+    private readonly CephImages _images;
     private readonly CephCatalog _catalog;
     private readonly CephLifecycle _lifecycle;
     private readonly CephCopy _copy;
@@ -30,12 +31,12 @@ internal sealed class CephStore : IBlockStore
         _closed = closed;
         _fencing = fencing;
         _slots = new BoundedThreads($"ceph {connection.Purpose}", slots, options.SlotQueueMax);
-        var images = new CephImages(connection, _slots);
-        _catalog = new CephCatalog(connection, images);
-        _lifecycle = new CephLifecycle(images);
-        _content = new CephImageContent(images);
-        _copy = new CephCopy(images, _content, options.CopyRequestsMax);
-        _rename = new CephRename(connection, images);
+        _images = new CephImages(connection, _slots);
+        _catalog = new CephCatalog(connection, _images);
+        _lifecycle = new CephLifecycle(_images);
+        _content = new CephImageContent(_images);
+        _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
+        _rename = new CephRename(connection, _images);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }
@@ -68,6 +69,12 @@ internal sealed class CephStore : IBlockStore
 
     public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) =>
         _lifecycle.CreateAsync(volume, sizeBytes, cancellationToken);
+
+    public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) =>
+        _lifecycle.CreateSharedAsync(volume, sizeBytes, cancellationToken);
+
+    public Task<IOpenImage> OpenAsync(VolumeId volume, bool readOnly, CancellationToken cancellationToken) =>
+        CephOpenImage.OpenAsync(_images, volume, readOnly, cancellationToken);
 
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _lifecycle.RemoveAsync(volume, progress, cancellationToken);

@@ -26,31 +26,8 @@ internal sealed partial class EmbeddedStore
 
     public Task WriteAsync(VolumeId volume, long offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
-        var (image, use, kind) = Open(database, () => Require(database, volume), volume, found =>
-        {
-            RequireWithin(found, volume, offset, data.Length);
-            return found.DataFile is null || found.TrimTo is not null ? Reshaping : Writing;
-        });
-        try
-        {
-            var name = kind == Reshaping ? Reshape(database, image, use) : image.DataFile!;
-            using var file = SparseFile.Open(DataPath(name), write: true);
-            for (var done = 0; done < data.Length; done += _options.ChunkBytes)
-            {
-                RequireLink();
-                RequireUnfenced(database);
-                _options.Step?.Invoke("write-checked");
-                RandomAccess.Write(file, data.Span.Slice(done, Math.Min(_options.ChunkBytes, data.Length - done)), offset + done);
-            }
-            RandomAccess.FlushToDisk(file);
-            Close(database, use);
-            return true;
-        }
-        catch
-        {
-            Abandon(database, use);
-            throw;
-        }
+        WriteBytes(database, () => Require(database, volume), volume, offset, data, flush: true);
+        return true;
     }, cancellationToken);
 
     public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
@@ -67,6 +44,36 @@ internal sealed partial class EmbeddedStore
     {
         if (offset < 0 || offset > image.Size - length)
             throw Failures.Invalid($"{length} bytes at {offset} are not within {volume}, which has {image.Size} bytes");
+    }
+
+    /// <summary>Writes into the image that <paramref name="find"/> finds; says so before and looks for the fence before each piece.</summary>
+    private void WriteBytes(Database database, Func<Image> find, VolumeId volume, long offset, ReadOnlyMemory<byte> data, bool flush)
+    {
+        var (image, use, kind) = Open(database, find, volume, found =>
+        {
+            RequireWithin(found, volume, offset, data.Length);
+            return found.DataFile is null || found.TrimTo is not null ? Reshaping : Writing;
+        });
+        try
+        {
+            var name = kind == Reshaping ? Reshape(database, image, use) : image.DataFile!;
+            using var file = SparseFile.Open(DataPath(name), write: true);
+            for (var done = 0; done < data.Length; done += _options.ChunkBytes)
+            {
+                RequireLink();
+                RequireUnfenced(database);
+                _options.Step?.Invoke("write-checked");
+                RandomAccess.Write(file, data.Span.Slice(done, Math.Min(_options.ChunkBytes, data.Length - done)), offset + done);
+            }
+            if (flush)
+                RandomAccess.FlushToDisk(file);
+            Close(database, use);
+        }
+        catch
+        {
+            Abandon(database, use);
+            throw;
+        }
     }
 
     private void Read(Image image, long offset, Span<byte> buffer)

@@ -113,6 +113,9 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_aio_write")]
     public static partial int BeginWrite(ImageHandle image, ulong offset, nuint length, nint buffer, nint completion);
 
+    [LibraryImport(Library, EntryPoint = "rbd_aio_flush")]
+    public static partial int BeginFlush(ImageHandle image, nint completion);
+
     /// <summary>rbd_image_info_t.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct ImageStat

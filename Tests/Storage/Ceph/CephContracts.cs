@@ -25,3 +25,6 @@ public sealed class CephFencingKeeps(CephFixture fixture) : FencingContract(fixt
 
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephConnectionsKeep(CephFixture fixture) : ConnectionContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephOpenImagesKeep(CephFixture fixture) : OpenImageContract(fixture);

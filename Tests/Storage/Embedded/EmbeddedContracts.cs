@@ -17,3 +17,5 @@ public sealed class EmbeddedRecords(EmbeddedFixture fixture) : RecordContract(fi
 public sealed class EmbeddedFencing(EmbeddedFixture fixture) : FencingContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedConnections(EmbeddedFixture fixture) : ConnectionContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedOpenImages(EmbeddedFixture fixture) : OpenImageContract(fixture), IClassFixture<EmbeddedFixture>;
