@@ -25,11 +25,13 @@ internal static class Crc32C
         return ~crc;
     }
 
+    private static readonly uint _page = PowerOfX(8L * AreaLayout.PageBytes);
+
     /// <summary>The sum of two pieces, from their sums and the length of the second.</summary>
     public static uint Combine(uint first, uint second, long secondLength)
     {
         // Appending n zero bytes multiplies the first sum, as a polynomial over GF(2), by x^(8n).
-        return Multiply(PowerOfX(8 * secondLength), first) ^ second;
+        return Multiply(secondLength == AreaLayout.PageBytes ? _page : PowerOfX(8 * secondLength), first) ^ second;
     }
 
     /// <summary>The sum of so many zeros.</summary>
