@@ -186,7 +186,11 @@ public class ClusterSharding : IExtension
     }
 
     // The API starts regions synchronously; it is called while a node starts, not from actors' messages.
-    private static IActorRef Wait(Task<IActorRef> start) => start.GetAwaiter().GetResult();
+    private IActorRef Wait(Task<IActorRef> start)
+    {
+        (_system.Scheduler as IWorkWhileWaiting)?.WorkUntil(start);
+        return start.GetAwaiter().GetResult();
+    }
 
     private async Task<IActorRef> StartRegion(
         string typeName, Func<string, Props> entityProps, ClusterShardingSettings settings, IMessageExtractor extractor,

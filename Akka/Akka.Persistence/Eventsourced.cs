@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using Akka.Util;
 
 namespace Akka.Persistence;
 
@@ -111,7 +112,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
 
     private readonly IStash _internalStash;
     private readonly int _instanceId = Interlocked.Increment(ref _lastInstanceId);
-    private readonly string _writerGuid = Guid.NewGuid().ToString();
+    private readonly string _writerGuid = NewWriterGuid();
     private readonly Queue<IPendingHandlerInvocation> _pendingInvocations = new();
     private readonly Queue<IPersistentEnvelope> _journalBatch = new();
     private int _pendingStashingInvocations;
@@ -128,6 +129,13 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     {
         Extension = Persistence.Instance.Apply(Context.System);
         _internalStash = Context.CreateStash(GetType());
+    }
+
+    private static string NewWriterGuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        ThreadLocalRandom.Current.NextBytes(bytes);
+        return new Guid(bytes).ToString();
     }
 
     /// <summary>The system's persistence extension.</summary>
