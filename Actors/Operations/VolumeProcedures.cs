@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
 using Mooring.Storage;
@@ -50,8 +52,9 @@ public static class VolumeProcedures
 /// <summary>Creates a volume under its own name: 5 ms on Ceph leave no room for a detour.</summary>
 internal sealed class CreateProcedure : IVolumeProcedure
 {
-    // What a new image looks like is the same for all images of a store's pool: asked once, not for each create (an open costs 4 ms).
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, ImageInfo> _samples = new();
+    // What a new image looks like is the same for all images of a store's pool: asked once on a connection, not for each create (an open
+    // costs 4 ms). Another connection may be one to another store.
+    private readonly ConditionalWeakTable<IBlockStore, ConcurrentDictionary<string, ImageInfo>> _samples = [];
 
     public async Task<VolumeObservation> ObserveAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken) =>
         new((await store.FindAsync(command.Volume, cancellationToken))?.Value, null, null);
@@ -87,14 +90,15 @@ internal sealed class CreateProcedure : IVolumeProcedure
 
     private async Task<VolumeInfo> DescribeNewAsync(AttemptContext context, CreateVolume create)
     {
-        if (_samples.TryGetValue(create.Volume.Pool, out var sample)
+        var samples = _samples.GetValue(context.Store, static _ => new ConcurrentDictionary<string, ImageInfo>());
+        if (samples.TryGetValue(create.Volume.Pool, out var sample)
             && await context.Store.FindAsync(create.Volume, context.Cancellation) is { } id)
         {
             return VolumeProcedures.Describe(
                 sample with { Volume = create.Volume, Id = id, SizeBytes = create.SizeBytes, CreatedAt = context.Clock.GetUtcNow() });
         }
         var made = await context.Store.GetAsync(create.Volume, context.Cancellation);
-        _samples[create.Volume.Pool] = made;
+        samples[create.Volume.Pool] = made;
         return VolumeProcedures.Describe(made);
     }
 
