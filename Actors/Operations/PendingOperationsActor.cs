@@ -23,6 +23,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<OperationId, IActorRef> _accepting = [];
     private readonly Dictionary<OperationId, OperationRunning> _running = [];
     private readonly Dictionary<OperationId, List<Waiter>> _waiters = [];
+    private readonly HashSet<OperationId> _settling = [];
     private OperationsState _state = OperationsState.Empty;
     private int _waiterCount;
     private long _waiterNumber;
@@ -145,21 +146,28 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         TellWaiters(entry);
     }
 
-    // The result is in the volume's journal already: it may be given at once, while the owner's own journal catches up.
+    // The result is in the volume's journal already: it may be given at once, while the owner's own journal catches up. The volume may forget
+    // it only when the journal here says that it is settled: the next owner has everything else carried out, which then must not be new.
     private void OnEnded(OperationEnded ended)
     {
         if (_state.Decide(ended) is not { } finished)
         {
-            if (_state.Entries.TryGetValue(ended.Operation, out var known) && known.Outcome is not null)
+            if (_state.Entries.TryGetValue(ended.Operation, out var known) && known.Settled && !_settling.Contains(ended.Operation))
                 Sender.Tell(new OutcomeRecorded(known.Command.Volume, ended.Operation));
             return;
         }
         _state = _state.Apply(finished);
         _running.Remove(ended.Operation);
         var entry = _state.Entries[ended.Operation];
+        if (finished.Settled)
+            _settling.Add(finished.Operation);
         PersistAsync(finished, recorded =>
         {
-            _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, recorded.Operation));
+            if (recorded.Settled)
+            {
+                _settling.Remove(recorded.Operation);
+                _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, recorded.Operation));
+            }
             SnapshotWhenDue();
         });
         TellWaiters(entry);

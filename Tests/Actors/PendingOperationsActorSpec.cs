@@ -199,6 +199,26 @@ public sealed class PendingOperationsActorSpec : ActorSpec
     }
 
     [Fact]
+    public async Task A_volume_may_not_forget_a_result_before_the_owner_s_journal_says_that_it_is_settled()
+    {
+        Services = Services with { Settings = Services.Settings with { ResendInterval = TimeSpan.FromHours(1) } };
+        var book = Start();
+        Accept(book, Create);
+        End(Create, settled: false);
+        Eventually(() => Assert.Single(Events.OfType<RequestFinished>()));
+        var settled = Journal.HoldNext<RequestFinished>();
+        End(Create);
+        await settled.Arrived;
+        End(Create);
+        _client.Send(book, new GetOperation(Id("create")));
+        _client.ExpectMsg<OperationFound>();
+
+        _region.ExpectNoMsg(TimeSpan.Zero);
+        settled.LetGo();
+        _region.ExpectMsg<OutcomeRecorded>();
+    }
+
+    [Fact]
     public void A_result_is_sent_to_an_actor_until_it_confirms()
     {
         Services = Services with { Settings = Services.Settings with { ResendInterval = TimeSpan.FromMilliseconds(20) } };
@@ -239,7 +259,7 @@ public sealed class PendingOperationsActorSpec : ActorSpec
         Accept(book, Create);
         Accept(book, copy);
         End(copy, settled: false);
-        _region.ExpectMsg<OutcomeRecorded>();
+        Eventually(() => Assert.Single(Events.OfType<RequestFinished>()));
         StopAndWait(book);
         Start();
 
