@@ -28,7 +28,8 @@ internal sealed class JournalAppends(CephConnection connection, string oid, Ceph
                 return append.Done.Task;
             _writing = true;
         }
-        _ = WriteAllAsync();
+        // On another thread: what the caller appends right after this goes out in the same write.
+        _ = Task.Run(WriteAllAsync);
         return append.Done.Task;
     }
 
