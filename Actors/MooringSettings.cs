@@ -60,6 +60,12 @@ public sealed record MooringSettings
     /// <summary>How often volumes are asked again for results that have not come.</summary>
     public required TimeSpan ResendInterval { get; init; }
 
+    /// <summary>How long results and deliveries wait to enter the owner's journal together.</summary>
+    public required TimeSpan RecordInterval { get; init; }
+
+    /// <summary>How long a volume keeps prepared what was announced and is not asked for.</summary>
+    public required TimeSpan AnnouncedMax { get; init; }
+
     /// <summary>How many clients may wait at once.</summary>
     public required int WaiterCountMax { get; init; }
 
@@ -122,6 +128,8 @@ public sealed record MooringSettings
             ResultRetention = reader.Time("operations.result-retention"),
             ResultCountMax = reader.Whole("operations.result-count-max", 1, 10_000_000),
             ResendInterval = reader.Time("operations.resend-interval"),
+            RecordInterval = reader.Time("operations.record-interval"),
+            AnnouncedMax = reader.Time("volumes.announced-max"),
             WaiterCountMax = reader.Whole("operations.waiter-count-max", 1, 1_000_000),
             OperationsSnapshotEvery = reader.Whole("operations.snapshot-every", 1, 1_000_000),
             LeaseName = reader.Text("vip.lease.name"),

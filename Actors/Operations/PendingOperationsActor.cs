@@ -24,6 +24,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<OperationId, OperationRunning> _running = [];
     private readonly Dictionary<OperationId, List<Waiter>> _waiters = [];
     private readonly HashSet<OperationId> _settling = [];
+    private readonly List<IPendingOperationsEvent> _unrecorded = [];
     private OperationsState _state = OperationsState.Empty;
     private int _waiterCount;
     private long _waiterNumber;
@@ -52,6 +53,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Command<OperationEnded>(OnEnded);
         Command<ConfirmDelivery>(confirm => Delivered(OperationId.For(confirm.RequestId), _settings.Node));
         Command<WaitOver>(over => OnWaitOver(over));
+        Command<RecordDue>(_ => OnRecordDue());
         Command<Resend>(_ => OnResend());
         Command<ResendNow>(_ => SendUnsettled());
         Command<SaveSnapshotSuccess>(saved =>
@@ -122,6 +124,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
                 break;
             case SubmitDecision.Accept accept:
                 _accepting[operation] = Sender;
+                if (request.Command.SourceVolume is null)
+                    _volumes.Tell(new AnnounceOperation(operation, request.Command));
                 PersistAsync(accept.Event, OnAccepted);
                 break;
         }
@@ -161,17 +165,36 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         var entry = _state.Entries[ended.Operation];
         if (finished.Settled)
             _settling.Add(finished.Operation);
-        PersistAsync(finished, recorded =>
-        {
-            if (recorded.Settled)
-            {
-                _settling.Remove(recorded.Operation);
-                _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, recorded.Operation));
-            }
-            SnapshotWhenDue();
-        });
+        RecordSoon(finished);
         TellWaiters(entry);
         Deliver(entry);
+    }
+
+    // Nobody waits for these entries: until they are written the next owner would ask the volume again and deliver again. So they share a write,
+    // and requests that are to be accepted do not queue behind a write for each of them.
+    private void RecordSoon(IPendingOperationsEvent happened)
+    {
+        _unrecorded.Add(happened);
+        if (_unrecorded.Count == 1)
+            Timers.StartSingleTimer("record", RecordDue.Instance, _settings.RecordInterval);
+    }
+
+    private void OnRecordDue()
+    {
+        var events = _unrecorded.ToList();
+        _unrecorded.Clear();
+        PersistAllAsync(events, OnRecorded);
+    }
+
+    private void OnRecorded(IPendingOperationsEvent recorded)
+    {
+        if (recorded is RequestFinished { Settled: true } finished)
+        {
+            _settling.Remove(finished.Operation);
+            if (_state.Entries.TryGetValue(finished.Operation, out var entry))
+                _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, finished.Operation));
+        }
+        SnapshotWhenDue();
     }
 
     private void Wait(OperationId operation, long seenVersion, TimeSpan wait, NodeName by, bool onlyTheEnd) => Answer(operation, entry =>
@@ -247,7 +270,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         _state = _state.Apply(delivered);
         var kind = _state.Entries[operation].Command.Kind;
         _services.CrashPoints.Pass(CrashPoint.AfterReply, operation, kind);
-        PersistAsync(delivered, _ => SnapshotWhenDue());
+        RecordSoon(delivered);
     }
 
     private void DeliverAll()
@@ -313,6 +336,11 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private sealed record Waiter(long Number, IActorRef Client, NodeName By, bool OnlyTheEnd);
 
     private sealed record WaitOver(OperationId Operation, long Waiter) : INoSerializationVerificationNeeded;
+
+    private sealed record RecordDue : INoSerializationVerificationNeeded
+    {
+        public static RecordDue Instance { get; } = new();
+    }
 
     private sealed record Resend : INoSerializationVerificationNeeded
     {

@@ -11,6 +11,7 @@ namespace Mooring.Actors.Serialization;
     IgnoreReadOnlyProperties = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true)]
+[JsonSerializable(typeof(AnnounceOperation))]
 [JsonSerializable(typeof(ConfirmDelivery))]
 [JsonSerializable(typeof(ConfirmHold))]
 [JsonSerializable(typeof(ExecuteOperation))]

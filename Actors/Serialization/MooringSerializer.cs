@@ -17,6 +17,7 @@ public sealed class MooringSerializer : SerializerWithStringManifest
 {
     private static readonly FrozenDictionary<string, Type> Types = new Dictionary<string, Type>
     {
+        ["announce-operation"] = typeof(AnnounceOperation),
         ["confirm-delivery"] = typeof(ConfirmDelivery),
         ["confirm-hold"] = typeof(ConfirmHold),
         ["execute-operation"] = typeof(ExecuteOperation),

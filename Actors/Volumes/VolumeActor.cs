@@ -58,7 +58,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
-    private bool Busy => _preparing is not null || _state.Active is not null;
+    private bool Busy => _preparing is { Announced: false } || _state.Active is not null;
 
     /// <summary>How to make one.</summary>
     /// <param name="volume">The volume.</param>
@@ -76,6 +76,8 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private void Working()
     {
+        Command<AnnounceOperation>(OnAnnounce);
+        Command<AnnouncementOver>(over => DropAnnounced(over.Operation));
         Command<ExecuteOperation>(OnExecute);
         Command<SourceHoldAnswered>(OnHoldAnswered);
         Command<WorkerReady>(OnWorkerReady);
@@ -100,6 +102,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         Command<WorkerLost>(_ => OnWorkerLost(Sender));
         Command<StopVolume>(_ =>
         {
+            DropAnnounced();
             _stopping = true;
             StopWhenFree();
         });
@@ -128,9 +131,57 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
             _volumes.Tell(new ConfirmHold(target, operation, _volume), Self);
     }
 
+    // The request is on its way into the owner's journal. Nothing is journalled and nothing changed before it comes.
+    private void OnAnnounce(AnnounceOperation announced)
+    {
+        var request = new ExecuteOperation(announced.Operation, announced.Command);
+        if (_preparing is not null || Busy || _stopping || _waiting.Count > 0 || request.Command.SourceVolume is not null
+            || _state.Decide(request) is not VolumeDecision.Begin)
+        {
+            return;
+        }
+        _preparing = new Preparation(request, default, Announced: true);
+        _retries = 0;
+        AskForWorker();
+        Timers.StartSingleTimer("announced", new AnnouncementOver(request.Operation), _services.Settings.AnnouncedMax);
+    }
+
+    private void DropAnnounced(OperationId? only = null)
+    {
+        if (_preparing is not { Announced: true } preparing || (only is { } operation && preparing.Request.Operation != operation))
+            return;
+        _preparing = null;
+        Timers.Cancel("announced");
+        if (preparing.Ready is not { } ready)
+            return;
+        Context.Unwatch(ready.Worker);
+        ready.Worker.Tell(new ReturnWorker(ready.Operation));
+    }
+
+    // True when the request is the one that was announced, which is under way from here on.
+    private bool TakeUpAnnounced(ExecuteOperation request)
+    {
+        if (_preparing is not { Announced: true } preparing)
+            return false;
+        if (preparing.Request != request)
+        {
+            DropAnnounced();
+            return false;
+        }
+        Timers.Cancel("announced");
+        _preparing = preparing with { Announced = false, Ready = null };
+        if (preparing.Ready is { } ready)
+            OnWorkerReady(ready);
+        else
+            AskForWorker();
+        return true;
+    }
+
     private void OnExecute(ExecuteOperation request)
     {
         _owner = Sender;
+        if (TakeUpAnnounced(request))
+            return;
         if (_preparing?.Request.Operation == request.Operation)
         {
             if (_preparing.Held || request.Command.SourceVolume is null)
@@ -237,7 +288,12 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     private void OnWorkerReady(WorkerReady ready)
     {
         var node = _services.Settings.Node;
-        if (_preparing is { Request: var request } && request.Operation == ready.Operation && ready.Seen is { } seen)
+        if (_preparing is { Announced: true, Ready: null } preparing && preparing.Request.Operation == ready.Operation && ready.Seen is not null)
+        {
+            _preparing = preparing with { Ready = ready };
+            Context.Watch(ready.Worker);
+        }
+        else if (_preparing is { Announced: false, Request: var request } && request.Operation == ready.Operation && ready.Seen is { } seen)
         {
             _services.CrashPoints.Pass(CrashPoint.BeforeIntent, request.Operation, request.Command.Kind);
             switch (_state.DecideIntent(request, seen, node, ready.Address, Now))
@@ -289,6 +345,11 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         {
             SettleLater(refused.Operation);
         }
+        else if (_preparing is { Announced: true } announced && announced.Request.Operation == refused.Operation)
+        {
+            // Whoever asks for it will be told.
+            DropAnnounced();
+        }
         else if (_preparing is { Request: var request } && request.Operation == refused.Operation && !VolumeProcedures.LeavesInDoubt(refused.Error.Kind))
         {
             End(_state.DecideRefusal(request, refused.Error, _services.Settings.Node, Now));
@@ -336,6 +397,12 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
             _cleaners.Remove(operation);
             Context.Unwatch(worker);
             SettleLater(operation);
+        }
+        if (_preparing is { Announced: true, Ready: { } ready } && worker.Equals(ready.Worker))
+        {
+            Context.Unwatch(worker);
+            _preparing = null;
+            Timers.Cancel("announced");
         }
         if (!worker.Equals(_worker))
             return;
@@ -436,6 +503,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     private void OnHold(HoldSource request)
     {
         var asker = Sender;
+        DropAnnounced();
         if (_preparing is null && _state.Decide(request) is { } held)
         {
             Persist(held, happened =>
@@ -497,7 +565,11 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     private void TellRunning(ActiveOperation active) =>
         _owner.Tell(new OperationRunning(active.Operation, active.Attempt, active.Node, _progress, active.StartedAt));
 
-    private sealed record Preparation(ExecuteOperation Request, DateTimeOffset HoldDeadline, bool Held = false);
+    // Announced: not asked for yet. Ready: the worker that is reserved for what was announced.
+    private sealed record Preparation(
+        ExecuteOperation Request, DateTimeOffset HoldDeadline, bool Held = false, bool Announced = false, WorkerReady? Ready = null);
+
+    private sealed record AnnouncementOver(OperationId Operation) : INoSerializationVerificationNeeded;
 
     private sealed record HoldDue : INoSerializationVerificationNeeded;
 

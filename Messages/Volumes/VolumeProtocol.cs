@@ -9,6 +9,18 @@ public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Comma
     public VolumeId Volume => Command.Volume;
 }
 
+/// <summary>
+/// Tells a volume what it will soon be asked for, while that enters the owner's journal: it may wake, look at the store and reserve a worker
+/// meanwhile. Begins nothing; what has been prepared is dropped when the request does not come.
+/// </summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Command">What it will do.</param>
+public sealed record AnnounceOperation(OperationId Operation, VolumeCommand Command) : IWithVolumeId
+{
+    /// <inheritdoc/>
+    public VolumeId Volume => Command.Volume;
+}
+
 /// <summary>An attempt is running.</summary>
 /// <param name="Operation">The operation.</param>
 /// <param name="Attempt">Which attempt.</param>

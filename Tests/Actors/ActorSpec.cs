@@ -89,6 +89,8 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         ResultRetention = TimeSpan.FromHours(1),
         ResultCountMax = 100,
         ResendInterval = TimeSpan.FromMilliseconds(100),
+        RecordInterval = TimeSpan.FromMilliseconds(5),
+        AnnouncedMax = TimeSpan.FromMinutes(1),
         WaiterCountMax = 10,
         OperationsSnapshotEvery = 1000,
         LeaseName = "vip",

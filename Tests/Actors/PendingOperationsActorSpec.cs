@@ -20,6 +20,7 @@ public sealed class PendingOperationsActorSpec : ActorSpec
     {
         (_client, _region) = (CreateTestProbe("client"), CreateTestProbe("region"));
         Services = Services with { Settings = Settings with { ResendInterval = TimeSpan.FromMinutes(1) } };
+        _region.IgnoreMessages<AnnounceOperation>();
     }
 
     private IReadOnlyList<object> Events => Journal.Events(PendingOperationsActor.Name);
@@ -46,6 +47,20 @@ public sealed class PendingOperationsActorSpec : ActorSpec
 
         Assert.Equal(new ExecuteOperation(Id("create"), Create.Command), _region.ExpectMsg<ExecuteOperation>());
         Assert.Equal(OperationState.Accepted, _client.ExpectMsg<OperationAccepted>().Operation.State);
+    }
+
+    [Fact]
+    public async Task A_volume_is_told_what_will_come_while_it_enters_the_journal()
+    {
+        _region.IgnoreMessages(_ => false);
+        var book = Start();
+        var entry = Journal.HoldNext<RequestAccepted>();
+        _client.Send(book, Create);
+        await entry.Arrived;
+
+        Assert.Equal(new AnnounceOperation(Id("create"), Create.Command), _region.ExpectMsg<AnnounceOperation>());
+        entry.LetGo();
+        _region.ExpectMsg<ExecuteOperation>();
     }
 
     [Fact]

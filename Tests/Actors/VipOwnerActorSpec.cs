@@ -25,6 +25,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
         : base(clustered: true)
     {
         (_client, _region) = (CreateTestProbe("client"), CreateTestProbe("region"));
+        _region.IgnoreMessages<AnnounceOperation>();
         _health = CreateTestProbe();
         var dispatcher = CreateTestProbe("dispatcher");
         _dispatcher = dispatcher.Ref;
