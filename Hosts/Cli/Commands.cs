@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mooring.Cli.Interactive;
 using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
@@ -24,6 +25,7 @@ internal static class Commands
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
+            ConsoleCommand.Create(Endpoint, Json, Timeout),
         };
         return root;
     }
@@ -225,7 +227,7 @@ internal static class Commands
         ? throw new UsageException($"size '{text}' is not a size such as 10G, 512M or 4096")
         : bytes > 0 ? bytes : throw new UsageException($"size '{text}' is not above 0");
 
-    private static TimeSpan Duration(string text)
+    internal static TimeSpan Duration(string text)
     {
         var number = text.TrimEnd('s', 'm', 'h');
         var unit = text[number.Length..] switch { "" or "s" => 1.0, "ms" => 0.001, "m" => 60, "h" => 3600, _ => double.NaN };

@@ -6,6 +6,7 @@ using Mooring.Actors;
 using Mooring.Actors.Operations;
 using Mooring.Actors.Vip;
 using Mooring.Messages;
+using Mooring.Palettes;
 using Mooring.Storage;
 using Mooring.StorageNode.Configuration;
 using Mooring.StorageNode.Http;
@@ -100,10 +101,17 @@ internal static class NodeRuntime
     {
         store.CheckJournal();
         var hocon = ConfigurationFactory.ParseString(
-            $"akka.remote.dot-netty.tcp.hostname = \"{configuration.Text("node.address")}\"\n{store.JournalHocon()}");
+            $"""
+            akka.remote.dot-netty.tcp.hostname = "{configuration.Text("node.address")}"
+            petabridge.cmd.host = "{configuration.Text("node.address")}"
+            {store.JournalHocon()}
+            """);
         using var system = ActorSystem.Create(SystemName, hocon.WithFallback(configuration.Merged).WithFallback(MooringCluster.DefaultConfig()));
         await store.OpenJournalAsync(system, stop);
-        started(MooringCluster.Start(system, services));
+        var mooring = MooringCluster.Start(system, services);
+        if (configuration.Flag("console.enabled"))
+            MooringConsole.Start(system, mooring, configuration.Console);
+        started(mooring);
         Say($"{services.Settings.Node} runs on {configuration.Text("node.address")}");
         await using var leave = stop.Register(() => CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance));
         await system.WhenTerminated;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using Akka.Configuration;
 using Mooring.Actors;
+using Mooring.Palettes;
 
 namespace Mooring.StorageNode.Configuration;
 
@@ -10,9 +11,11 @@ internal sealed class NodeConfiguration
 {
     private const string EnvironmentPrefix = "MOORING_SET_";
 
+    private static readonly string[] Roots = ["akka.", "mooring.", "petabridge."];
+
     private NodeConfiguration(Config merged) => Merged = merged;
 
-    /// <summary>Everything, <c>mooring { }</c> and <c>akka { }</c>.</summary>
+    /// <summary>Everything, <c>mooring { }</c>, <c>akka { }</c> and <c>petabridge { }</c>.</summary>
     public Config Merged { get; }
 
     /// <summary>Which block store: <c>embedded</c> or <c>ceph</c>.</summary>
@@ -26,8 +29,8 @@ internal sealed class NodeConfiguration
 
     /// <summary>Puts the parts together and checks them.</summary>
     /// <param name="file">The operator's file, if any.</param>
-    /// <param name="settings"><c>key=value</c> from the command line; keys without a dot-separated <c>akka</c> or <c>mooring</c> root are
-    /// Mooring's.</param>
+    /// <param name="settings"><c>key=value</c> from the command line; keys that do not begin with <c>akka.</c>, <c>mooring.</c> or
+    /// <c>petabridge.</c> are Mooring's.</param>
     /// <param name="environment">The environment variables.</param>
     /// <returns>The configuration.</returns>
     /// <exception cref="ConfigurationException">With one clear line.</exception>
@@ -53,6 +56,9 @@ internal sealed class NodeConfiguration
     /// <summary>The actors' part.</summary>
     public MooringSettings Settings => MooringSettings.From(Merged.GetConfig("mooring"));
 
+    /// <summary>The console's part.</summary>
+    public ConsoleSettings Console => new(Time("console.answer-timeout"), Time("console.ask-again-interval"), Time("console.operation-timeout"));
+
     /// <summary>A text under <c>mooring</c>.</summary>
     /// <param name="key">The key.</param>
     /// <returns>The text.</returns>
@@ -74,6 +80,11 @@ internal sealed class NodeConfiguration
         ? value
         : throw new ConfigurationException($"mooring.{key} = {Text(key)}: expected a whole number");
 
+    /// <summary>A switch under <c>mooring</c>.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>Whether it is on.</returns>
+    public bool Flag(string key) => Merged.GetBoolean("mooring." + key);
+
     /// <summary>A list of texts under <c>mooring</c>.</summary>
     /// <param name="key">The key.</param>
     /// <returns>The texts.</returns>
@@ -85,7 +96,7 @@ internal sealed class NodeConfiguration
         if (cut <= 0)
             throw new ConfigurationException($"'{setting}' is not key=value");
         var (key, value) = (setting[..cut].Trim(), setting[(cut + 1)..].Trim());
-        if (!key.StartsWith("akka.", StringComparison.Ordinal) && !key.StartsWith("mooring.", StringComparison.Ordinal))
+        if (!Roots.Any(root => key.StartsWith(root, StringComparison.Ordinal)))
             key = "mooring." + key;
         return $"{key} = {(value.StartsWith('[') ? value : Quoted(value))}";
     }

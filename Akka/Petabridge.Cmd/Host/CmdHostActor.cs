@@ -1,0 +1,118 @@
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Event;
+using Petabridge.Cmd.Wire;
+
+namespace Petabridge.Cmd.Host;
+
+/// <summary>
+/// Keeps the palettes and their handlers, accepts consoles up to the limit, and hands checked commands to the handlers. Handlers are its
+/// children: one that fails starts again.
+/// </summary>
+internal sealed class CmdHostActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan AcceptRetryPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly CmdSettings _settings;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly SortedDictionary<string, (CommandPalette Palette, IActorRef Handler)> _palettes = new(StringComparer.Ordinal);
+    private readonly HashSet<IActorRef> _connections = [];
+    private Socket? _listener;
+
+    public CmdHostActor(CmdSettings settings)
+    {
+        _settings = settings;
+        Receive<Register>(OnRegister);
+        Receive<Serve>(OnServe);
+        Receive<Accepted>(OnAccepted);
+        Receive<AcceptFailed>(failed =>
+        {
+            _log.Warning("the console endpoint could not accept a connection: {0}", failed.Cause.Message);
+            Timers.StartSingleTimer("accept", Accept.Instance, AcceptRetryPause);
+        });
+        Receive<Accept>(_ => AcceptNext());
+        Receive<GetPalettes>(_ => Sender.Tell(new PalettesListed([.. _palettes.Values.Select(p => Shape(p.Palette))])));
+        Receive<Dispatch>(OnDispatch);
+        Receive<Terminated>(ended => _connections.Remove(ended.ActorRef));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PostStop()
+    {
+        _listener?.Dispose();
+        base.PostStop();
+    }
+
+    private void OnRegister(Register register)
+    {
+        var palette = register.Handler.Palette;
+        _palettes[palette.ModuleName] = (palette, Context.ActorOf(register.Handler.HandlerProps, "palette-" + Uri.EscapeDataString(palette.ModuleName)));
+        if (_listener is not null && _settings.LogPalettes)
+            _log.Info("console palette {0} is served", palette.ModuleName);
+    }
+
+    private void OnServe(Serve serve)
+    {
+        _listener = serve.Listener;
+        _log.Info("consoles are served on {0}", _listener.LocalEndPoint);
+        if (_settings.LogPalettes)
+            _log.Info("console palettes: {0}", string.Join(", ", _palettes.Values.Select(p => $"{p.Palette.ModuleName} ({p.Palette.Commands.Count} commands)")));
+        AcceptNext();
+    }
+
+    private void AcceptNext() =>
+        _listener!.AcceptAsync().PipeTo(Self, success: socket => new Accepted(socket), failure: e => new AcceptFailed(e));
+
+    private void OnAccepted(Accepted accepted)
+    {
+        var full = _connections.Count >= _settings.ConnectionCountMax;
+        var connection = Context.ActorOf(CmdConnectionActor.Props(accepted.Socket, _settings, Self, full ? $"{_connections.Count} consoles are connected already" : null));
+        if (!full)
+            _connections.Add(Context.Watch(connection));
+        AcceptNext();
+    }
+
+    private void OnDispatch(Dispatch run)
+    {
+        if (!_palettes.TryGetValue(run.Palette, out var known))
+            Sender.Tell(new Refused(run.Palette.Length == 0 ? "no command" : $"there is no palette '{run.Palette}': {string.Join(", ", _palettes.Keys)}"));
+        else if (known.Palette.Commands.FirstOrDefault(c => c.Name == run.Command) is not { } definition)
+            Sender.Tell(new Refused($"palette '{run.Palette}' has no command '{run.Command}': {string.Join(", ", known.Palette.Commands.Select(c => c.Name))}"));
+        else if (!ArgumentParser.TryParse(run.Palette, definition, run.Words, out var command, out var problem))
+            Sender.Tell(new Refused(problem));
+        else
+            known.Handler.Forward(command);
+    }
+
+    private static PaletteShape Shape(CommandPalette palette) => new(palette.ModuleName, [.. palette.Commands.Select(c => new CommandShape(
+        c.Name,
+        c.Description,
+        [.. c.Arguments.Select(a => new ArgumentShape(a.Name, a.Description, a.Mandatory, a.CanOccurMultipleTimes, a.Switches, a.DefaultValues))]))]);
+
+    internal sealed record Register(CommandPaletteHandler Handler) : INoSerializationVerificationNeeded;
+
+    internal sealed record Serve(Socket Listener) : INoSerializationVerificationNeeded;
+
+    internal sealed record GetPalettes : INoSerializationVerificationNeeded
+    {
+        public static readonly GetPalettes Instance = new();
+    }
+
+    internal sealed record PalettesListed(IReadOnlyList<PaletteShape> Items) : INoSerializationVerificationNeeded;
+
+    /// <summary>A command line to be checked and handed on; the sender gets what its handler says.</summary>
+    internal sealed record Dispatch(string Palette, string Command, IReadOnlyList<string> Words) : INoSerializationVerificationNeeded;
+
+    /// <summary>The command line is wrong.</summary>
+    internal sealed record Refused(string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed record Accepted(Socket Socket) : INoSerializationVerificationNeeded;
+
+    private sealed record AcceptFailed(Exception Cause) : INoSerializationVerificationNeeded;
+
+    private sealed record Accept : INoSerializationVerificationNeeded
+    {
+        public static readonly Accept Instance = new();
+    }
+}

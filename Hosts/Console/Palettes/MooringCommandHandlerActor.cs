@@ -1,0 +1,101 @@
+using Akka.Actor;
+using Mooring.Actors;
+using Mooring.Messages;
+using Petabridge.Cmd;
+using Petabridge.Cmd.Host;
+
+namespace Mooring.Palettes;
+
+/// <summary>What the handlers of Mooring's palettes share: reading arguments, and one actor for each conversation.</summary>
+internal abstract class MooringCommandHandlerActor : CommandHandlerActor
+{
+    private readonly ConsoleSettings _settings;
+
+    protected MooringCommandHandlerActor(CommandPalette palette, MooringCluster mooring, ConsoleSettings settings)
+        : base(palette) => (Mooring, _settings) = (mooring, settings);
+
+    protected MooringCluster Mooring { get; }
+
+    protected void Ask(IActorRef whom, object question, Func<object, string?> show) =>
+        AskFor(whom, question, answer => show(answer) is { } text ? new CommandResponse(text) : null);
+
+    protected void AskFor(IActorRef whom, object question, Func<object, CommandResponse?> show) =>
+        Context.ActorOf(Question.Props(whom, question, Sender, _settings, show));
+
+    protected void Submit(Command command, VolumeCommand change)
+    {
+        var text = Given(command, CommonArguments.RequestId) ?? Guid.NewGuid().ToString("N");
+        if (!RequestId.TryParse(text, out var id, out var problem))
+        {
+            Wrong(problem);
+            return;
+        }
+        if (!TryFlag(command, CommonArguments.NoWait, out var noWait))
+            return;
+        Context.ActorOf(Change.Props(Mooring, new SubmitOperation(id, change, Deliver: false), !noWait, Sender, _settings));
+    }
+
+    protected void Wrong(string problem) => Sender.Tell(Replies.Wrong(problem));
+
+    protected bool TryVolume(Command command, string argument, out VolumeId volume)
+    {
+        if (VolumeId.TryParse(Given(command, argument), out volume, out var problem))
+            return true;
+        Wrong(problem);
+        return false;
+    }
+
+    protected bool TrySize(Command command, string argument, out long bytes)
+    {
+        var text = Given(command, argument) ?? "";
+        if (!Cli.SizeText.TryParse(text, out bytes))
+            Wrong($"size '{text}' is not a size such as 10G, 512M or 4096");
+        else if (bytes <= 0)
+            Wrong($"size '{text}' is not above 0");
+        else
+            return true;
+        return false;
+    }
+
+    protected bool TryFlag(Command command, string argument, out bool set)
+    {
+        var text = Given(command, argument) ?? "false";
+        if (bool.TryParse(text, out set))
+            return true;
+        Wrong($"{argument} '{text}' is neither true nor false");
+        return false;
+    }
+
+    protected bool TryLimit(Command command, int standard, out int limit)
+    {
+        var text = Given(command, CommonArguments.Limit);
+        limit = standard;
+        if (text is null || (int.TryParse(text, out limit) && limit is >= 1 and <= 1000))
+            return true;
+        Wrong($"limit '{text}' is not a whole number from 1 to 1000");
+        return false;
+    }
+
+    protected static string? Given(Command command, string argument) => command.ArgumentValues(argument).FirstOrDefault();
+}
+
+/// <summary>Arguments that several commands have.</summary>
+internal static class CommonArguments
+{
+    public const string RequestId = "request-id";
+    public const string NoWait = "no-wait";
+    public const string Limit = "limit";
+
+    /// <summary>The definition of a command that changes something.</summary>
+    public static CommandDefinition BuildChanging(this CommandDefinitionBuilder command) => command
+        .WithArgument(a => a.WithName(RequestId).WithDescription("The id of this request: the same id always gets the same one result.").WithSwitch("--request-id"))
+        .WithFlag(NoWait, "Return as soon as the request is accepted.")
+        .Build();
+
+    public static CommandDefinitionBuilder WithFlag(this CommandDefinitionBuilder command, string name, string description) =>
+        command.WithArgument(a => a.WithName(name).WithDescription(description).WithSwitch("--" + name).WithDefaultValues("true", "false"));
+
+    public static CommandDefinitionBuilder WithValue(this CommandDefinitionBuilder command, string name, string description, bool mandatory, params string[] values) =>
+        command.WithArgument(a => a.WithName(name).WithDescription(description).WithSwitch("-" + name[0]).WithSwitch("--" + name)
+            .WithDefaultValues(values).IsMandatory(mandatory));
+}

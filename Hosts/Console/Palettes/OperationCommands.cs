@@ -1,0 +1,75 @@
+using Akka.Actor;
+using Mooring.Actors;
+using Mooring.Messages;
+using Petabridge.Cmd;
+using Petabridge.Cmd.Host;
+
+namespace Mooring.Palettes;
+
+/// <summary>The palette <c>operation</c>.</summary>
+internal sealed class OperationCommands : CommandPaletteHandler
+{
+    private const string List = "list";
+    private const string Show = "show";
+    private const string State = "state";
+    private const string Volume = "volume";
+    private const string Id = "id";
+
+    private static readonly CommandPalette Commands = new("operation",
+    [
+        new CommandDefinitionBuilder().WithName(List).WithDescription("Lists operations, newest first.")
+            .WithValue(State, "Only those in this state.", false, [.. Enum.GetValues<OperationState>().Select(Texts.Name)])
+            .WithValue(Volume, "Only those of this volume.", mandatory: false)
+            .WithValue(CommonArguments.Limit, "At most so many; default 50.", mandatory: false)
+            .Build(),
+        new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows an operation.").WithValue(Id, "The operation's id.", mandatory: true).Build(),
+    ]);
+
+    public OperationCommands(MooringCluster mooring, ConsoleSettings settings)
+        : base(Commands) => HandlerProps = Props.Create(() => new Handler(mooring, settings));
+
+    public override Props HandlerProps { get; }
+
+    private sealed class Handler : MooringCommandHandlerActor
+    {
+        private const int ListLimit = 50;
+
+        public Handler(MooringCluster mooring, ConsoleSettings settings)
+            : base(Commands, mooring, settings)
+        {
+            Process(List, OnList);
+            Process(Show, OnShow);
+        }
+
+        private void OnList(Command command)
+        {
+            OperationState? state = null;
+            if (Given(command, State) is { } name)
+            {
+                state = Enum.GetValues<OperationState>().Where(s => Texts.Name(s) == name).Cast<OperationState?>().FirstOrDefault();
+                if (state is null)
+                {
+                    Wrong($"state '{name}' is not one of {string.Join(", ", Enum.GetValues<OperationState>().Select(Texts.Name))}");
+                    return;
+                }
+            }
+            VolumeId? target = null;
+            if (Given(command, Volume) is not null)
+            {
+                if (!TryVolume(command, Volume, out var volume))
+                    return;
+                target = volume;
+            }
+            if (TryLimit(command, ListLimit, out var limit))
+                Ask(Mooring.Owner, new GetOperations(state, target, null, limit), answer => answer is OperationsListed page ? Texts.Operations(page.Items) : null);
+        }
+
+        private void OnShow(Command command)
+        {
+            if (OperationId.TryParse(Given(command, Id), out var id, out var problem))
+                Ask(Mooring.Owner, new GetOperation(id), answer => answer is OperationFound found ? Texts.Operation(found.Operation) : null);
+            else
+                Wrong(problem);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using Mooring.Messages;
+
+namespace Mooring.Palettes;
+
+/// <summary>Answers as text: tables with columns of equal width, and fields one a line.</summary>
+internal static class Texts
+{
+    public static string Table(IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        List<IReadOnlyList<string>> lines = [[.. heads.Select(h => h.ToUpperInvariant())], .. rows];
+        var widths = heads.Select((_, column) => lines.Max(l => l[column].Length)).ToList();
+        return string.Join('\n', lines.Select(l => string.Join("  ", l.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()));
+    }
+
+    public static string Fields(params (string Name, string Value)[] fields)
+    {
+        var width = fields.Max(f => f.Name.Length) + 2;
+        return string.Join('\n', fields.Select(f => f.Name.PadRight(width) + f.Value));
+    }
+
+    public static string Volumes(IReadOnlyList<VolumeInfo> volumes, string? next)
+    {
+        var table = Table(
+            ["name", "size", "created", "id"],
+            volumes.Select(v => (IReadOnlyList<string>)[v.Volume.ToString(), Cli.SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
+        return next is null ? table : $"{table}\n… more: --after {next}";
+    }
+
+    public static string Volume(VolumeInfo v) => Fields(
+        ("name", v.Volume.ToString()),
+        ("id", v.Id),
+        ("size", $"{Cli.SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
+        ("object size", Cli.SizeText.Format(v.ObjectSizeBytes)),
+        ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
+        ("created", Time(v.CreatedAt)),
+        ("parent", v.Parent ?? "-"),
+        ("metadata", v.Metadata.Count == 0 ? "-" : string.Join(", ", v.Metadata.Select(m => $"{m.Key}={m.Value}"))));
+
+    public static string Operations(IReadOnlyList<OperationView> operations) => Table(
+        ["id", "kind", "target", "state", "progress", "attempts", "executed by", "delivered by"],
+        operations.Select(o => (IReadOnlyList<string>)[
+            o.Id.Value, o.Command.Kind, o.Command.Volume.ToString(), Name(o.State), Percent(o.Progress),
+            o.Attempts.ToString(CultureInfo.InvariantCulture), o.ExecutedBy?.Value ?? "-", o.DeliveredBy?.Value ?? "-"]));
+
+    public static string Operation(OperationView o) => Fields(
+        ("id", o.Id.Value),
+        ("request id", o.RequestId.Value),
+        ("kind", o.Command.Kind),
+        ("target", o.Command.Volume.ToString()),
+        ("source", o.Command.SourceVolume?.ToString() ?? "-"),
+        ("state", o.Error is { } error ? $"{Name(o.State)}: {error.Detail}" : Name(o.State)),
+        ("progress", Percent(o.Progress)),
+        ("attempts", o.Attempts.ToString(CultureInfo.InvariantCulture)),
+        ("accepted", Time(o.AcceptedAt)),
+        ("started", Time(o.StartedAt)),
+        ("finished", Time(o.FinishedAt)),
+        ("executed by", o.ExecutedBy?.Value ?? "-"),
+        ("delivered by", o.DeliveredBy?.Value ?? "-"));
+
+    public static string Ended(OperationView o) =>
+        $"{o.Command.Kind} of {o.Command.Volume} {Name(o.State)} (executed by {o.ExecutedBy?.Value ?? "-"}, delivered by {o.DeliveredBy?.Value ?? "-"})";
+
+    public static string Accepted(OperationView o) => $"{o.Command.Kind} of {o.Command.Volume} {Name(o.State)}: {o.Id}";
+
+    public static string Nodes(IReadOnlyList<NodeView> nodes) => Table(
+        ["name", "address", "state", "dispatcher", "rbd link", "vip owner"],
+        nodes.Select(n => (IReadOnlyList<string>)[
+            n.Name, n.Address, n.State, Verdict(n.Health?.DispatcherOk), Verdict(n.Health?.RbdLinkOk), n.VipOwner ? "yes" : ""]));
+
+    public static string Node(NodeView n) => Fields(
+        ("name", n.Name),
+        ("address", n.Address),
+        ("state", n.State),
+        ("dispatcher", Verdict(n.Health?.DispatcherOk)),
+        ("rbd link", Verdict(n.Health?.RbdLinkOk)),
+        ("since", Time(n.Health?.Since)),
+        ("vip owner", n.VipOwner ? "yes" : "no"));
+
+    public static string Vip(VipHistory vip)
+    {
+        var now = vip.Ownerships.Count > 0 ? vip.Ownerships[0] : null;
+        var fields = Fields(
+            ("address", vip.Endpoint), ("owner", now?.Node.Value ?? "-"), ("epoch", $"{now?.Epoch.Value ?? 0}"), ("since", Time(now?.Since)));
+        return fields + "\n\n" + Table(
+            ["epoch", "owner", "since", "reason"],
+            vip.Ownerships.Select(o => (IReadOnlyList<string>)[$"{o.Epoch.Value}", o.Node.Value, Time(o.Since), o.Reason]));
+    }
+
+    public static string Name(OperationState state) => state.ToString().ToLowerInvariant();
+
+    private static string Verdict(bool? ok) => ok switch { true => "ok", false => "failed", null => "-" };
+
+    private static string Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+}
