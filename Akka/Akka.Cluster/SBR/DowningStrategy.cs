@@ -44,18 +44,72 @@ internal abstract record Decision
 internal sealed record ClusterView(
     UniqueAddress Self, ImmutableSortedSet<Member> Members, Reachability Reachability, ImmutableHashSet<Address> SeenBy)
 {
-    public ImmutableHashSet<UniqueAddress> Unreachable => Reachability.AllUnreachableOrTerminated;
+    public ImmutableHashSet<UniqueAddress> Unreachable
+    {
+        get
+        {
+            var dead = Dead;
+            return (dead.IsEmpty ? Reachability : Reachability.FilterRecords(r => !dead.Contains(r.Observer))).AllUnreachableOrTerminated;
+        }
+    }
 
     /// <summary>
     /// Nodes that are unreachable for some and yet connected through others: they complain themselves about somebody while others complain
     /// about them, or they have seen the current gossip although somebody cannot reach them.
     /// </summary>
-    public ImmutableHashSet<UniqueAddress> IndirectlyConnected => ObserversThatAreSubjects.Union(PairsThatHaveSeen);
+    public ImmutableHashSet<UniqueAddress> IndirectlyConnected
+    {
+        get
+        {
+            var complaints = Complaints;
+            return ObserversThatAreSubjects(complaints).Union(PairsThatHaveSeen(complaints));
+        }
+    }
 
-    private ImmutableHashSet<UniqueAddress> ObserversThatAreSubjects => Reachability.AllObservers.Intersect(Unreachable);
+    /// <summary>What counts of the reachability table. Not: what is said by or of members that are on their way out anyway, and by the dead.</summary>
+    private Reachability Complaints
+    {
+        get
+        {
+            var (staying, dead) = (Staying, Dead);
+            return Reachability.FilterRecords(r => staying.Contains(r.Observer) && staying.Contains(r.Subject) && !dead.Contains(r.Observer));
+        }
+    }
 
-    private ImmutableHashSet<UniqueAddress> PairsThatHaveSeen =>
-        Reachability.Records.Where(r => r.Status != ReachabilityStatus.Reachable && SeenBy.Contains(r.Subject.Address))
+    private ImmutableHashSet<UniqueAddress> Staying =>
+        Members.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed)).Select(m => m.UniqueAddress).ToImmutableHashSet();
+
+    /// <summary>
+    /// Nodes that none of the members which nobody complains about can reach, and that have not seen the current gossip: they are not connected,
+    /// they are dead or cut off. What they said of others before that is old.
+    /// </summary>
+    private ImmutableHashSet<UniqueAddress> Dead
+    {
+        get
+        {
+            var staying = Staying;
+            var complaints = Reachability.Records
+                .Where(r => r.Status != ReachabilityStatus.Reachable && staying.Contains(r.Observer) && staying.Contains(r.Subject)).ToList();
+            // Two that crash one after the other may complain about each other, and about those who go on: what counts is who is left of all.
+            var dead = ImmutableHashSet<UniqueAddress>.Empty;
+            while (true)
+            {
+                var subjects = complaints.Where(r => !dead.Contains(r.Observer)).Select(r => r.Subject).ToImmutableHashSet();
+                var sound = staying.Except(subjects);
+                if (sound.IsEmpty) return dead;
+                var more = subjects.Where(subject => !dead.Contains(subject) && !SeenBy.Contains(subject.Address)
+                    && sound.All(observer => complaints.Exists(r => r.Observer == observer && r.Subject == subject))).ToList();
+                if (more.Count == 0) return dead;
+                dead = dead.Union(more);
+            }
+        }
+    }
+
+    private static ImmutableHashSet<UniqueAddress> ObserversThatAreSubjects(Reachability complaints) =>
+        complaints.AllObservers.Intersect(complaints.AllUnreachableOrTerminated);
+
+    private ImmutableHashSet<UniqueAddress> PairsThatHaveSeen(Reachability complaints) =>
+        complaints.Records.Where(r => r.Status != ReachabilityStatus.Reachable && SeenBy.Contains(r.Subject.Address))
             .SelectMany(r => new[] { r.Observer, r.Subject }).ToImmutableHashSet();
 
     public bool IsUnreachable(Member member) => Unreachable.Contains(member.UniqueAddress);
@@ -65,10 +119,11 @@ internal sealed record ClusterView(
     /// <summary>The view without what the indirectly connected nodes say of each other: what is left is a clean split, or nothing.</summary>
     public ClusterView WithoutIndirectConnections()
     {
-        var (subjects, seen) = (ObserversThatAreSubjects, PairsThatHaveSeen);
+        var complaints = Complaints;
+        var (subjects, seen) = (ObserversThatAreSubjects(complaints), PairsThatHaveSeen(complaints));
         return this with
         {
-            Reachability = Reachability.FilterRecords(r =>
+            Reachability = complaints.FilterRecords(r =>
                 !((subjects.Contains(r.Observer) && subjects.Contains(r.Subject)) || (seen.Contains(r.Observer) && seen.Contains(r.Subject)))),
         };
     }

