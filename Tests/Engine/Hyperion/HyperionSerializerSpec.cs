@@ -212,6 +212,48 @@ public sealed class HyperionSerializerSpec : TestKit
     }
 
     [Fact]
+    public void Depth_is_bounded_whoever_wrote_the_bytes()
+    {
+        var deep = With(HyperionSerializerSettings.Create(Akka.Configuration.ConfigurationFactory.ParseString("max-depth = 2000")
+            .WithFallback(HyperionSerializer.DefaultConfiguration().GetConfig("akka.actor.serialization-settings.hyperion"))));
+        object nested = "core";
+        for (var i = 0; i < 1_000; i++)
+            nested = new object[] { nested };
+        var bytes = deep.ToBinary(nested);
+
+        Assert.IsType<object[]>(deep.FromBinary(bytes, null!));
+        Assert.Contains("max-depth", Assert.Throws<SerializationException>(() => _serializer.FromBinary(bytes, null!)).Message, StringComparison.Ordinal);
+        Assert.Equal("still", Trip("still"));
+    }
+
+    [Fact]
+    public void Counts_that_promise_more_than_the_bytes_hold_take_no_memory()
+    {
+        byte[][] payloads =
+        [
+            _serializer.ToBinary(new List<long> { 1, 2, 3 }), _serializer.ToBinary(new[] { "a", "b" }), _serializer.ToBinary("text"), _serializer.ToBinary(new byte[9]),
+            _serializer.ToBinary(new Dictionary<string, int> { ["a"] = 1 }), _serializer.ToBinary(ImmutableList.Create(1, 2)), _serializer.ToBinary(new Circle("a", 1)),
+        ];
+        foreach (var payload in payloads)
+        {
+            for (var at = 1; at < payload.Length; at++)
+            {
+                byte[] damaged = [.. payload[..at], 0xFF, 0xFF, 0xFF, 0xFF, 0x07, .. payload[(at + 1)..]];
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                try
+                {
+                    _serializer.FromBinary(damaged, null!);
+                }
+                catch (SerializationException)
+                {
+                    // what it should be, where the place was a count
+                }
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+            }
+        }
+    }
+
+    [Fact]
     public void Damaged_bytes_never_do_worse_than_an_exception()
     {
         var bytes = _serializer.ToBinary(new Wrapper<object>(new List<Shape> { new Circle("abc", 1), new Circle("def", 2) }));
