@@ -19,6 +19,11 @@ internal sealed partial class PersistentShardCoordinator
 
     private void StartToCoordinate()
     {
+        if (_settings.RememberEntities)
+        {
+            foreach (var shard in _state.Homeless) _waitingForHome.TryAdd(shard, []);
+        }
+
         var members = _cluster.State.Members;
         var addresses = members.Select(member => member.Address).ToHashSet();
         foreach (var region in _state.Regions.Keys.Concat(_state.Proxies))

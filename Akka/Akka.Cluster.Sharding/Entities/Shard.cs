@@ -8,9 +8,9 @@ namespace Akka.Cluster.Sharding;
 
 /// <summary>
 /// Runs the entities of one shard: starts them for their first message, stops them when they passivate, are idle or when the shard
-/// moves. If a lease is configured nothing starts before the shard holds it.
+/// moves. If a lease is configured nothing starts before the shard holds it. If entities are remembered, those that ran start with it.
 /// </summary>
-internal sealed class Shard : ActorBase, IWithTimers
+internal sealed partial class Shard : ActorBase, IWithTimers
 {
     private const string IdleTimer = "idle";
     private const string HandOffTimer = "hand-off";
@@ -64,7 +64,7 @@ internal sealed class Shard : ActorBase, IWithTimers
             return;
         }
 
-        StartToRun();
+        Prepare();
     }
 
     protected override void PostStop()
@@ -101,7 +101,7 @@ internal sealed class Shard : ActorBase, IWithTimers
             case LeaseAnswer { Held: true }:
                 _leaseIsHeld = true;
                 Become(Running);
-                StartToRun();
+                Prepare();
                 return true;
             case LeaseAnswer answer:
                 _log.Warning("{0}: shard [{1}] did not get its lease, it tries again: {2}", _typeName, _shardId, answer.Reason?.Message ?? "held by another");
@@ -119,6 +119,12 @@ internal sealed class Shard : ActorBase, IWithTimers
         }
     }
 
+    private void Prepare()
+    {
+        if (Remembers) StartToRemember();
+        else StartToRun();
+    }
+
     private void StartToRun()
     {
         if (_settings.PassivatesIdleEntities)
@@ -134,14 +140,26 @@ internal sealed class Shard : ActorBase, IWithTimers
     {
         switch (message)
         {
+            case Terminated terminated when terminated.ActorRef.Equals(_store):
+                StoreEnded();
+                return true;
             case Terminated terminated:
                 EntityEnded(terminated.ActorRef);
+                return true;
+            case ShardEntitiesStore.Written written:
+                IsWritten(written.Update);
+                return true;
+            case StartAgain again:
+                StartAgainIfRemembered(again.EntityId);
+                return true;
+            case RecoverMore:
+                StartRemembered();
                 return true;
             case Passivate passivate:
                 if (_entitiesByRef.TryGetValue(Sender, out var entity)) PassivateEntity(entity, passivate.StopMessage);
                 return true;
             case ShardRegion.StartEntity start:
-                StartEntity(start.EntityId);
+                StartEntity(start.EntityId, Sender);
                 return true;
             case HandOff:
                 StopAllFor(Sender);
@@ -193,7 +211,7 @@ internal sealed class Shard : ActorBase, IWithTimers
         // Only an envelope can say so: a region sends its own form as it is.
         if (payload is ShardRegion.StartEntity start)
         {
-            StartEntity(start.EntityId);
+            StartEntity(start.EntityId, sender);
             return true;
         }
 
@@ -206,12 +224,13 @@ internal sealed class Shard : ActorBase, IWithTimers
                 return true;
             }
 
+            if (Remembers && IsHeldForStore(entityId!, message, sender)) return true;
             entity = Start(entityId!);
         }
 
         if (entity.Held is not null)
         {
-            Hold(entity, message, sender);
+            Hold(entity.Held, message, sender);
             return true;
         }
 
@@ -220,20 +239,21 @@ internal sealed class Shard : ActorBase, IWithTimers
         return true;
     }
 
-    private void StartEntity(string entityId)
+    private void StartEntity(string entityId, IActorRef sender)
     {
         if (!_entities.ContainsKey(entityId))
         {
             if (_handOffRequesters.Count > 0)
             {
-                ReturnToRegion([new MessageBuffers.Held(new ShardRegion.StartEntity(entityId), Sender)]);
+                ReturnToRegion([new MessageBuffers.Held(new ShardRegion.StartEntity(entityId), sender)]);
                 return;
             }
 
+            if (Remembers && IsHeldForStore(entityId, new ShardRegion.StartEntity(entityId), sender)) return;
             Start(entityId);
         }
 
-        Sender.Tell(new StartEntityAck(entityId, _shardId));
+        sender.Tell(new StartEntityAck(entityId, _shardId));
     }
 
     private Entity Start(string entityId)
@@ -245,11 +265,11 @@ internal sealed class Shard : ActorBase, IWithTimers
         return entity;
     }
 
-    private void Hold(Entity entity, object message, IActorRef sender)
+    private void Hold(Queue<MessageBuffers.Held> queue, object message, IActorRef sender)
     {
         if (_heldCount < _settings.TuningParameters.BufferSize)
         {
-            entity.Held!.Enqueue(new MessageBuffers.Held(message, sender));
+            queue.Enqueue(new MessageBuffers.Held(message, sender));
             _heldCount++;
             return;
         }
@@ -285,11 +305,19 @@ internal sealed class Shard : ActorBase, IWithTimers
         if (!_entitiesByRef.Remove(ended, out var entity)) return;
 
         _entities.Remove(entity.Id);
+        var wasPassivated = entity.Held is not null;
         var held = TakeHeld(entity);
         if (_handOffRequesters.Count > 0)
         {
             if (held.Count > 0) ReturnToRegion(held);
             StopWhenEmpty();
+            return;
+        }
+
+        if (Remembers && held.Count == 0)
+        {
+            if (wasPassivated) Forget(entity.Id);
+            else StartAgainSoon(entity.Id);
             return;
         }
 
@@ -302,9 +330,14 @@ internal sealed class Shard : ActorBase, IWithTimers
     {
         var held = entity.Held ?? [];
         entity.Held = null;
+        NoLongerHeld(held);
+        return held;
+    }
+
+    private void NoLongerHeld(Queue<MessageBuffers.Held> held)
+    {
         _heldCount -= held.Count;
         _fullWasLogged &= _heldCount > 0;
-        return held;
     }
 
     private void StopAllFor(IActorRef requester)
@@ -314,6 +347,7 @@ internal sealed class Shard : ActorBase, IWithTimers
 
         _log.Debug("{0}: shard [{1}] hands over {2} entities", _typeName, _shardId, _entities.Count);
         Timers.Cancel(IdleTimer);
+        ReturnWhatTheStoreIsAskedFor();
 
         // What waits for stopping entities is older than anything the region holds back from now on.
         foreach (var entity in _entities.Values)
@@ -341,7 +375,8 @@ internal sealed class Shard : ActorBase, IWithTimers
 
     private void StopWhenEmpty()
     {
-        if (_entities.Count > 0) return;
+        // What the store is still writing would collide with what it reads at the shard's next home.
+        if (_entities.Count > 0 || IsWriting) return;
 
         foreach (var requester in _handOffRequesters)
             requester.Tell(new ShardStopped(_shardId), Context.Parent);

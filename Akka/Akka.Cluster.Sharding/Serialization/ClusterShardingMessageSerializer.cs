@@ -100,6 +100,9 @@ public class ClusterShardingMessageSerializer : SerializerWithStringManifest
         Add("EA", (w, m) => w.Write(m.EntityId), r => new ShardRegion.StartEntity(r.ReadString()));
         Add("EB", (w, m) => { w.Write(m.EntityId); w.Write(m.ShardId); }, r => new StartEntityAck(r.ReadString(), r.ReadString()));
         Add("EC", WriteEnvelope, ReadEnvelope);
+        Add("FA", (w, m) => WriteStrings(w, m.Entities), r => new ShardEntitiesStore.EntitiesRemembered([.. ReadStrings(r)]));
+        Add("FB", (w, m) => WriteStrings(w, m.Entities), r => new ShardEntitiesStore.EntitiesStarted([.. ReadStrings(r)]));
+        Add("FC", (w, m) => WriteStrings(w, m.Entities), r => new ShardEntitiesStore.EntitiesStopped([.. ReadStrings(r)]));
     }
 
     private void Add<T>(string manifest, Action<BinaryWriter, T> write, Func<BinaryReader, T> read)
@@ -154,6 +157,7 @@ public class ClusterShardingMessageSerializer : SerializerWithStringManifest
         writer.Write7BitEncodedInt(state.Proxies.Count);
         foreach (var proxy in state.Proxies)
             WriteRef(writer, proxy);
+        WriteStrings(writer, state.Homeless);
     }
 
     private CoordinatorState ReadState(BinaryReader reader)
@@ -169,7 +173,8 @@ public class ClusterShardingMessageSerializer : SerializerWithStringManifest
 
         for (var left = reader.Read7BitEncodedInt(); left > 0; left--)
             state = state.Updated(new ShardRegionProxyRegistered(ReadRef(reader)));
-        return state;
+        // states of earlier versions end here
+        return reader.BaseStream.Position < reader.BaseStream.Length ? state with { Homeless = [.. ReadStrings(reader)] } : state;
     }
 
     private static void WriteRegionStats(BinaryWriter writer, ShardRegionStats stats)

@@ -11,8 +11,13 @@ public sealed class ClusterShardingSettings : INoSerializationVerificationNeeded
     /// <summary>Role that members need to host entities; null or empty: all members.</summary>
     public readonly string? Role;
 
-    /// <summary>Always false: the bundled engine does not start entities again by itself.</summary>
+    /// <summary>Entities that ran start again with their shard, without a message; none is passivated for being idle.</summary>
     public readonly bool RememberEntities;
+
+    /// <summary>Where the ids of remembered entities are kept.</summary>
+    public readonly RememberEntitiesStore RememberEntitiesStore;
+
+    private readonly string? _storeNotCovered;
 
     /// <summary>Journal of the coordinator; empty: the default journal.</summary>
     public readonly string JournalPluginId;
@@ -51,20 +56,35 @@ public sealed class ClusterShardingSettings : INoSerializationVerificationNeeded
         string? role, bool rememberEntities, string journalPluginId, string snapshotPluginId, TimeSpan passivateIdleEntityAfter,
         StateStoreMode stateStoreMode, TuningParameters tuningParameters, ClusterSingletonManagerSettings coordinatorSingletonSettings,
         LeaseUsageSettings? leaseSettings)
-        : this(role, rememberEntities, journalPluginId, snapshotPluginId, passivateIdleEntityAfter, stateStoreMode, TimeSpan.FromSeconds(3), tuningParameters, coordinatorSingletonSettings, leaseSettings)
+        : this(role, rememberEntities, journalPluginId, snapshotPluginId, passivateIdleEntityAfter, stateStoreMode, RememberEntitiesStore.Eventsourced, TimeSpan.FromSeconds(3), tuningParameters, coordinatorSingletonSettings, leaseSettings)
+    {
+    }
+
+    /// <summary>Settings with everything that can be set.</summary>
+    public ClusterShardingSettings(
+        string? role, bool rememberEntities, string journalPluginId, string snapshotPluginId, TimeSpan passivateIdleEntityAfter,
+        StateStoreMode stateStoreMode, RememberEntitiesStore rememberEntitiesStore, TimeSpan shardRegionQueryTimeout,
+        TuningParameters tuningParameters, ClusterSingletonManagerSettings coordinatorSingletonSettings, LeaseUsageSettings? leaseSettings)
+        : this(role, rememberEntities, journalPluginId, snapshotPluginId, passivateIdleEntityAfter, stateStoreMode, rememberEntitiesStore, shardRegionQueryTimeout, tuningParameters, coordinatorSingletonSettings, leaseSettings, null)
     {
     }
 
     private ClusterShardingSettings(
         string? role, bool rememberEntities, string journalPluginId, string snapshotPluginId, TimeSpan passivateIdleEntityAfter,
-        StateStoreMode stateStoreMode, TimeSpan shardRegionQueryTimeout, TuningParameters tuningParameters,
-        ClusterSingletonManagerSettings coordinatorSingletonSettings, LeaseUsageSettings? leaseSettings)
+        StateStoreMode stateStoreMode, RememberEntitiesStore rememberEntitiesStore, TimeSpan shardRegionQueryTimeout,
+        TuningParameters tuningParameters, ClusterSingletonManagerSettings coordinatorSingletonSettings, LeaseUsageSettings? leaseSettings,
+        string? storeNotCovered)
     {
-        if (rememberEntities)
-            throw new ArgumentException("remember-entities is not covered by the bundled engine", nameof(rememberEntities));
+        if (rememberEntities && storeNotCovered is not null)
+        {
+            throw new ConfigurationException(
+                $"akka.cluster.sharding.remember-entities-store = {storeNotCovered} is not covered by the bundled engine, only eventsourced is");
+        }
 
         Role = role;
         RememberEntities = rememberEntities;
+        RememberEntitiesStore = rememberEntitiesStore;
+        _storeNotCovered = storeNotCovered;
         JournalPluginId = journalPluginId;
         SnapshotPluginId = snapshotPluginId;
         PassivateIdleEntityAfter = passivateIdleEntityAfter;
@@ -88,29 +108,33 @@ public sealed class ClusterShardingSettings : INoSerializationVerificationNeeded
     /// <summary>Settings from a sharding section and the section of the coordinator's singleton.</summary>
     public static ClusterShardingSettings Create(Config config, Config singletonConfig)
     {
-        if (config.GetBoolean("remember-entities"))
-            throw new ConfigurationException("akka.cluster.sharding.remember-entities = on is not covered by the bundled engine");
-
         var storeMode = config.GetString("state-store-mode");
         if (!Enum.TryParse<StateStoreMode>(storeMode, ignoreCase: true, out var stateStoreMode))
             throw new ConfigurationException($"akka.cluster.sharding.state-store-mode = {storeMode} is not covered by the bundled engine, only persistence is");
 
+        var entitiesStore = config.GetString("remember-entities-store");
         var lease = config.GetString("use-lease");
         return new ClusterShardingSettings(
             role: NullIfEmpty(config.GetString("role")),
-            rememberEntities: false,
+            rememberEntities: config.GetBoolean("remember-entities"),
             journalPluginId: config.GetString("journal-plugin-id") ?? "",
             snapshotPluginId: config.GetString("snapshot-plugin-id") ?? "",
             passivateIdleEntityAfter: IdleTime(config),
             stateStoreMode: stateStoreMode,
+            rememberEntitiesStore: RememberEntitiesStore.Eventsourced,
             shardRegionQueryTimeout: config.GetTimeSpan("shard-region-query-timeout"),
             tuningParameters: new TuningParameters(config),
             coordinatorSingletonSettings: ClusterSingletonManagerSettings.Create(singletonConfig),
-            leaseSettings: string.IsNullOrEmpty(lease) ? null : new LeaseUsageSettings(lease, config.GetTimeSpan("lease-retry-interval")));
+            leaseSettings: string.IsNullOrEmpty(lease) ? null : new LeaseUsageSettings(lease, config.GetTimeSpan("lease-retry-interval")),
+            storeNotCovered: string.Equals(entitiesStore, "eventsourced", StringComparison.OrdinalIgnoreCase) ? null : entitiesStore);
     }
 
     /// <summary>These settings for members with another role.</summary>
     public ClusterShardingSettings WithRole(string? role) => Copy(role: new Option(role));
+
+    /// <summary>These settings with entities that are remembered, or not.</summary>
+    /// <exception cref="ConfigurationException">The store that the configuration names is not covered.</exception>
+    public ClusterShardingSettings WithRememberEntities(bool rememberEntities) => Copy(rememberEntities: rememberEntities);
 
     /// <summary>These settings with another journal for the coordinator.</summary>
     public ClusterShardingSettings WithJournalPluginId(string journalPluginId) => Copy(journalPluginId: journalPluginId ?? "");
@@ -139,7 +163,7 @@ public sealed class ClusterShardingSettings : INoSerializationVerificationNeeded
     internal bool ShouldHostShard(Cluster cluster) => string.IsNullOrEmpty(Role) || cluster.SelfRoles.Contains(Role);
 
     /// <summary>Whether idle entities are passivated.</summary>
-    internal bool PassivatesIdleEntities => PassivateIdleEntityAfter > TimeSpan.Zero;
+    internal bool PassivatesIdleEntities => PassivateIdleEntityAfter > TimeSpan.Zero && !RememberEntities;
 
     private static TimeSpan IdleTime(Config config) =>
         string.Equals(config.GetString("passivate-idle-entity-after"), "off", StringComparison.OrdinalIgnoreCase)
@@ -151,18 +175,20 @@ public sealed class ClusterShardingSettings : INoSerializationVerificationNeeded
     private ClusterShardingSettings Copy(
         Option? role = null, string? journalPluginId = null, string? snapshotPluginId = null, TimeSpan? passivateIdleEntityAfter = null,
         StateStoreMode? stateStoreMode = null, TuningParameters? tuningParameters = null,
-        ClusterSingletonManagerSettings? coordinatorSingletonSettings = null, LeaseUsageSettings? leaseSettings = null) =>
+        ClusterSingletonManagerSettings? coordinatorSingletonSettings = null, LeaseUsageSettings? leaseSettings = null, bool? rememberEntities = null) =>
         new(
             role is { } given ? NullIfEmpty(given.Role) : Role,
-            RememberEntities,
+            rememberEntities ?? RememberEntities,
             journalPluginId ?? JournalPluginId,
             snapshotPluginId ?? SnapshotPluginId,
             passivateIdleEntityAfter ?? PassivateIdleEntityAfter,
             stateStoreMode ?? StateStoreMode,
+            RememberEntitiesStore,
             ShardRegionQueryTimeout,
             tuningParameters ?? TuningParameters,
             coordinatorSingletonSettings ?? CoordinatorSingletonSettings,
-            leaseSettings ?? LeaseSettings);
+            leaseSettings ?? LeaseSettings,
+            _storeNotCovered);
 
     /// <summary>Tells "no role" from "role not given".</summary>
     private readonly record struct Option(string? Role);

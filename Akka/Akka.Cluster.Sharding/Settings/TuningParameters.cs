@@ -23,6 +23,21 @@ public class TuningParameters
     /// <summary>Pause before a shard that stopped unexpectedly is started again.</summary>
     public readonly TimeSpan ShardFailureBackoff;
 
+    /// <summary>Pause before a remembered entity that ended by itself is started again.</summary>
+    public readonly TimeSpan EntityRestartBackoff;
+
+    /// <summary>Remembered entities of a shard start all at once, or at a constant rate.</summary>
+    public readonly string EntityRecoveryStrategy;
+
+    /// <summary>Constant rate: pause between two groups.</summary>
+    public readonly TimeSpan EntityRecoveryConstantRateStrategyFrequency;
+
+    /// <summary>Constant rate: entities of a group.</summary>
+    public readonly int EntityRecoveryConstantRateStrategyNumberOfEntities;
+
+    /// <summary>Entities that one write of the store adds or removes.</summary>
+    internal readonly int RememberEntitiesUpdatesMax;
+
     /// <summary>How often the coordinator looks for an uneven spread.</summary>
     public readonly TimeSpan RebalanceInterval;
 
@@ -55,6 +70,11 @@ public class TuningParameters
         HandOffTimeout = config.GetTimeSpan("handoff-timeout");
         ShardStartTimeout = config.GetTimeSpan("shard-start-timeout");
         ShardFailureBackoff = config.GetTimeSpan("shard-failure-backoff");
+        EntityRestartBackoff = config.GetTimeSpan("entity-restart-backoff");
+        EntityRecoveryStrategy = Strategy(config.GetString("entity-recovery-strategy"));
+        EntityRecoveryConstantRateStrategyFrequency = config.GetTimeSpan("entity-recovery-constant-rate-strategy.frequency");
+        EntityRecoveryConstantRateStrategyNumberOfEntities = config.GetInt("entity-recovery-constant-rate-strategy.number-of-entities");
+        RememberEntitiesUpdatesMax = Math.Max(1, config.GetInt("event-sourced-remember-entities-store.max-updates-per-write"));
         RebalanceInterval = config.GetTimeSpan("rebalance-interval");
         SnapshotAfter = config.GetInt("snapshot-after");
         KeepNrOfBatches = config.GetInt("keep-nr-of-batches");
@@ -70,8 +90,14 @@ public class TuningParameters
         TimeSpan? handOffTimeout = null, TimeSpan? shardStartTimeout = null, TimeSpan? shardFailureBackoff = null,
         TimeSpan? rebalanceInterval = null, int? snapshotAfter = null, int? keepNrOfBatches = null,
         int? rebalanceThreshold = null, int? maxSimultaneousRebalance = null, TimeSpan? waitingForStateTimeout = null,
-        int? absoluteLimit = null, double? relativeLimit = null)
+        int? absoluteLimit = null, double? relativeLimit = null, TimeSpan? entityRestartBackoff = null, string? entityRecoveryStrategy = null,
+        TimeSpan? recoveryFrequency = null, int? recoveryNumber = null)
     {
+        EntityRestartBackoff = entityRestartBackoff ?? from.EntityRestartBackoff;
+        EntityRecoveryStrategy = Strategy(entityRecoveryStrategy ?? from.EntityRecoveryStrategy);
+        EntityRecoveryConstantRateStrategyFrequency = recoveryFrequency ?? from.EntityRecoveryConstantRateStrategyFrequency;
+        EntityRecoveryConstantRateStrategyNumberOfEntities = recoveryNumber ?? from.EntityRecoveryConstantRateStrategyNumberOfEntities;
+        RememberEntitiesUpdatesMax = from.RememberEntitiesUpdatesMax;
         CoordinatorFailureBackoff = coordinatorFailureBackoff ?? from.CoordinatorFailureBackoff;
         RetryInterval = retryInterval ?? from.RetryInterval;
         BufferSize = bufferSize ?? from.BufferSize;
@@ -135,4 +161,23 @@ public class TuningParameters
     /// <summary>These parameters with another <see cref="LeastShardAllocationRelativeLimit"/>.</summary>
     public TuningParameters WithLeastShardAllocationRelativeLimit(double leastShardAllocationRelativeLimit) =>
         new(this, relativeLimit: leastShardAllocationRelativeLimit);
+
+    /// <summary>These parameters with another <see cref="EntityRestartBackoff"/>.</summary>
+    public TuningParameters WithEntityRestartBackoff(TimeSpan entityRestartBackoff) => new(this, entityRestartBackoff: entityRestartBackoff);
+
+    /// <summary>These parameters with another <see cref="EntityRecoveryStrategy"/>.</summary>
+    /// <exception cref="ArgumentException">It is neither "all" nor "constant".</exception>
+    public TuningParameters WithEntityRecoveryStrategy(string entityRecoveryStrategy) => new(this, entityRecoveryStrategy: entityRecoveryStrategy);
+
+    /// <summary>These parameters with another <see cref="EntityRecoveryConstantRateStrategyFrequency"/>.</summary>
+    public TuningParameters WithEntityRecoveryConstantRateStrategyFrequency(TimeSpan entityRecoveryConstantRateStrategyFrequency) =>
+        new(this, recoveryFrequency: entityRecoveryConstantRateStrategyFrequency);
+
+    /// <summary>These parameters with another <see cref="EntityRecoveryConstantRateStrategyNumberOfEntities"/>.</summary>
+    public TuningParameters WithEntityRecoveryConstantRateStrategyNumberOfEntities(int entityRecoveryConstantRateStrategyNumberOfEntities) =>
+        new(this, recoveryNumber: entityRecoveryConstantRateStrategyNumberOfEntities);
+
+    private static string Strategy(string? strategy) => strategy is "all" or "constant"
+        ? strategy
+        : throw new ArgumentException($"Unknown 'entity-recovery-strategy' [{strategy}], valid values are 'all' or 'constant'");
 }

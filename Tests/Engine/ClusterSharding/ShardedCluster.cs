@@ -20,6 +20,8 @@ internal sealed class ShardedCluster(string settings = "") : IAsyncDisposable
 
     internal EntityBook Book { get; } = new();
 
+    internal IReadOnlyList<ActorSystem> Systems => _systems;
+
     internal async Task<ActorSystem> StartNodeAsync(string more = "")
     {
         var system = ActorSystem.Create("sharded", Configuration(more));
