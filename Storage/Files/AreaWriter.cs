@@ -68,7 +68,9 @@ public sealed partial class AreaWriter : IAsyncDisposable
     public OperationError? Broken => _broken?.Error;
 
     /// <summary>
-    /// Takes an area over: the epoch goes into the superblock first, then the log is read, then a new stretch of it begins.
+    /// Takes an area over: the epoch goes into the superblock first, then the log is read, then a new stretch of it begins. The earlier writer's
+    /// connection must be fenced before: what it still has under way to the log or the superblock does no harm, but only the fence keeps it from space that
+    /// is used for something else by now.
     /// </summary>
     /// <param name="image">The image, open for writing; it stays the caller's and is used until the result is disposed.</param>
     /// <param name="epoch">The epoch that the writer was given; at least 1.</param>
@@ -129,12 +131,18 @@ public sealed partial class AreaWriter : IAsyncDisposable
         _superblockGate.Dispose();
     }
 
-    /// <summary>Both copies, one after the other, so that one of them is whole at any time.</summary>
+    /// <summary>
+    /// Both copies, one after the other, so that one of them is whole at any time. A successor's epoch in the other copy ends it: so a writer that
+    /// was replaced without being fenced spoils one copy at most, and the higher epoch in the other one holds.
+    /// </summary>
     private static async Task WriteSuperblockAsync(IOpenImage image, Superblock superblock)
     {
         var bytes = superblock.Encode();
         foreach (var offset in AreaLayout.SuperblockCopies)
         {
+            var there = await AreaImage.ReadSuperblockAsync(image, CancellationToken.None).ConfigureAwait(false);
+            if (there.Epoch.CompareTo(superblock.Epoch) > 0)
+                throw AreaErrors.Superseded($"{image.Volume} has been taken over by epoch {there.Epoch}; this writer has {superblock.Epoch}");
             await image.WriteAsync(offset, bytes, CancellationToken.None).ConfigureAwait(false);
             await image.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         }

@@ -56,6 +56,13 @@ public abstract class AreaTest
         return thrown;
     }
 
+    internal static async Task AssertCleanAsync(MemoryImage image)
+    {
+        var report = await AreaCheck.RunAsync(image, null, default);
+        Assert.Equal("", string.Join('\n', report.Findings));
+        Assert.True(report.IsClean);
+    }
+
     private static async Task<byte[]> ReadAllAsync(long size, Func<Memory<byte>, long, Task<int>> read)
     {
         var bytes = new byte[size + 1];

@@ -16,17 +16,23 @@ internal sealed class MemoryImage(long sizeBytes) : IOpenImage
     private readonly byte[] _written = new byte[sizeBytes];
     private List<(long Offset, byte[] Bytes)> _unflushed = [];
 
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>How many changing requests there were.</summary>
     public int Requests { get; private set; }
 
     /// <summary>The request, from 1 on, that is the first one not to happen any more; none happens after it.</summary>
     public int StopAt { get; set; } = int.MaxValue;
 
-    /// <summary>Fails writes that do not lie in the log's first blocks; for tests that make the store fail.</summary>
+    /// <summary>Makes writes fail.</summary>
     public Func<long, int, Exception?> Fails { get; set; } = (_, _) => null;
 
-    /// <summary>Told each write before it happens.</summary>
-    public Action<long, ReadOnlyMemory<byte>> Writing { get; set; } = (_, _) => { };
+    /// <summary>Whether a write is held back: it happens when <see cref="ReleaseHeld"/> is called.</summary>
+    public Func<long, bool> Holds { get; set; } = _ => false;
+
+    /// <summary>Completes when a write is held back.</summary>
+    public Task Held => _held.Task;
 
     public VolumeId Volume { get; } = new("rbd", "", "area");
 
@@ -45,9 +51,14 @@ internal sealed class MemoryImage(long sizeBytes) : IOpenImage
     public Task WriteAsync(long offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         RequireWithin(offset, data.Length);
-        Writing(offset, data);
         lock (_gate)
         {
+            if (Holds(offset))
+            {
+                var late = data.ToArray();
+                _held.TrySetResult();
+                return WriteLateAsync(offset, late);
+            }
             var stopped = Begin();
             // The write in which it stops may have reached the disk in part.
             if (!stopped || Requests == StopAt)
@@ -75,6 +86,9 @@ internal sealed class MemoryImage(long sizeBytes) : IOpenImage
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Lets the write happen that is held back.</summary>
+    public void ReleaseHeld() => _letGo.TrySetResult();
 
     /// <summary>What may be found after the stop: of what was not flushed, each sector by chance.</summary>
     /// <param name="chance">Decides; null keeps nothing of it.</param>
@@ -119,6 +133,12 @@ internal sealed class MemoryImage(long sizeBytes) : IOpenImage
             bytes.CopyTo(_written.AsSpan((int)offset));
             bytes.CopyTo(_durable.AsSpan((int)offset));
         }
+    }
+
+    private async Task WriteLateAsync(long offset, byte[] bytes)
+    {
+        await _letGo.Task;
+        Damage(offset, bytes);
     }
 
     private static BlockStoreException Stopped() => new(ErrorKind.Unavailable, "the machine has stopped", 107);
