@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
+using System.Globalization;
 using System.Text;
 
 namespace Akka.Cluster;
@@ -116,9 +116,19 @@ public sealed class VectorClock
 
         public Node(string value) => _value = value;
 
-        public static Node Create(string name) => new(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 12)));
+        public static Node Create(string name) => new(Hash(Encoding.UTF8.GetBytes(name)).ToString("X32", CultureInfo.InvariantCulture));
 
         public static Node FromHash(string hash) => new(hash);
+
+        // FNV-1a. Names are told apart, not protected: a cryptographic hash would make every node load a library for it when it starts.
+        private static UInt128 Hash(ReadOnlySpan<byte> bytes)
+        {
+            var prime = new UInt128(0x0000000001000000, 0x000000000000013B);
+            var hash = new UInt128(0x6C62272E07BB0142, 0x62B821756295C58D);
+            foreach (var value in bytes)
+                hash = unchecked((hash ^ value) * prime);
+            return hash;
+        }
 
         public int CompareTo(Node? other) => string.CompareOrdinal(_value, other?._value);
 

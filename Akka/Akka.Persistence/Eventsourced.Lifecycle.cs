@@ -374,7 +374,7 @@ public abstract partial class Eventsourced
 
     private void CompleteStashingInvocation(bool failed)
     {
-        if (_pendingInvocations.Dequeue() is StashingHandlerInvocation)
+        if (_pendingInvocations.Dequeue().IsStashing)
             _pendingStashingInvocations--;
         // Handlers of PersistAsync that still wait do not hold commands back.
         if (_pendingStashingInvocations > 0)
@@ -440,7 +440,7 @@ public abstract partial class Eventsourced
     {
         try
         {
-            _pendingInvocations.Peek().Handler(payload);
+            _pendingInvocations.Peek().Run(payload);
         }
         catch
         {

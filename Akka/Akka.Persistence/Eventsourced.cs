@@ -113,7 +113,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     private readonly IStash _internalStash;
     private readonly int _instanceId = Interlocked.Increment(ref _lastInstanceId);
     private readonly string _writerGuid = NewWriterGuid();
-    private readonly Queue<IPendingHandlerInvocation> _pendingInvocations = new();
+    private readonly Queue<PendingInvocation> _pendingInvocations = new();
     private readonly Queue<IPersistentEnvelope> _journalBatch = new();
     private int _pendingStashingInvocations;
     private bool _isWriteInProgress;
@@ -218,7 +218,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     {
         AssertNotRecovering();
         _pendingStashingInvocations++;
-        _pendingInvocations.Enqueue(new StashingHandlerInvocation(@event!, o => handler((TEvent)o)));
+        _pendingInvocations.Enqueue(new PendingInvocation<TEvent>(@event!, handler, stashing: true));
         _journalBatch.Enqueue(new AtomicWrite(NewPersistent(@event!)));
     }
 
@@ -230,7 +230,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
         AddAtomically(events, @event =>
         {
             _pendingStashingInvocations++;
-            return new StashingHandlerInvocation(@event, o => handler((TEvent)o));
+            return new PendingInvocation<TEvent>(@event, handler, stashing: true);
         });
     }
 
@@ -239,7 +239,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     public void PersistAsync<TEvent>(TEvent @event, Action<TEvent> handler)
     {
         AssertNotRecovering();
-        _pendingInvocations.Enqueue(new AsyncHandlerInvocation(@event!, o => handler((TEvent)o)));
+        _pendingInvocations.Enqueue(new PendingInvocation<TEvent>(@event!, handler, stashing: false));
         _journalBatch.Enqueue(new AtomicWrite(NewPersistent(@event!)));
     }
 
@@ -248,7 +248,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     public void PersistAllAsync<TEvent>(IEnumerable<TEvent> events, Action<TEvent> handler)
     {
         AssertNotRecovering();
-        AddAtomically(events, @event => new AsyncHandlerInvocation(@event, o => handler((TEvent)o)));
+        AddAtomically(events, @event => new PendingInvocation<TEvent>(@event, handler, stashing: false));
     }
 
     /// <summary>Runs the handler after the handlers of all events persisted before; stores nothing.</summary>
@@ -262,7 +262,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
             return;
         }
 
-        _pendingInvocations.Enqueue(new AsyncHandlerInvocation(evt!, o => handler((TEvent)o)));
+        _pendingInvocations.Enqueue(new PendingInvocation<TEvent>(evt!, handler, stashing: false));
         _journalBatch.Enqueue(new NonPersistentMessage(evt!, Sender));
     }
 
@@ -301,7 +301,7 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     private Persistent NewPersistent(object @event) =>
         new(@event, ++_sequenceNr, PersistenceId, sender: Sender, writerGuid: _writerGuid);
 
-    private void AddAtomically<TEvent>(IEnumerable<TEvent> events, Func<object, IPendingHandlerInvocation> invocation)
+    private void AddAtomically<TEvent>(IEnumerable<TEvent> events, Func<object, PendingInvocation> invocation)
     {
         var representations = ImmutableArray.CreateBuilder<IPersistentRepresentation>();
         foreach (var @event in events)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Akka.Persistence.Sql.Db;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Akka.Persistence.Sql.Db;
 /// </summary>
 internal sealed class SqlDatabase
 {
+    // How long a commit waits for more to commit, by how long the last one took.
+    private const double PatienceShare = 0.25;
+
     private readonly SqlDialect _dialect;
     private readonly int _bufferSize;
     private readonly int _maxBatchSize;
@@ -90,6 +95,8 @@ internal sealed class SqlDatabase
         var batch = new List<ISqlWork>();
         while (_reads.Take(batch, 1))
         {
+            if (batch.Count == 0)
+                continue;
             try
             {
                 session ??= new SqlSession(_dialect.Open());
@@ -110,9 +117,14 @@ internal sealed class SqlDatabase
     {
         SqlSession? session = null;
         var batch = new List<ISqlWork>();
-        while (_writes.Take(batch, _maxBatchSize))
+        var (expected, patience) = (0, TimeSpan.Zero);
+        while (_writes.Take(batch, _maxBatchSize, expected, patience))
         {
+            var begin = Stopwatch.GetTimestamp();
             var failure = Transact(ref session, batch);
+            // Whoever gets an answer now will most likely write again at once, and a commit costs the same for all of them.
+            expected = batch.Sum(item => item.Rows) + _writes.Rows;
+            patience = Stopwatch.GetElapsedTime(begin) * PatienceShare;
             if (failure is null)
                 CompleteAll(batch);
             else if (batch.Count == 1 || !_dialect.IsConflict(failure))

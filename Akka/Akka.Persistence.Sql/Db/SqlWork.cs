@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Akka.Persistence.Sql.Db;
 
 /// <summary>Work that waits for a database thread.</summary>
@@ -35,6 +37,8 @@ internal sealed class SqlWork<T>(Func<SqlSession, T> work, int rows) : ISqlWork
 /// <summary>Hands work to the threads of a database.</summary>
 internal sealed class SqlWorkQueue
 {
+    private static readonly TimeSpan MonitorResolution = TimeSpan.FromMilliseconds(1);
+
     private readonly Queue<ISqlWork> _queue = new();
     private int _rows;
     private bool _closed;
@@ -59,7 +63,13 @@ internal sealed class SqlWorkQueue
     /// <summary>
     /// Waits for work and takes all that waits, up to a number of rows, at least one item. False when the queue is closed and empty.
     /// </summary>
-    public bool Take(List<ISqlWork> batch, int maxRows)
+    public bool Take(List<ISqlWork> batch, int maxRows) => Take(batch, maxRows, 0, TimeSpan.Zero);
+
+    /// <summary>
+    /// As above; when there is work, it waits a little for as many rows as are expected, so that those whose last write has just been
+    /// committed come along with those who waited meanwhile.
+    /// </summary>
+    public bool Take(List<ISqlWork> batch, int maxRows, int expectedRows, TimeSpan patience)
     {
         batch.Clear();
         lock (_queue)
@@ -70,6 +80,13 @@ internal sealed class SqlWorkQueue
                     return false;
                 Monitor.Wait(_queue);
             }
+        }
+
+        WaitFor(Math.Min(expectedRows, maxRows), patience);
+        lock (_queue)
+        {
+            if (_queue.Count == 0)
+                return !_closed; // another thread took it
 
             var rows = 0;
             do
@@ -81,6 +98,27 @@ internal sealed class SqlWorkQueue
             }
             while (_queue.TryPeek(out var next) && rows + Math.Max(1, next.Rows) <= maxRows);
             return true;
+        }
+    }
+
+    private void WaitFor(int rows, TimeSpan patience)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        while (Rows < rows && patience - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } left)
+        {
+            // monitors wait for whole milliseconds
+            if (left < MonitorResolution)
+            {
+                Thread.Yield();
+                continue;
+            }
+            lock (_queue)
+            {
+                if (_closed)
+                    return;
+                if (_rows < rows)
+                    Monitor.Wait(_queue, left);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ namespace Akka.Persistence.Journal;
 public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
 {
     private static readonly IImmutableList<Exception?> NothingRejected = ImmutableArray<Exception?>.Empty;
+    private static readonly Task<IImmutableList<Exception?>> s_nothingToWrite = Task.FromResult(NothingRejected);
 
     private readonly CircuitBreaker _breaker;
     private readonly ReplayFilterMode _replayFilterMode;
@@ -113,63 +114,36 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         Task<IImmutableList<Exception?>> write;
         try
         {
-            var prepared = PreparePersistentBatch(message.Messages).ToArray();
-            write = prepared.Length == 0
-                ? Task.FromResult(NothingRejected)
-                : _breaker.WithCircuitBreaker(() => WriteMessagesAsync(prepared));
+            var prepared = PrepareBatch(message.Messages);
+            write = prepared.Count == 0
+                ? s_nothingToWrite
+                : _breaker.WithCircuitBreaker((Journal: this, Writes: prepared), static call => call.Journal.WriteMessagesAsync(call.Writes));
         }
         catch (Exception e)
         {
             write = Task.FromException<IImmutableList<Exception?>>(e);
         }
 
-        _ = ReplyWhenWritten(message, slot, write);
+        if (write.IsCompletedSuccessfully)
+            _order.Complete(slot, new WriteReply(message, write.Result ?? NothingRejected, null));
+        else
+            _ = ReplyWhenWritten(message, slot, write);
     }
 
     private async Task ReplyWhenWritten(WriteMessages message, long slot, Task<IImmutableList<Exception?>> write)
     {
         IImmutableList<Exception?> rejections = NothingRejected;
         Exception? failure = null;
-        var writeCount = message.Messages.Count(m => m is AtomicWrite);
         try
         {
             rejections = await write.ConfigureAwait(false) ?? NothingRejected;
-            if (rejections.Count != 0 && rejections.Count != writeCount)
-                failure = new InvalidOperationException(
-                    $"AsyncWriteMessages return invalid number or results. Expected [{writeCount}], but got [{rejections.Count}].");
         }
         catch (Exception e)
         {
             failure = TryUnwrapException(e);
         }
 
-        _order.Complete(slot, () => Reply(message, rejections, writeCount, failure));
-    }
-
-    private static void Reply(WriteMessages message, IImmutableList<Exception?> rejections, int writeCount, Exception? failure)
-    {
-        var target = message.PersistentActor;
-        var id = message.ActorInstanceId;
-        target.Tell(failure is null ? WriteMessagesSuccessful.Instance : new WriteMessagesFailed(failure, writeCount), ActorRefs.NoSender);
-        var index = 0;
-        foreach (var envelope in message.Messages)
-        {
-            if (envelope is not AtomicWrite atomicWrite)
-            {
-                target.Tell(new LoopMessageSuccess(envelope.Payload, id), envelope.Sender!);
-                continue;
-            }
-
-            var rejection = failure is null && rejections.Count > 0 ? rejections[index] : null;
-            index++;
-            foreach (var p in atomicWrite.Events)
-            {
-                object reply = failure is not null ? new WriteMessageFailure(p, failure, id)
-                    : rejection is not null ? new WriteMessageRejected(p, rejection, id)
-                    : new WriteMessageSuccess(p, id);
-                target.Tell(reply, p.Sender!);
-            }
-        }
+        _order.Complete(slot, new WriteReply(message, rejections, failure));
     }
 
     private void HandleReplayMessages(ReplayMessages message)

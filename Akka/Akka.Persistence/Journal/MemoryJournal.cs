@@ -7,6 +7,8 @@ namespace Akka.Persistence.Journal;
 /// <summary>Keeps events in memory, for tests: they are gone with the actor system.</summary>
 public class MemoryJournal : AsyncWriteJournal
 {
+    private static readonly Task<IImmutableList<Exception?>> s_allStored = Task.FromResult<IImmutableList<Exception?>>(ImmutableArray<Exception?>.Empty);
+
     private readonly ConcurrentDictionary<string, LinkedList<IPersistentRepresentation>> _messages = new();
     private readonly IScheduler _scheduler = Context.System.Scheduler;
 
@@ -18,15 +20,16 @@ public class MemoryJournal : AsyncWriteJournal
     {
         foreach (var write in messages)
         {
-            foreach (var p in write.Events)
+            for (var i = 0; i < write.Events.Count; i++)
             {
+                var p = write.Events[i];
                 var payload = p.Payload is Tagged tagged ? tagged.Payload : p.Payload;
                 var stored = ReferenceEquals(payload, p.Payload) ? p : p.WithPayload(payload);
                 Add(stored.Timestamp > 0 ? stored : stored.WithTimestamp(_scheduler.Now.UtcTicks));
             }
         }
 
-        return Task.FromResult<IImmutableList<Exception?>>(ImmutableArray<Exception?>.Empty);
+        return s_allStored;
     }
 
     /// <inheritdoc />
@@ -73,7 +76,7 @@ public class MemoryJournal : AsyncWriteJournal
     /// <summary>Stores an event.</summary>
     public IDictionary<string, LinkedList<IPersistentRepresentation>> Add(IPersistentRepresentation persistent)
     {
-        var stored = Messages.GetOrAdd(persistent.PersistenceId, _ => new LinkedList<IPersistentRepresentation>());
+        var stored = Messages.GetOrAdd(persistent.PersistenceId, static _ => new LinkedList<IPersistentRepresentation>());
         lock (stored)
             stored.AddLast(persistent);
         return Messages;

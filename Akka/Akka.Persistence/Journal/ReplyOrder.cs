@@ -1,43 +1,51 @@
 namespace Akka.Persistence.Journal;
 
+/// <summary>What a journal answers once it is its turn.</summary>
+internal abstract class OrderedReply
+{
+    public abstract void Send();
+}
+
 /// <summary>
-/// Runs actions in the order in which their slots were reserved, although they become ready in any order and on any thread.
-/// At most one action runs at a time.
+/// Sends replies in the order in which their slots were reserved, although they become ready in any order and on any thread.
+/// At most one is sent at a time.
 /// </summary>
 internal sealed class ReplyOrder
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, Action> _ready = [];
+    private readonly Dictionary<long, OrderedReply> _ready = [];
     private long _reserved;
     private long _next;
     private bool _draining;
 
     public long Reserve() => _reserved++;
 
-    public void Complete(long slot, Action action)
+    public void Complete(long slot, OrderedReply reply)
     {
+        var next = reply;
         lock (_lock)
         {
-            _ready.Add(slot, action);
-            if (_draining)
+            if (_draining || slot != _next)
+            {
+                _ready.Add(slot, reply);
                 return;
+            }
+
             _draining = true;
         }
 
-        while (TakeNext() is { } next)
-            next();
+        do
+            next.Send();
+        while ((next = TakeNext()) is not null);
     }
 
-    private Action? TakeNext()
+    private OrderedReply? TakeNext()
     {
         lock (_lock)
         {
-            if (_ready.Remove(_next, out var action))
-            {
-                _next++;
-                return action;
-            }
-
+            _next++;
+            if (_ready.Count > 0 && _ready.Remove(_next, out var reply))
+                return reply;
             _draining = false;
             return null;
         }

@@ -12,18 +12,32 @@ public abstract class WriteJournalBase : ActorBase
     protected WriteJournalBase() => _eventAdapters = Persistence.Instance.Apply(Context.System).AdaptersFor(Self);
 
     /// <summary>The atomic writes among the envelopes, adapted and without senders.</summary>
-    protected IEnumerable<AtomicWrite> PreparePersistentBatch(IEnumerable<IPersistentEnvelope> resequenceables)
+    protected IEnumerable<AtomicWrite> PreparePersistentBatch(IEnumerable<IPersistentEnvelope> resequenceables) => PrepareBatch(resequenceables);
+
+    private protected List<AtomicWrite> PrepareBatch(IEnumerable<IPersistentEnvelope> resequenceables)
     {
+        var prepared = new List<AtomicWrite>(resequenceables.TryGetNonEnumeratedCount(out var count) ? count : 1);
         foreach (var envelope in resequenceables)
         {
-            if (envelope is not AtomicWrite write)
-                continue;
-            var adapted = ImmutableArray.CreateBuilder<IPersistentRepresentation>(write.Size);
-            foreach (var p in write.Events)
-                adapted.Add(AdaptToJournal(p.Update(p.SequenceNr, p.PersistenceId, p.IsDeleted, ActorRefs.NoSender, p.WriterGuid)));
-            yield return new AtomicWrite(adapted.MoveToImmutable());
+            if (envelope is AtomicWrite write)
+                prepared.Add(Prepared(write.Events));
         }
+
+        return prepared;
     }
+
+    private AtomicWrite Prepared(IImmutableList<IPersistentRepresentation> events)
+    {
+        if (events.Count == 1)
+            return new AtomicWrite(Prepared(events[0]));
+        var adapted = ImmutableArray.CreateBuilder<IPersistentRepresentation>(events.Count);
+        for (var i = 0; i < events.Count; i++)
+            adapted.Add(Prepared(events[i]));
+        return new AtomicWrite(adapted.MoveToImmutable());
+    }
+
+    private IPersistentRepresentation Prepared(IPersistentRepresentation p) =>
+        AdaptToJournal(p.Update(p.SequenceNr, p.PersistenceId, p.IsDeleted, ActorRefs.NoSender, p.WriterGuid));
 
     /// <summary>What the adapters make of a stored event: none, one or several.</summary>
     protected IEnumerable<IPersistentRepresentation> AdaptFromJournal(IPersistentRepresentation representation)

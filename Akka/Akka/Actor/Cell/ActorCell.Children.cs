@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor.Internal;
 using Akka.Util;
 
@@ -6,10 +7,10 @@ namespace Akka.Actor;
 public partial class ActorCell
 {
     private static readonly ChildrenContainer NoChildren = new();
+    private static readonly ImmutableDictionary<string, FunctionRef> NoFunctionRefs = ImmutableDictionary.Create<string, FunctionRef>(StringComparer.Ordinal);
 
     private ChildrenContainer? _children;
-    private Dictionary<string, FunctionRef>? _functionRefs;
-    private readonly Lock _functionRefsGate = new();
+    private ImmutableDictionary<string, FunctionRef>? _functionRefs;
     private long _nextRandomName;
 
     public IChildrenContainer ChildrenContainer => Children;
@@ -29,6 +30,12 @@ public partial class ActorCell
 
     IEnumerable<IActorRef> IActorContext.GetChildren() => Children.Children;
 
+    /// <summary>For strategies that hardly ever look: a list for each of very many children that end would take for ever.</summary>
+    private IEnumerable<IInternalActorRef> ChildrenWhenAskedFor()
+    {
+        foreach (var child in Children.Children) yield return child;
+    }
+
     IActorRef IActorContext.Child(string name) => GetChildByName(name);
 
     public IInternalActorRef GetChildByName(string name) =>
@@ -43,12 +50,8 @@ public partial class ActorCell
             if (stats is ChildRestartStats child && (uid == UndefinedUid || uid == child.Uid)) return child.Child;
             return ActorRefs.Nobody;
         }
-        lock (_functionRefsGate)
-        {
-            if (_functionRefs is not null && _functionRefs.TryGetValue(plain, out var function)
-                && (uid == UndefinedUid || uid == function.Path.Uid)) return function;
-        }
-        return ActorRefs.Nobody;
+        return Volatile.Read(ref _functionRefs) is { } functions && functions.TryGetValue(plain, out var function)
+            && (uid == UndefinedUid || uid == function.Path.Uid) ? function : ActorRefs.Nobody;
     }
 
     public virtual IActorRef AttachChild(Props props, bool isSystemService, string? name = null) =>
@@ -136,29 +139,20 @@ public partial class ActorCell
         var name = "$$" + (Interlocked.Increment(ref _nextRandomName) - 1).Base64Encode() + (suffix.Length == 0 ? "" : "-" + suffix);
         var function = new FunctionRef(
             new ChildActorPath(_self.Path, name, _systemImpl.NewUid()), _systemImpl.Provider, _systemImpl.EventStream, tell);
-        lock (_functionRefsGate) (_functionRefs ??= new(StringComparer.Ordinal)).Add(name, function);
+        ImmutableInterlocked.Update(ref _functionRefs, static (known, added) => (known ?? NoFunctionRefs).Add(added.Path.Name, added), function);
         return function;
     }
 
     internal bool RemoveFunctionRef(FunctionRef functionRef)
     {
-        lock (_functionRefsGate)
-        {
-            if (_functionRefs is null || !_functionRefs.Remove(functionRef.Path.Name)) return false;
-        }
+        if (!ImmutableInterlocked.Update(ref _functionRefs, static (known, gone) => known?.Remove(gone.Path.Name), functionRef)) return false;
         functionRef.Stop();
         return true;
     }
 
     protected void StopFunctionRefs()
     {
-        FunctionRef[] functions;
-        lock (_functionRefsGate)
-        {
-            if (_functionRefs is null) return;
-            functions = [.. _functionRefs.Values];
-            _functionRefs = null;
-        }
-        foreach (var function in functions) function.Stop();
+        if (_functionRefs is null || Interlocked.Exchange(ref _functionRefs, null) is not { } functions) return;
+        foreach (var function in functions.Values) function.Stop();
     }
 }

@@ -86,7 +86,8 @@ public partial class ActorCell : IUntypedActorContext, ICell
         mailbox.SetActor(this);
         // the instance is created in the actor's own context: the first thing in its system queue
         mailbox.SystemEnqueue(_self, new Create());
-        if (sendSupervise) _parent.SendSystemMessage(new Supervise(_self, async: false));
+        // who makes a child has entered it among the children already: the message only shows it in the log
+        if (sendSupervise && _systemImpl.Settings.DebugLifecycle) _parent.SendSystemMessage(new Supervise(_self, async: false));
     }
 
     private void CheckRequirement(Type queueType)
@@ -152,16 +153,20 @@ public partial class ActorCell : IUntypedActorContext, ICell
     private ActorBase NewActor()
     {
         PrepareForNewActor();
-        ActorBase? instance = null;
-        UseThreadContext(() =>
+        var before = InternalCurrentActorCellKeeper.Current;
+        InternalCurrentActorCellKeeper.Current = this;
+        try
         {
             _behaviour = null;
             _behavioursBelow = null;
-            instance = CreateNewActorInstance()
-                ?? throw new ActorInitializationException(_self, "NewActor returned null");
+            var instance = CreateNewActorInstance() ?? throw new ActorInitializationException(_self, "NewActor returned null");
             if (_props.SupervisorStrategy is { } strategy) instance.SupervisorStrategyInternal = strategy;
-        });
-        return instance!;
+            return instance;
+        }
+        finally
+        {
+            InternalCurrentActorCellKeeper.Current = before;
+        }
     }
 
     protected virtual ActorBase CreateNewActorInstance()

@@ -12,6 +12,9 @@ public class Deployer
     private readonly ConcurrentDictionary<string, Deploy> _exact = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Deploy> _patterns = new(StringComparer.Ordinal);
 
+    // asked for each actor that is made; a concurrent dictionary takes all its locks to say that it is empty
+    private int _known;
+
     public Deployer(Settings settings)
     {
         var config = settings.Config.GetConfig("akka.actor.deployment");
@@ -27,14 +30,16 @@ public class Deployer
 
     private static string Quoted(string key) => key.StartsWith('"') ? key : "\"" + key + "\"";
 
+    private bool IsEmpty => Volatile.Read(ref _known) == 0;
+
     public Deploy Lookup(ActorPath path) =>
-        path.Depth == 0 || path.Elements[0] != "user" ? null! : Find(string.Join("/", path.Elements.Skip(1)));
+        IsEmpty || path.Depth == 0 || path.Elements[0] != "user" ? null! : Find(string.Join("/", path.Elements.Skip(1)));
 
     public Deploy Lookup(IEnumerable<string> path) => Find(string.Join("/", path));
 
     private Deploy Find(string path)
     {
-        if (_exact.IsEmpty && _patterns.IsEmpty) return null!;
+        if (IsEmpty) return null!;
         if (_exact.TryGetValue(path, out var exact)) return exact;
         if (_patterns.IsEmpty) return null!;
         var elements = path.Split('/');
@@ -63,6 +68,7 @@ public class Deployer
                 throw new IllegalActorNameException($"Illegal actor name [{element}] in deployment [${deploy.Path}].");
         }
         (path.Contains('*') ? _patterns : _exact)[path] = deploy;
+        Volatile.Write(ref _known, 1);
     }
 
     public virtual Deploy ParseConfig(string key, Config config)

@@ -7,7 +7,7 @@ internal sealed class StashImpl : IStash
 {
     private readonly ActorCell _cell;
     private readonly IDequeBasedMessageQueueSemantics _mailbox;
-    private LinkedList<Envelope> _stash = new();
+    private EnvelopeDeque _stash;
     private int _lastEnvelopeId;
 
     public StashImpl(ActorCell cell, int capacity)
@@ -45,9 +45,7 @@ internal sealed class StashImpl : IStash
 
     public void Unstash()
     {
-        if (_stash.First is not { } oldest) return;
-        _stash.RemoveFirst();
-        _mailbox.EnqueueFirst(oldest.Value);
+        if (_stash.Count > 0) _mailbox.EnqueueFirst(_stash.RemoveFirst());
     }
 
     public void UnstashAll() => UnstashAll(static _ => true);
@@ -55,21 +53,62 @@ internal sealed class StashImpl : IStash
     public void UnstashAll(Func<Envelope, bool> predicate)
     {
         var all = _stash;
-        _stash = new LinkedList<Envelope>();
-        for (var node = all.Last; node is not null; node = node.Previous)
-            if (predicate(node.Value)) _mailbox.EnqueueFirst(node.Value);
+        _stash = default;
+        for (var i = all.Count - 1; i >= 0; i--)
+            if (predicate(all[i])) _mailbox.EnqueueFirst(all[i]);
     }
 
     public IEnumerable<Envelope> ClearStash()
     {
         var all = _stash;
-        _stash = new LinkedList<Envelope>();
-        return all;
+        _stash = default;
+        var list = new LinkedList<Envelope>();
+        for (var i = 0; i < all.Count; i++) list.AddLast(all[i]);
+        return list;
     }
 
     public void Prepend(IEnumerable<Envelope> envelopes)
     {
-        LinkedListNode<Envelope>? after = null;
-        foreach (var envelope in envelopes) after = after is null ? _stash.AddFirst(envelope) : _stash.AddAfter(after, envelope);
+        var before = _stash;
+        _stash = default;
+        foreach (var envelope in envelopes) _stash.AddLast(envelope);
+        for (var i = 0; i < before.Count; i++) _stash.AddLast(before[i]);
+    }
+
+    /// <summary>A ring that grows; an actor that never stashes has none.</summary>
+    private struct EnvelopeDeque
+    {
+        private const int FirstCapacity = 8;
+
+        private Envelope[]? _ring;
+        private int _first;
+
+        public int Count { get; private set; }
+
+        public readonly Envelope this[int index] => _ring![(_first + index) & (_ring.Length - 1)];
+
+        public void AddLast(in Envelope envelope)
+        {
+            if (_ring is null || Count == _ring.Length) Grow();
+            _ring![(_first + Count++) & (_ring.Length - 1)] = envelope;
+        }
+
+        public Envelope RemoveFirst()
+        {
+            ref var slot = ref _ring![_first];
+            var envelope = slot;
+            slot = default;
+            _first = (_first + 1) & (_ring.Length - 1);
+            Count--;
+            return envelope;
+        }
+
+        private void Grow()
+        {
+            var larger = new Envelope[_ring is null ? FirstCapacity : _ring.Length * 2];
+            for (var i = 0; i < Count; i++) larger[i] = this[i];
+            _ring = larger;
+            _first = 0;
+        }
     }
 }

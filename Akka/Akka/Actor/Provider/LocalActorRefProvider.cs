@@ -16,6 +16,8 @@ public sealed class LocalActorRefProvider : IActorRefProvider
     private readonly ILoggingAdapter _log;
     private readonly TaskCompletionSource _terminated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, IInternalActorRef> _extraNames = new(StringComparer.Ordinal);
+    // Where actors of a type live: the same for all that are made with these settings.
+    private readonly ConcurrentDictionary<Type, Place> _places = new();
     private readonly IInternalActorRef _deadLetters;
     private readonly ActorPath _tempNode;
     private long _tempNumber;
@@ -181,9 +183,9 @@ public sealed class LocalActorRefProvider : IActorRefProvider
         MailboxType mailboxType;
         try
         {
-            var configurator = system.Dispatchers.Configurator(props.Dispatcher);
-            dispatcher = configurator.Dispatcher();
-            mailboxType = system.Mailboxes.GetMailboxType(props, configurator.Config);
+            var place = PlaceOf(system, props);
+            dispatcher = place.Configurator.Dispatcher();
+            mailboxType = place.MailboxType;
         }
         catch (ConfigurationException e)
         {
@@ -191,6 +193,19 @@ public sealed class LocalActorRefProvider : IActorRefProvider
         }
         return new LocalActorRef(system, props, dispatcher, mailboxType, supervisor, path);
     }
+
+    private Place PlaceOf(ActorSystemImpl system, Props props)
+    {
+        var (dispatcher, mailbox) = (props.Deploy.Dispatcher, props.Deploy.Mailbox);
+        _places.TryGetValue(props.Type, out var first);
+        for (var place = first; place is not null; place = place.Other)
+            if (place.Dispatcher == dispatcher && place.Mailbox == mailbox) return place;
+        var configurator = system.Dispatchers.Configurator(props.Dispatcher);
+        // of two that are entered at the same moment one may be forgotten, and is found out once more
+        return _places[props.Type] = new Place(dispatcher, mailbox, configurator, system.Mailboxes.GetMailboxType(props, configurator.Config), first);
+    }
+
+    private sealed record Place(string Dispatcher, string Mailbox, MessageDispatcherConfigurator Configurator, MailboxType MailboxType, Place? Other);
 
     public Address GetExternalAddressFor(Address address) => address == RootPath.Address ? address : null!;
 }
