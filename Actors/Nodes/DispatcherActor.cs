@@ -14,6 +14,9 @@ public sealed class DispatcherActor : ReceiveActor
     /// <summary>Its name under <c>/user</c>, the same on every node.</summary>
     public const string Name = "dispatcher";
 
+    // A dead owner's lease runs out within one duration.
+    private const int StrangeOwnerLeases = 3;
+
     private readonly MooringServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -21,6 +24,7 @@ public sealed class DispatcherActor : ReceiveActor
     private readonly LinkedList<(RequestWorker Request, IActorRef Asker)> _waiting = new();
     private readonly Dictionary<Address, NodeHealthReport> _reports = [];
     private IActorRef _reader = ActorRefs.Nobody;
+    private (NodeName Node, TimeSpan Since)? _strangeOwner;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -35,6 +39,7 @@ public sealed class DispatcherActor : ReceiveActor
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
         Receive<LinkFailed>(OnLinkFailed);
+        Receive<LeaseHeldBy>(OnLeaseHeldBy);
         Receive<Terminated>(OnTerminated);
     }
 
@@ -109,6 +114,28 @@ public sealed class DispatcherActor : ReceiveActor
         _cluster.Leave(_cluster.SelfAddress);
     }
 
+    // An owner that goes on renewing its lease and is no member here belongs to another cluster: membership has come apart, and each part
+    // takes the other for dead. The block store says which one lives; this node leaves the other and joins that.
+    private void OnLeaseHeldBy(LeaseHeldBy held)
+    {
+        var now = Context.System.Scheduler.MonotonicClock;
+        if (held.Node == _services.Settings.Node || ListNodes().Any(n => n.Name == held.Node.Value))
+        {
+            _strangeOwner = null;
+            return;
+        }
+        if (_strangeOwner is not { } strange || strange.Node != held.Node)
+        {
+            _strangeOwner = (held.Node, now);
+            return;
+        }
+        if (now - strange.Since < StrangeOwnerLeases * _services.Settings.LeaseDuration)
+            return;
+        _log.Error("{0} owns the virtual IP and is no member of this node's cluster: this node leaves that and joins the owner's", held.Node);
+        _strangeOwner = null;
+        _cluster.Leave(_cluster.SelfAddress);
+    }
+
     private IEnumerable<NodeView> ListNodes()
     {
         var state = _cluster.State;
@@ -138,3 +165,7 @@ public sealed class DispatcherActor : ReceiveActor
 /// <param name="Since">For how long.</param>
 /// <param name="Detail">What the last probe said.</param>
 internal sealed record LinkFailed(TimeSpan Since, string Detail) : INoSerializationVerificationNeeded;
+
+/// <summary>The owner's singleton of this node's cluster cannot have the lease.</summary>
+/// <param name="Node">Who has it.</param>
+internal sealed record LeaseHeldBy(NodeName Node) : INoSerializationVerificationNeeded;

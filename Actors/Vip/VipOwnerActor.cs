@@ -149,6 +149,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
                 _waitLoggedAt = acquired.AskedAt;
                 _log.Info("the lease of the virtual IP is held by {0} with epoch {1}; waiting for its end", acquired.Attempt.Current?.Node, acquired.Attempt.Epoch);
             }
+            if (acquired.Attempt.Current is { } current)
+                _dispatcher.Tell(new LeaseHeldBy(current.Node));
             AcquireLater(_settings.LeaseRetryInterval);
             return;
         }

@@ -136,6 +136,21 @@ public sealed class DispatcherActorSpec : ActorSpec
         Eventually(() => Assert.True(cluster.IsTerminated));
     }
 
+    [Fact]
+    public void A_node_leaves_a_cluster_to_which_the_owner_of_the_virtual_IP_does_not_belong()
+    {
+        Services = Services with { Settings = Settings with { LeaseDuration = TimeSpan.FromMilliseconds(100) } };
+        var dispatcher = Start();
+        var cluster = Join();
+        Eventually(() => Assert.Contains(cluster.State.Members, m => m.Status == MemberStatus.Up));
+
+        Eventually(() =>
+        {
+            dispatcher.Tell(new LeaseHeldBy(new NodeName("node-elsewhere")));
+            Assert.True(cluster.IsTerminated);
+        });
+    }
+
     private Cluster Join()
     {
         var cluster = Cluster.Get(Sys);
