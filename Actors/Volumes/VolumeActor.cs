@@ -22,6 +22,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<(ExecuteOperation Request, IActorRef Owner)> _waiting = [];
     private readonly HashSet<OperationId> _settling = [];
+    private readonly HashSet<OperationId> _releasing = [];
     private readonly Dictionary<OperationId, IActorRef> _cleaners = [];
     private VolumeState _state = VolumeState.Empty;
     private Preparation? _preparing;
@@ -85,7 +86,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         Command<AttemptProgressed>(OnProgress);
         Command<AttemptReport>(OnReport);
         Command<CleanUpEnded>(OnCleanUpEnded);
-        Command<SourceHoldReleased>(released => Settled(released.Operation));
+        Command<SourceHoldReleased>(OnHoldReleased);
         Command<HoldSource>(OnHold);
         Command<ReleaseSource>(OnRelease);
         Command<ConfirmHold>(OnConfirmHold);
@@ -478,8 +479,16 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
             Settled(ended.Operation);
             return;
         }
+        _releasing.Add(ended.Operation);
         _volumes.Tell(new ReleaseSource(source, ended.Operation), Self);
         SettleLater(ended.Operation);
+    }
+
+    // The source may have been released before the work was removed, when it asked (OnConfirmHold): that settles nothing.
+    private void OnHoldReleased(SourceHoldReleased released)
+    {
+        if (_releasing.Remove(released.Operation))
+            Settled(released.Operation);
     }
 
     private void SettleLater(OperationId operation) =>
