@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Akka.Remote;
 using Akka.Remote.Transport;
 
@@ -162,7 +163,7 @@ public sealed class SimulatedNetwork
             else if (_listeners.TryGetValue((host, port), out var listener))
                 Accept(from, listener, host, port, result);
             else
-                _world.Schedule(from, Delay(), "connection refused", () => result.TrySetException(new ConnectionRefusedException($"Connection refused by {host}:{port}")));
+                _world.Schedule(from, Delay(), "connection refused", () => result.TrySetException(new ConnectionRefusedException($"Connection refused by {host}:{port}", new SocketException((int)SocketError.ConnectionRefused))));
         });
     }
 
