@@ -34,6 +34,7 @@ try
         "up" => await ClusterCommand.UpAsync(configuration, Value("--nodes"), Value("--node"), Flag("--ceph")),
         "down" => await ClusterCommand.DownAsync(),
         "status" => await ClusterCommand.StatusAsync(),
+        "simulate" => await DotNet.RunAsync(["run", "--project", "Tests/Simulation", "-c", configuration, "--", .. arguments]),
         "bench" => await DotNet.RunAsync(["run", "--project", "Benchmarks", "-c", "Release", "--", .. arguments]),
         "ceph" when arguments is ["up"] => await CephCommand.UpAsync(),
         "ceph" when arguments is ["down"] => await CephCommand.DownAsync(),
@@ -59,6 +60,7 @@ static int Help(int status)
           test [--filter EXPRESSION]   every test; the last line is N passed, N failed, N skipped
           up [--nodes 3] [--ceph]      a cluster that stays; up --node NAME starts a node that was killed again
           down | status                ends it | shows it
+          simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one
           bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json
           ceph up|down                 a throw-away Ceph on this machine (Debian, root)
           build [--release] | publish | format | clean

@@ -1,0 +1,181 @@
+using Mooring.Actors.Operations;
+using Mooring.Tests.Simulation.Nodes;
+using Mooring.Tests.Simulation.Runs;
+using Mooring.Tests.Simulation.Store;
+
+namespace Mooring.Tests.Simulation.Faults;
+
+/// <summary>Does harm, by chance from the seed, for a time; then heals everything.</summary>
+public sealed class Nemesis(SimulationRun run)
+{
+    private readonly Random _chance = run.World.Stream("nemesis");
+
+    public bool IsOver { get; private set; }
+
+    public async Task RunAsync(TimeSpan duration)
+    {
+        var end = run.World.Now + duration;
+        while (run.World.Now < end)
+        {
+            await run.World.Delay(Between(0.2, 4));
+            Strike();
+        }
+        Heal();
+        IsOver = true;
+    }
+
+    /// <summary>How long a node that was killed stays away.</summary>
+    public TimeSpan DownTime() => Between(0.3, 6);
+
+    private void Strike()
+    {
+        var node = run.Nodes[_chance.Next(run.Nodes.Count)];
+        switch (_chance.Next(15))
+        {
+            case 0 or 1 when node.IsRunning:
+                Kill(node, silently: false);
+                break;
+            case 2 when node.IsRunning:
+                Kill(node, silently: true);
+                break;
+            case 3 when OwnerNode() is { } owner:
+                Kill(owner, silently: _chance.Next(3) == 0);
+                break;
+            case 4 or 5 when node.IsRunning:
+                node.KillAt = (CrashPoint)_chance.Next(Enum.GetValues<CrashPoint>().Length);
+                break;
+            case 6:
+                Pause(_chance.Next(2) == 0 ? OwnerNode() ?? node : node);
+                break;
+            case 7:
+                Cut("link", node.Host, Other(node).Host, oneWay: _chance.Next(2) == 0);
+                break;
+            case 8:
+                Isolate(node);
+                break;
+            case 9:
+                Cut("store link", node.Host, SimulatedCeph.Host, oneWay: _chance.Next(3) == 0);
+                break;
+            case 10 when run.World.Network.BreakOne(_chance) is not null:
+                run.Injected("connection broken");
+                break;
+            case 11:
+                SlowNetwork();
+                break;
+            case 12:
+                Disturb("store disturbed", run.Ceph.Faults);
+                break;
+            case 13:
+                Disturb("journal disturbed", run.Ceph.JournalFaults);
+                break;
+            case 14:
+                TurnClock(node);
+                break;
+        }
+    }
+
+    private void Kill(SimulatedNode node, bool silently)
+    {
+        run.Injected(silently ? "power loss" : "kill");
+        node.Kill(silently);
+        run.StartLater(node);
+    }
+
+    private void Pause(SimulatedNode node)
+    {
+        if (node.Process is not { IsDead: false, IsPaused: false } process)
+            return;
+        run.Injected("pause");
+        process.Pause();
+        run.World.Schedule(null, Between(0.1, 9), $"{node.Name} is continued", process.Resume);
+    }
+
+    private void Cut(string kind, string one, string other, bool oneWay)
+    {
+        run.Injected(oneWay ? $"{kind} cut one way" : $"{kind} cut");
+        var ways = oneWay ? (_chance.Next(2) == 0 ? [(one, other)] : [(other, one)]) : new[] { (one, other), (other, one) };
+        CutFor(Between(0.2, 10), ways);
+    }
+
+    private void Isolate(SimulatedNode node)
+    {
+        run.Injected("isolation");
+        var others = run.Nodes.Where(n => n != node).Select(n => n.Host).ToList();
+        if (_chance.Next(3) == 0)
+            others.Add(SimulatedCeph.Host);
+        CutFor(Between(0.5, 10), [.. others.SelectMany(o => new[] { (node.Host, o), (o, node.Host) })]);
+    }
+
+    private void CutFor(TimeSpan time, (string From, string To)[] ways)
+    {
+        foreach (var (from, to) in ways)
+        {
+            run.World.Trace($"cut from {from} to {to}");
+            run.World.Network.Cut(from, to);
+        }
+        run.World.Schedule(null, time, $"heals {string.Join(", ", ways)}", () =>
+        {
+            foreach (var (from, to) in ways)
+                run.World.Network.Heal(from, to);
+        });
+    }
+
+    private void SlowNetwork()
+    {
+        run.Injected("slow network");
+        run.World.Network.DelayExtra = Between(0.001, 0.3);
+        run.World.Schedule(null, Between(0.5, 5), "network is quick again", () => run.World.Network.DelayExtra = TimeSpan.Zero);
+    }
+
+    private void Disturb(string kind, StoreFaults faults)
+    {
+        run.Injected(kind);
+        switch (_chance.Next(4))
+        {
+            case 0:
+                faults.Slow = _chance.NextDouble() * 0.5;
+                break;
+            case 1:
+                faults.Error = _chance.NextDouble() * 0.3;
+                break;
+            case 2:
+                faults.Late = _chance.NextDouble() * 0.15;
+                break;
+            default:
+                faults.Silent = _chance.NextDouble() * 0.15;
+                break;
+        }
+        run.World.Schedule(null, Between(0.5, 6), $"{kind} no longer", faults.Clear);
+    }
+
+    private void TurnClock(SimulatedNode node)
+    {
+        run.Injected("clock jump");
+        var offset = Between(-3600, 3600);
+        run.TurnClock(node, offset);
+    }
+
+    private void Heal()
+    {
+        run.World.Trace("all is healed from now on");
+        run.World.Network.HealAll();
+        run.World.Network.DelayExtra = TimeSpan.Zero;
+        run.Ceph.Faults.Clear();
+        run.Ceph.JournalFaults.Clear();
+        foreach (var node in run.Nodes)
+        {
+            node.KillAt = null;
+            node.Process?.Resume();
+        }
+    }
+
+    private SimulatedNode? OwnerNode() => run.Lan.Reachable is { } holding ? run.Nodes.FirstOrDefault(n => n.Process == holding.Process && n.IsRunning) : null;
+
+    private SimulatedNode Other(SimulatedNode node)
+    {
+        var others = run.Nodes.Where(n => n != node).ToList();
+        return others[_chance.Next(others.Count)];
+    }
+
+    private TimeSpan Between(double min, double max) => TimeSpan.FromSeconds(min + ((max - min) * _chance.NextDouble()));
+}

@@ -1,0 +1,156 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Simulation;
+using Mooring.Actors;
+using Mooring.Actors.Journal;
+using Mooring.Actors.Operations;
+using Mooring.Messages;
+using Mooring.Storage;
+using Mooring.Tests.Simulation.Runs;
+using Mooring.Tests.Simulation.Store;
+using Mooring.Tests.Simulation.Vip;
+
+namespace Mooring.Tests.Simulation.Nodes;
+
+/// <summary>
+/// A storage node: a process that runs Mooring as the daemon does (Hosts/StorageNode/NodeRuntime.cs), on the simulated world. A process
+/// whose actor system has ended begins anew; a process that was killed is started again by the run.
+/// </summary>
+public sealed class SimulatedNode(SimulationRun run, string name, string host) : ICrashPoints
+{
+    private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StoreRetryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Random _chance = run.World.Stream("node " + name);
+    private int _incarnation;
+
+    public string Name { get; } = name;
+
+    public string Host { get; } = host;
+
+    public SimulatedProcess? Process { get; private set; }
+
+    public MooringCluster? Mooring { get; private set; }
+
+    public ActorSystem? System { get; private set; }
+
+    public bool IsRunning => Process is { IsDead: false };
+
+    /// <summary>The point at which it is killed when it passes it the next time.</summary>
+    public CrashPoint? KillAt { get; set; }
+
+    /// <summary>Whether it is a member that has come up, as it sees itself.</summary>
+    public bool IsUp => IsRunning && Mooring is not null && System is { } system && Cluster.Get(system).SelfMember.Status == MemberStatus.Up;
+
+    /// <summary>How many members it sees up.</summary>
+    public int UpCount => IsUp ? Cluster.Get(System!).State.Members.Count(m => m.Status == MemberStatus.Up) : 0;
+
+    public void Start()
+    {
+        Process = run.World.StartProcess(Name, Host);
+        Process.ClockOffset = run.ClockOffsetOf(Name);
+        Process.Crashed += () => run.Lan.ProcessIsGone(Process);
+        KillAt = null;
+        Process.Do("starts", () => _ = RunAsync(Process));
+    }
+
+    public void Kill(bool silently)
+    {
+        (Mooring, System) = (null, null);
+        Process?.Crash(silently);
+    }
+
+    void ICrashPoints.Pass(CrashPoint point, OperationId operation, string kind)
+    {
+        run.World.Trace($"{Name} passes {point} of {operation} ({kind})");
+        if (KillAt != point)
+            return;
+        KillAt = null;
+        run.Injected($"kill at {point}");
+        Kill(silently: false);
+        run.StartLater(this);
+        throw new ProcessCrashedException();
+    }
+
+    private async Task RunAsync(SimulatedProcess process)
+    {
+        while (true)
+        {
+            try
+            {
+                await RunIncarnationAsync(process);
+            }
+            catch (Exception e) when (e is not ProcessCrashedException)
+            {
+                run.World.Trace($"{Name} could not start: {e.GetType().Name}: {e.Message.Split('\n')[0]}");
+                if (e is not BlockStoreException)
+                    run.Violations.Add($"{Name} could not start: {e}");
+            }
+            (Mooring, System) = (null, null);
+            await PauseAsync(process, RestartPause);
+        }
+    }
+
+    private async Task RunIncarnationAsync(SimulatedProcess process)
+    {
+        var store = new SimulatedStoreProvider(run.Ceph, process, run.Options.Mutation);
+        while (true)
+        {
+            try
+            {
+                await (await store.ConnectAsync("start", 1, CancellationToken.None)).DisposeAsync();
+                break;
+            }
+            catch (BlockStoreException)
+            {
+                await PauseAsync(process, StoreRetryInterval);
+            }
+        }
+        // As part of the process, whatever has completed the wait.
+        var address = new SimulatedVirtualAddress(run.Lan, process, new NodeName(Name), _chance);
+        var watchdog = new SimulatedWatchdog(process, address.Release, run.Options.Mutation == Mutation.WatchdogOff);
+        var hocon = ConfigurationFactory.ParseString(process.Hocon)
+            .WithFallback(ConfigurationFactory.ParseString($"mooring.node {{ name = \"{Name}\", address = \"{Host}\" }}"))
+            .WithFallback(run.Hocon)
+            .WithFallback(MooringCluster.DefaultConfig());
+        var system = ActorSystem.Create("mooring", hocon);
+        if (run.Options.Trace)
+            SimulatedProcess.TapLog(system, line => Log(line));
+        var incarnation = $"{Name}-{++_incarnation}";
+        run.World.Trace($"{incarnation} starts");
+        var log = run.Options.Mutation == Mutation.ReplyBeforePersist ? new MutatedEventLog(run.Ceph, process) : new SimulatedEventLog(run.Ceph, process);
+        EventLogExtension.Register(system, log);
+        var services = new MooringServices
+        {
+            Settings = MooringSettings.From(hocon.GetConfig("mooring")),
+            Store = store,
+            VirtualAddress = address,
+            Watchdog = watchdog,
+            Incarnation = incarnation,
+            Clock = process.Clock,
+            CrashPoints = this,
+        };
+        var mooring = MooringCluster.Start(system, services);
+        if (process.IsDead)
+            throw new ProcessCrashedException();
+        (System, Mooring) = (system, mooring);
+        await system.WhenTerminated;
+        run.World.Trace($"{incarnation} has ended");
+        address.Release();
+    }
+
+    private void Log(LogEvent line)
+    {
+        var cause = line.Cause is { } e ? $" ({e.GetType().Name}: {e.Message.Split('\n')[0]})" : "";
+        run.Say($"{Name} {line.LogLevel()} {line.LogSource}: {line.Message}{cause}");
+    }
+
+    private static Task PauseAsync(SimulatedProcess process, TimeSpan pause)
+    {
+        var over = new TaskCompletionSource();
+        process.World.Schedule(process, pause, "pause is over", over.SetResult);
+        return over.Task;
+    }
+}

@@ -1,0 +1,22 @@
+namespace Mooring.Tests.Simulation.Runs;
+
+/// <summary>A safeguard that is taken out, to see that the checks notice. All act through the ports that a test gives to the nodes.</summary>
+public enum Mutation
+{
+    None,
+
+    /// <summary>The owner acts without holding the lease.</summary>
+    NoLeaseCheck,
+
+    /// <summary>What is fenced goes on.</summary>
+    NoFencing,
+
+    /// <summary>Answers leave before the event behind them is in the journal.</summary>
+    ReplyBeforePersist,
+
+    /// <summary>A request that is asked for again counts as a new one.</summary>
+    RequestIdIgnored,
+
+    /// <summary>Nobody takes the address off when the lease ends.</summary>
+    WatchdogOff,
+}

@@ -1,0 +1,5 @@
+namespace Mooring.Tests.Simulation.Runs;
+
+/// <summary>How a run went.</summary>
+public sealed record SimulationResult(
+    long Seed, double VirtualSeconds, long Steps, ulong TraceHash, int Accepted, int Succeeded, SortedDictionary<string, int> Injected, IReadOnlyList<string> Violations);

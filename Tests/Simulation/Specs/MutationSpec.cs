@@ -1,0 +1,25 @@
+using Mooring.Tests.Simulation.Runs;
+using Xunit.Abstractions;
+
+namespace Mooring.Tests.Simulation.Specs;
+
+/// <summary>A check that catches nothing is no check: each safeguard, taken out, must be missed.</summary>
+public sealed class MutationSpec(ITestOutputHelper output)
+{
+    private const int SeedsMax = 200;
+
+    [Theory]
+    [InlineData(Mutation.NoLeaseCheck)]
+    [InlineData(Mutation.NoFencing)]
+    [InlineData(Mutation.ReplyBeforePersist)]
+    [InlineData(Mutation.RequestIdIgnored)]
+    [InlineData(Mutation.WatchdogOff)]
+    public async Task A_safeguard_that_is_taken_out_is_missed_within_200_seeds(Mutation mutation)
+    {
+        var batch = new SeedBatch(mutation, output.WriteLine) { StopAtFailure = true };
+        await batch.RunAsync([.. Enumerable.Range(1, SeedsMax).Select(i => (long)i)], CancellationToken.None);
+
+        Assert.NotEmpty(batch.Failures);
+        Assert.DoesNotContain(batch.Failures.SelectMany(f => f.Violations), v => v.StartsWith(SeedBatch.Died, StringComparison.Ordinal));
+    }
+}

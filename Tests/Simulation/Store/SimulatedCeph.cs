@@ -1,0 +1,111 @@
+using Akka.Simulation;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Tests.Simulation.Store;
+
+/// <summary>
+/// The one block store of a simulation: its images, leases, fences and journal, and how calls reach it through the network. Each call
+/// takes effect at one moment, whatever its caller hears of that.
+/// </summary>
+public sealed class SimulatedCeph(SimulationWorld world)
+{
+    /// <summary>Its host in the network.</summary>
+    public const string Host = "ceph";
+
+    // rados_osd_op_timeout; shorter than in production, so that more happens in less time.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+
+    // A dead client's watch lives on for so long.
+    private static readonly TimeSpan WatchTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly Random _chance = world.Stream("ceph");
+    private long _connections;
+    private long _images;
+
+    public SimulationWorld World { get; } = world;
+
+    public StoreFaults Faults { get; } = new();
+
+    public StoreFaults JournalFaults { get; } = new();
+
+    public SortedDictionary<string, SimulatedImage> Images { get; } = new(StringComparer.Ordinal);
+
+    public HashSet<FenceAddress> Fenced { get; } = [];
+
+    public SimulatedLeases Leases { get; } = new(world);
+
+    public SimulatedJournal Journal { get; } = new();
+
+    /// <summary>Counts the faults that were injected, by kind.</summary>
+    public Action<string> Injected { get; set; } = _ => { };
+
+    /// <summary>Told of everything that becomes visible.</summary>
+    public Action<StoreEffect> Effected { get; set; } = _ => { };
+
+    public FenceAddress NewAddress(string host) => new($"{host}:0/{++_connections}");
+
+    public ImageId NewImageId() => new($"img-{++_images}");
+
+    public SimulatedImage? Find(VolumeId volume) => Images.GetValueOrDefault(volume.ToString());
+
+    public bool IsWatched(SimulatedImage image, SimulatedBlockStore by) =>
+        image.WatchedBy is { } watcher && watcher != by && !Fenced.Contains(watcher.Address)
+        && (watcher.DiedAt is not { } died || World.Now < died + WatchTimeout);
+
+    /// <summary>A call of a process: through the network, carried out at once there, and back.</summary>
+    public Task<T> Call<T>(
+        SimulatedProcess caller, StoreFaults faults, string name, double milliseconds, Func<T> work, CancellationToken cancellationToken, TimeSpan? timeout = null)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<T>(cancellationToken);
+        var result = new TaskCompletionSource<T>();
+        if (caller.IsDead)
+            return result.Task;
+        World.Schedule(
+            caller,
+            timeout ?? CallTimeout,
+            $"{name} times out",
+            () => result.TrySetException(new BlockStoreException(ErrorKind.TimedOut, $"{name}: no answer")),
+            () => result.Task.IsCompleted);
+        World.Network.Send(caller.Host, Host, null, name, () => Serve(caller, faults, name, milliseconds, work, result));
+        return result.Task;
+    }
+
+    private void Serve<T>(SimulatedProcess caller, StoreFaults faults, string name, double milliseconds, Func<T> work, TaskCompletionSource<T> result)
+    {
+        // The last packets of a process that is gone may have been on their way.
+        if (caller.IsDead && _chance.Next(2) == 0)
+            return;
+        var fault = faults.Draw(_chance);
+        if (fault != CallFault.None)
+            Injected($"store.{fault}");
+        var service = TimeSpan.FromMilliseconds(milliseconds * (0.5 + _chance.NextDouble()));
+        if (fault == CallFault.Slow)
+            service += TimeSpan.FromSeconds(_chance.NextDouble());
+        if (fault == CallFault.Late)
+            service += CallTimeout + TimeSpan.FromSeconds(_chance.NextDouble() * 6);
+        World.Schedule(null, service, $"serves {name} of {caller.Name}", () =>
+        {
+            if (fault == CallFault.Error)
+            {
+                Reply(() => result.TrySetException(new BlockStoreException(ErrorKind.Unavailable, $"{name}: simulated failure", 5)));
+                return;
+            }
+            T value;
+            try
+            {
+                value = work();
+            }
+            catch (BlockStoreException e)
+            {
+                Reply(() => result.TrySetException(e));
+                return;
+            }
+            if (fault != CallFault.Silent)
+                Reply(() => result.TrySetResult(value));
+        });
+
+        void Reply(Action arrive) => World.Network.Send(Host, caller.Host, caller, $"answer of {name}", arrive);
+    }
+}

@@ -1,0 +1,61 @@
+using Akka.Simulation;
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Tests.Simulation.Store;
+
+/// <summary>The leases of the simulated store, by its clock.</summary>
+public sealed class SimulatedLeases(SimulationWorld world)
+{
+    private readonly Dictionary<string, Lease> _leases = [];
+
+    /// <summary>Whether an ownership is valid now. A late call may have taken the lease once more for the same node: nobody else has it.</summary>
+    public bool IsHeld(string name, NodeName node, Epoch epoch) =>
+        _leases.TryGetValue(name, out var lease) && lease.Holder?.Node == node && lease.Epoch.CompareTo(epoch) >= 0 && world.Now < lease.Until;
+
+    public LeaseAttempt Acquire(string name, LeaseHolder holder, TimeSpan duration, string reason)
+    {
+        if (!_leases.TryGetValue(name, out var lease))
+            _leases[name] = lease = new Lease();
+        if (lease.Holder is { } current && current != holder && world.Now < lease.Until)
+            return new LeaseAttempt(false, lease.Epoch, current);
+        var before = lease.Latest;
+        lease.Epoch = lease.Epoch.Next;
+        (lease.Holder, lease.Latest, lease.Until) = (holder, holder, world.Now + duration);
+        lease.History.Insert(0, new LeaseOwnership(lease.Epoch, holder, SimulationWorld.Beginning + world.Now, reason));
+        return new LeaseAttempt(true, lease.Epoch, before);
+    }
+
+    public bool Renew(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration)
+    {
+        if (!_leases.TryGetValue(name, out var lease) || lease.Holder != holder || lease.Epoch != epoch || world.Now >= lease.Until)
+            return false;
+        lease.Until = world.Now + duration;
+        return true;
+    }
+
+    public void Release(string name, LeaseHolder holder, Epoch epoch)
+    {
+        if (_leases.TryGetValue(name, out var lease) && lease.Holder == holder && lease.Epoch == epoch)
+            lease.Holder = null;
+    }
+
+    public IReadOnlyList<LeaseOwnership> History(string name) =>
+        _leases.TryGetValue(name, out var lease) ? [.. lease.History.Take(32)] : [];
+
+    /// <summary>The epoch of the latest ownership.</summary>
+    public Epoch EpochOf(string name) => _leases.TryGetValue(name, out var lease) ? lease.Epoch : default;
+
+    private sealed class Lease
+    {
+        public Epoch Epoch { get; set; }
+
+        public LeaseHolder? Holder { get; set; }
+
+        public LeaseHolder? Latest { get; set; }
+
+        public TimeSpan Until { get; set; }
+
+        public List<LeaseOwnership> History { get; } = [];
+    }
+}

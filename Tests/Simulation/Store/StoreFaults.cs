@@ -1,0 +1,41 @@
+namespace Mooring.Tests.Simulation.Store;
+
+/// <summary>How often calls of the block store or the journal go wrong, each a share from 0 to 1.</summary>
+public sealed class StoreFaults
+{
+    /// <summary>Takes up to a second.</summary>
+    public double Slow { get; set; }
+
+    /// <summary>Fails, and nothing was done.</summary>
+    public double Error { get; set; }
+
+    /// <summary>Is carried out long after the caller has given up.</summary>
+    public double Late { get; set; }
+
+    /// <summary>Is carried out, and nobody hears of it.</summary>
+    public double Silent { get; set; }
+
+    /// <summary>What happens to the next call.</summary>
+    public CallFault Draw(Random chance)
+    {
+        var drawn = chance.NextDouble();
+        if ((drawn -= Slow) < 0)
+            return CallFault.Slow;
+        if ((drawn -= Error) < 0)
+            return CallFault.Error;
+        if ((drawn -= Late) < 0)
+            return CallFault.Late;
+        return drawn - Silent < 0 ? CallFault.Silent : CallFault.None;
+    }
+
+    public void Clear() => (Slow, Error, Late, Silent) = (0, 0, 0, 0);
+}
+
+public enum CallFault
+{
+    None,
+    Slow,
+    Error,
+    Late,
+    Silent,
+}
