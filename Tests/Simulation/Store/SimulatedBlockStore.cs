@@ -154,6 +154,10 @@ public class SimulatedBlockStore : IBlockStore
 
     public Task WriteAsync(VolumeId volume, long offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IOpenImage> OpenAsync(VolumeId volume, bool readOnly, CancellationToken cancellationToken) => throw NotHere();
+
     public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) =>
         Change($"set {key} of {volume}", 3, () => Complete(volume).Metadata[key] = value, cancellationToken);
 
