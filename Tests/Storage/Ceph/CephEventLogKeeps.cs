@@ -10,7 +10,7 @@ namespace Mooring.Tests.Storage.Ceph;
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephEventLogKeeps(CephFixture fixture) : IAsyncLifetime
 {
-    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(3);
 
     private readonly string _stream = $"stream-{Guid.NewGuid():N}";
     private CephEventLog _log = null!;

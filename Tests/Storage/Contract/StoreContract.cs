@@ -7,7 +7,7 @@ namespace Mooring.Tests.Storage.Contract;
 public abstract class StoreContract(IStoreFixture fixture) : IAsyncLifetime
 {
     /// <summary>The longest that any single step may take before the test says which one hangs.</summary>
-    protected static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(3);
 
     protected const int MiB = 1 << 20;
 
