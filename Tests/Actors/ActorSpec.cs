@@ -12,7 +12,7 @@ namespace Mooring.Tests.Actors;
 public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
 {
     /// <summary>The most that anything may take that takes milliseconds when all is well.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     protected static readonly NodeName Node = new("node-1");
 

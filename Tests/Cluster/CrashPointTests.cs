@@ -99,7 +99,7 @@ public class CrashPointTests
             throw new InvalidOperationException($"{e.Message}\n{cluster.Logs()}", e);
         }
         // The crash point after the reply may be passed a moment after the client has its answer.
-        await TestCluster.UntilAsync($"{owner} died at its crash point", () => Task.FromResult(!cluster.Nodes.ProcessOf(owner).IsAlive), TimeSpan.FromSeconds(10));
+        await TestCluster.UntilAsync($"{owner} died at its crash point", () => Task.FromResult(!cluster.Nodes.ProcessOf(owner).IsAlive), TimeSpan.FromSeconds(60));
         Assert.False(File.Exists(cluster.CrashFile));
         Assert.Equal("succeeded", result.State);
 

@@ -107,7 +107,7 @@ public class FailoverTests
         await using var cluster = await TestCluster.StartAsync();
         var owner = await cluster.OwnerAsync();
 
-        Assert.True(await cluster.Nodes.ProcessOf(owner).TerminateAsync(TimeSpan.FromSeconds(20)), $"{owner} did not end by itself:\n{cluster.Logs()}");
+        Assert.True(await cluster.Nodes.ProcessOf(owner).TerminateAsync(TimeSpan.FromSeconds(60)), $"{owner} did not end by itself:\n{cluster.Logs()}");
 
         await TestCluster.UntilAsync("another node owns the virtual IP", async () => await cluster.OwnerAsync() != owner);
         await cluster.Client.CreateVolumeAsync(TestCluster.Volume("after"), 1 << 20, Change.New());

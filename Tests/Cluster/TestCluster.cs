@@ -17,7 +17,7 @@ public sealed class TestCluster : IAsyncDisposable
         Client = NewClient();
     }
 
-    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(120);
 
     public NodeCluster Nodes { get; }
 

@@ -15,7 +15,7 @@ public sealed class CephSandbox : IAsyncDisposable
 
     private static readonly string[] _packages = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph-common", "librbd1", "librados2"];
     private static readonly string[] _programs = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph", "rbd", "monmaptool"];
-    private static readonly TimeSpan _toolLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _toolLimit = TimeSpan.FromSeconds(120);
 
     private readonly CephSandboxState _state;
 

@@ -133,7 +133,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
     // What the killed attempt left goes away behind the result.
     private static async Task UntilSettledAsync(StoreAccess store)
     {
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(20); await Task.Delay(50))
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(50))
         {
             var names = await store.Store.ListAsync(Pool, "", null, 1000, CancellationToken.None);
             if (!names.Any(n => n.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)))

@@ -190,7 +190,7 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <returns>Completes when all processes are gone.</returns>
     public async Task StopAsync()
     {
-        await Task.WhenAll(_state.Nodes.Where(n => n.Process is { IsAlive: true }).Select(n => n.Process!.TerminateAsync(TimeSpan.FromSeconds(10))));
+        await Task.WhenAll(_state.Nodes.Where(n => n.Process is { IsAlive: true }).Select(n => n.Process!.TerminateAsync(TimeSpan.FromSeconds(30))));
         File.Delete(StateFile);
     }
 

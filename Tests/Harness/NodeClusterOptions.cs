@@ -32,5 +32,5 @@ public sealed record NodeClusterOptions
     public string Configuration { get; init; } = "Debug";
 
     /// <summary>How long the start may take.</summary>
-    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(120);
 }

@@ -58,7 +58,7 @@ public sealed partial record ProcessIdentity(int Pid, long StartTicks)
         Send(SigStop);
         for (var clock = Stopwatch.StartNew(); IsAlive && !IsStopped; await Task.Delay(2).ConfigureAwait(false))
         {
-            if (clock.Elapsed > TimeSpan.FromSeconds(10))
+            if (clock.Elapsed > TimeSpan.FromSeconds(30))
                 throw new TimeoutException($"process {Pid} does not stop");
         }
     }

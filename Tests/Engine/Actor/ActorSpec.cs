@@ -7,7 +7,7 @@ namespace Mooring.Tests.Engine.ActorSpecs;
 /// <summary>A system for each test, quiet, and what tests of the core need to look at it.</summary>
 public abstract class ActorSpec : IDisposable
 {
-    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private protected ActorSpec(string hocon = "")
     {

@@ -16,7 +16,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     public const string SystemName = "node";
 
     /// <summary>Limit for anything that takes milliseconds when all is well.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Quick, but with heartbeats that tolerate a busy machine: a crash must be noticed without them.</summary>
     private const string Settings = """

@@ -13,7 +13,7 @@ namespace Mooring.Tests.Engine.ClusterSharding;
 internal sealed class ShardedCluster(string settings = "") : IAsyncDisposable
 {
     internal const string TypeName = "counter";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly string _store = Guid.NewGuid().ToString("N");
     private readonly List<ActorSystem> _systems = [];

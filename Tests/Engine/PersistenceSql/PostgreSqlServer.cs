@@ -10,7 +10,7 @@ namespace Mooring.Tests.Engine.PersistenceSql;
 /// <summary>A PostgreSQL of its own, from Debian's package, in a temporary folder on a free port of 127.0.0.1, for as long as the specs run.</summary>
 public sealed class PostgreSqlServer : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static int s_databases;
     private string _folder = "";
     private int _port;

@@ -11,7 +11,7 @@ namespace Mooring.Tests.Engine.PetabridgeCmdSpecs;
 /// <summary>An actor system with an endpoint on loopback and a palette for tests.</summary>
 internal sealed class ConsoleSystem : IAsyncDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public ConsoleSystem(string hocon = "")
     {

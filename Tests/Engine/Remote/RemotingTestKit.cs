@@ -31,7 +31,7 @@ public abstract class RemotingTestKit : TestKit
     {
     }
 
-    protected static TimeSpan Limit => TimeSpan.FromSeconds(30);
+    protected static TimeSpan Limit => TimeSpan.FromSeconds(60);
 
     protected Address LeftAddress => AddressOf(Sys);
 
