@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
+using Mooring.Actors.Files;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Serialization;
 using Mooring.Actors.Vip;
@@ -16,6 +17,7 @@ namespace Mooring.Actors;
 public sealed class MooringCluster : IExtension
 {
     private const string VolumeType = "volume";
+    private const string NameNodeType = "name-node";
 
     private MooringCluster(ActorSystem system, MooringServices services)
     {
@@ -24,7 +26,7 @@ public sealed class MooringCluster : IExtension
         Dispatcher = system.ActorOf(DispatcherActor.Props(services), DispatcherActor.Name);
         var sharding = ClusterSharding.Get(system);
         // Entities address the region by its path: it may hand them messages before Start has returned its reference.
-        var region = system.ActorSelection($"/system/{system.Settings.Config.GetString("akka.cluster.sharding.guardian-name")}/{VolumeType}");
+        var region = system.ActorSelection(RegionPath(system, VolumeType));
         Volumes = sharding.Start(
             VolumeType,
             entityId => VolumeActor.Props(VolumeId.FromText(entityId), services, Dispatcher, region),
@@ -32,6 +34,17 @@ public sealed class MooringCluster : IExtension
             new VolumeMessageExtractor(settings.ShardCount),
             sharding.DefaultShardAllocationStrategy(ClusterShardingSettings.Create(system)),
             new StopVolume());
+        FileStore = new SharedStore(services.Store, "files", 4);
+        system.RegisterOnTermination(() => FileStore.DisposeAsync().AsTask());
+        DataNode = system.ActorOf(DataNodeActor.Props(services, Areas, FileStore, system.ActorSelection(RegionPath(system, NameNodeType))), DataNodeActor.Name);
+        var context = new NameNodeContext(DataNode, Areas, FileStore);
+        NameNodes = sharding.Start(
+            NameNodeType,
+            entityId => NameNodeActor.Props(new FileSystemName(entityId), services, context),
+            ClusterShardingSettings.Create(system),
+            new FileSystemMessageExtractor(settings.Files.ShardCount),
+            sharding.DefaultShardAllocationStrategy(ClusterShardingSettings.Create(system)),
+            new StopNameNode());
         system.ActorOf(
             ClusterSingletonManager.Props(
                 VipOwnerActor.Props(services, Dispatcher, Volumes), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
@@ -54,6 +67,18 @@ public sealed class MooringCluster : IExtension
 
     /// <summary>The region of all volumes; for the owner's use.</summary>
     public IActorRef Volumes { get; }
+
+    /// <summary>The region of all name nodes: takes every <see cref="IWithFileSystem"/>.</summary>
+    public IActorRef NameNodes { get; }
+
+    /// <summary>This node's data node: takes <see cref="GetDataNodes"/>.</summary>
+    public IActorRef DataNode { get; }
+
+    /// <summary>The areas that this node serves.</summary>
+    public ServedAreas Areas { get; } = new();
+
+    /// <summary>This node's connection for the records of the file plane.</summary>
+    public SharedStore FileStore { get; }
 
     /// <summary>What an actor system's configuration needs besides akka.hocon: the serializer's bindings.</summary>
     /// <returns>The configuration, to be used as a fallback.</returns>
@@ -78,6 +103,9 @@ public sealed class MooringCluster : IExtension
     public static MooringCluster Get(ActorSystem system) =>
         system.TryGetExtension<MooringCluster>(out var mooring) ? mooring : throw new InvalidOperationException("Mooring was not started in this actor system");
 
+    private static string RegionPath(ActorSystem system, string type) =>
+        $"/system/{system.Settings.Config.GetString("akka.cluster.sharding.guardian-name")}/{type}";
+
     private sealed class Id(MooringServices services) : ExtensionIdProvider<MooringCluster>
     {
         public override MooringCluster CreateExtension(ExtendedActorSystem system) => new(system, services);
@@ -90,4 +118,12 @@ internal sealed class VolumeMessageExtractor(int shardCount) : HashCodeMessageEx
 {
     /// <inheritdoc/>
     public override string? EntityId(object message) => (message as IWithVolumeId)?.Volume.ToString();
+}
+
+/// <summary>Routes messages to name nodes by the names of file systems.</summary>
+/// <param name="shardCount">How many shards there are; the same on all nodes for good.</param>
+internal sealed class FileSystemMessageExtractor(int shardCount) : HashCodeMessageExtractor(shardCount)
+{
+    /// <inheritdoc/>
+    public override string? EntityId(object message) => (message as IWithFileSystem)?.FileSystem.ToString();
 }

@@ -1,3 +1,4 @@
+using Mooring.Actors.Files;
 using Mooring.Actors.Operations;
 using Mooring.Actors.Vip;
 using Mooring.Storage;
@@ -21,6 +22,12 @@ public sealed record MooringServices
 
     /// <summary>Unique for each start of the node's actor system.</summary>
     public required string Incarnation { get; init; }
+
+    /// <summary>Opens connections to other data nodes.</summary>
+    public required ConnectData ConnectData { get; init; }
+
+    /// <summary>Where keys and ids come from.</summary>
+    public IEntropy Entropy { get; init; } = new SystemEntropy();
 
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Mooring.Actors.Files;
 using Mooring.Messages;
 
 namespace Mooring.Actors;
@@ -99,6 +100,9 @@ public sealed record MooringSettings
     /// <summary>How long the link may be down before the node counts as failed (V7).</summary>
     public required TimeSpan LinkDownMax { get; init; }
 
+    /// <summary>The file plane.</summary>
+    public required FileSettings Files { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <param name="mooring">The object <c>mooring</c> of the node's configuration.</param>
     /// <returns>The settings.</returns>
@@ -141,6 +145,7 @@ public sealed record MooringSettings
             DispatcherTimeout = reader.Time("health.dispatcher-timeout"),
             ProbeTimeout = reader.Time("health.probe-timeout"),
             LinkDownMax = reader.Time("health.link-down-max"),
+            Files = ReadFiles(reader),
         };
         if (settings.LeaseRenewInterval + settings.LeaseMargin >= settings.LeaseDuration)
         {
@@ -149,6 +154,26 @@ public sealed record MooringSettings
         }
         return settings;
     }
+
+    private static FileSettings ReadFiles(SettingsReader reader) => new()
+    {
+        Address = $"{reader.Text("node.address")}:{reader.Whole("files.port", 1, 65535)}",
+        SelfTestInterval = reader.Time("files.self-test-interval"),
+        SelfTestTimeout = reader.Time("files.self-test-timeout"),
+        ReportInterval = reader.Time("files.report-interval"),
+        CheckTimeout = reader.Time("files.check-timeout"),
+        AccessWaitMax = reader.Time("files.access-wait-max"),
+        AccessWaiterCountMax = reader.Whole("files.access-waiter-count-max", 1, 1_000_000),
+        TokenLifetime = reader.Time("files.token-lifetime"),
+        PushTimeout = reader.Time("files.push-timeout"),
+        ReaderLagMax = reader.Time("files.reader-lag-max"),
+        IdleTimeout = reader.Time("files.idle-timeout"),
+        ConnectionCountMax = reader.Whole("files.connection-count-max", 1, 100_000),
+        WriteChunkBytes = reader.Whole("files.write-chunk-bytes", 64 << 10, 64 << 20),
+        AreaSlots = reader.Whole("files.area-slots", 1, 256),
+        ShardCount = reader.Whole("files.shard-count", 1, 10_000),
+        SnapshotEvery = reader.Whole("files.snapshot-every", 1, 1_000_000),
+    };
 
     private readonly struct SettingsReader(Config config)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mooring.Actors.Files;
 using Mooring.Actors.Operations;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
@@ -57,4 +58,26 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(VolumeFound))]
 [JsonSerializable(typeof(VolumeSnapshot))]
 [JsonSerializable(typeof(VolumesListed))]
+[JsonSerializable(typeof(AccessGranted))]
+[JsonSerializable(typeof(AreaReport))]
+[JsonSerializable(typeof(AssignArea))]
+[JsonSerializable(typeof(CheckArea))]
+[JsonSerializable(typeof(CreateFileSystem))]
+[JsonSerializable(typeof(DataNodeReport))]
+[JsonSerializable(typeof(DeleteFileSystem))]
+[JsonSerializable(typeof(FileSystemAbandoned))]
+[JsonSerializable(typeof(FileSystemDeleted))]
+[JsonSerializable(typeof(FileSystemFound))]
+[JsonSerializable(typeof(FileSystemMade))]
+[JsonSerializable(typeof(FileSystemPlanned))]
+[JsonSerializable(typeof(FileSystemRemovalBegun))]
+[JsonSerializable(typeof(FileSystemRemoved))]
+[JsonSerializable(typeof(GetFileSystem))]
+[JsonSerializable(typeof(NameNodeSnapshot))]
+[JsonSerializable(typeof(ReaderAppointed))]
+[JsonSerializable(typeof(ReaderDismissed))]
+[JsonSerializable(typeof(RequestAccess))]
+[JsonSerializable(typeof(StopNameNode))]
+[JsonSerializable(typeof(WriterAdmitted))]
+[JsonSerializable(typeof(WriterAppointed))]
 internal sealed partial class MooringJsonContext : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Runtime.Serialization;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Serialization;
+using Mooring.Actors.Files;
 using Mooring.Actors.Operations;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
@@ -63,6 +64,28 @@ public sealed class MooringSerializer : SerializerWithStringManifest
         ["volume-found"] = typeof(VolumeFound),
         ["volume-snapshot"] = typeof(VolumeSnapshot),
         ["volumes-listed"] = typeof(VolumesListed),
+        ["access-granted"] = typeof(AccessGranted),
+        ["area-report"] = typeof(AreaReport),
+        ["assign-area"] = typeof(AssignArea),
+        ["check-area"] = typeof(CheckArea),
+        ["create-file-system"] = typeof(CreateFileSystem),
+        ["data-node-report"] = typeof(DataNodeReport),
+        ["delete-file-system"] = typeof(DeleteFileSystem),
+        ["file-system-abandoned"] = typeof(FileSystemAbandoned),
+        ["file-system-deleted"] = typeof(FileSystemDeleted),
+        ["file-system-found"] = typeof(FileSystemFound),
+        ["file-system-made"] = typeof(FileSystemMade),
+        ["file-system-planned"] = typeof(FileSystemPlanned),
+        ["file-system-removal-begun"] = typeof(FileSystemRemovalBegun),
+        ["file-system-removed"] = typeof(FileSystemRemoved),
+        ["get-file-system"] = typeof(GetFileSystem),
+        ["name-node-snapshot"] = typeof(NameNodeSnapshot),
+        ["reader-appointed"] = typeof(ReaderAppointed),
+        ["reader-dismissed"] = typeof(ReaderDismissed),
+        ["request-access"] = typeof(RequestAccess),
+        ["stop-name-node"] = typeof(StopNameNode),
+        ["writer-admitted"] = typeof(WriterAdmitted),
+        ["writer-appointed"] = typeof(WriterAppointed),
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<Type, string> Manifests = Types.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);

@@ -18,7 +18,7 @@ internal static class Commands
 
     public static RootCommand Root()
     {
-        var root = new RootCommand("Manage volumes through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
+        var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
         {
             Endpoint, Json, Timeout,
             new Command("volume", "Create, list, show, copy, resize and delete volumes.") { Create(), List(), Show(), Copy(), Resize(), Delete() },
@@ -26,6 +26,8 @@ internal static class Commands
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
             ConsoleCommand.Create(Endpoint, Json, Timeout),
+            FileCommands.FileSystems(),
+            FileCommands.Files(),
         };
         return root;
     }
@@ -148,7 +150,7 @@ internal static class Commands
                 : $"{o.Kind} of {o.Target} {o.State}: {o.Id}"));
         });
 
-    private static Command Asking(
+    internal static Command Asking(
         string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Output, Task> run)
     {
         var command = new Command(verb, description);
@@ -191,9 +193,12 @@ internal static class Commands
     private static int StatusOf(MooringException e) => e.Problem.Type switch
     {
         "urn:mooring:error:permission-denied" or "urn:mooring:error:fenced" or "urn:mooring:error:no-space" => ExitStatus.Refused,
-        "urn:mooring:error:invalid-argument" when !e.Executed => ExitStatus.WrongUsage,
+        "urn:mooring:error:invalid-argument" when !e.Executed && !IsOfTheFiles(e) => ExitStatus.WrongUsage,
         _ => ExitStatus.Failed,
     };
+
+    // A directory where a file is meant and the like: the command was well formed, the files are not so.
+    private static bool IsOfTheFiles(MooringException e) => e.Problem.Errno is 18 or 20 or 21 or 39;
 
     private static void Ended(OperationShape operation, Output output, bool print = true)
     {
@@ -223,7 +228,7 @@ internal static class Commands
     private static VolumeId Volume(ParseResult parsed, Argument<string> argument) =>
         VolumeId.TryParse(parsed.GetValue(argument), out var volume, out var problem) ? volume : throw new UsageException(problem);
 
-    private static long Size(string text) => !SizeText.TryParse(text, out var bytes)
+    internal static long Size(string text) => !SizeText.TryParse(text, out var bytes)
         ? throw new UsageException($"size '{text}' is not a size such as 10G, 512M or 4096")
         : bytes > 0 ? bytes : throw new UsageException($"size '{text}' is not above 0");
 

@@ -12,7 +12,7 @@ namespace Mooring.Client;
 /// Talks to Mooring over HTTP and rides over failovers by itself: a request that got no answer is asked again with the same id, within
 /// the time limit, until its one result is there. Safe for concurrent use.
 /// </summary>
-public sealed class MooringClient : IDisposable
+public sealed partial class MooringClient : IDisposable
 {
     private readonly MooringClientOptions _options;
     private readonly HttpClient _http;

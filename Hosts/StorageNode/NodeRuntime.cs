@@ -9,6 +9,7 @@ using Mooring.Messages;
 using Mooring.Palettes;
 using Mooring.Storage;
 using Mooring.StorageNode.Configuration;
+using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
 using Mooring.StorageNode.Vip;
 
@@ -48,7 +49,8 @@ internal static class NodeRuntime
         // The node's own endpoint stays up across incarnations, and tells when the node is not in the cluster.
         MooringCluster? mooring = null;
         var endpoint = Endpoint(configuration.Text("node.address"), settings.HttpAddress, "mooring.node.address");
-        await using var server = await ListenAsync(endpoint, new Gateway(http, () => Volatile.Read(ref mooring), onVip: vip is null), http.BodyBytesMax, stop);
+        using var files = new FileGateway(http, () => Volatile.Read(ref mooring));
+        await using var server = await ListenAsync(endpoint, new Gateway(http, () => Volatile.Read(ref mooring), files, onVip: vip is null), http.BodyBytesMax, stop);
         for (var first = true; !stop.IsCancellationRequested; first = false)
         {
             await using var store = new StoreFactory(configuration);
@@ -56,7 +58,7 @@ internal static class NodeRuntime
                 return;
             IVirtualAddress address = vip is null
                 ? new NoVirtualAddress(endpoint.ToString())
-                : new LoopbackVirtualAddress(vip, new Gateway(http, () => Volatile.Read(ref mooring), onVip: true), http.BodyBytesMax);
+                : new LoopbackVirtualAddress(vip, new Gateway(http, () => Volatile.Read(ref mooring), files, onVip: true), http.BodyBytesMax);
             using var watchdog = new LeaseWatchdog(address.Release);
             try
             {
@@ -69,6 +71,7 @@ internal static class NodeRuntime
                         Store = store.Provider,
                         VirtualAddress = address,
                         Watchdog = watchdog,
+                        ConnectData = DataListener.ConnectAsync,
                         Incarnation = Guid.NewGuid().ToString("N"),
                         CrashPoints = crashPoints,
                     },
@@ -111,6 +114,7 @@ internal static class NodeRuntime
         var mooring = MooringCluster.Start(system, services);
         if (configuration.Flag("console.enabled"))
             MooringConsole.Start(system, mooring, configuration.Console);
+        await using var data = DataListener.Start(services, mooring.Areas);
         started(mooring);
         Say($"{services.Settings.Node} runs on {configuration.Text("node.address")}");
         await using var leave = stop.Register(() => CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance));

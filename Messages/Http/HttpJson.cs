@@ -17,4 +17,12 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(CreateVolumeBody))]
 [JsonSerializable(typeof(CopyVolumeBody))]
 [JsonSerializable(typeof(PatchVolumeBody))]
+[JsonSerializable(typeof(CreateFileSystemBody))]
+[JsonSerializable(typeof(FileSystemShape))]
+[JsonSerializable(typeof(FileSystemPage))]
+[JsonSerializable(typeof(GrantBody))]
+[JsonSerializable(typeof(GrantShape))]
+[JsonSerializable(typeof(EntryShape))]
+[JsonSerializable(typeof(EntryPage))]
+[JsonSerializable(typeof(string))]
 public sealed partial class HttpJson : JsonSerializerContext;

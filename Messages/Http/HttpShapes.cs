@@ -146,3 +146,92 @@ public sealed record TargetBody(string? Pool, string? Namespace, string? Name);
 /// <param name="SizeBytes">The new size in bytes.</param>
 /// <param name="AllowShrink">Whether the size may become smaller.</param>
 public sealed record PatchVolumeBody(long? SizeBytes, bool? AllowShrink);
+
+/// <summary>The body of <c>POST /v1/filesystems</c>.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Pool">The pool of its images; <c>rbd</c> when absent.</param>
+/// <param name="SizeBytes">The size of each area, in bytes.</param>
+/// <param name="Areas">How many areas; 1 when absent. Those after the first are mounted at <c>/area-1</c> and so on unless paths are given.</param>
+/// <param name="Paths">The directories that the areas are mounted at.</param>
+/// <param name="Readers">How many readers each area has beside its writer; all other nodes, 2 at most, when absent.</param>
+public sealed record CreateFileSystemBody(string? Name, string? Pool, long? SizeBytes, int? Areas, IReadOnlyList<string>? Paths, int? Readers);
+
+/// <summary>A file system as HTTP shows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Pool">The pool of its images.</param>
+/// <param name="SizeBytes">The size of each area, in bytes.</param>
+/// <param name="Areas">Its areas.</param>
+/// <param name="Files">How many files there are.</param>
+/// <param name="UsedBytes">How many bytes of the images are in use.</param>
+public sealed record FileSystemShape(string Name, string Pool, long SizeBytes, IReadOnlyList<AreaShape> Areas, long Files, long UsedBytes);
+
+/// <summary>An area as HTTP shows it.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Path">The directory that it is mounted at.</param>
+/// <param name="Image">Its image.</param>
+/// <param name="Writer">The one node that may write it.</param>
+/// <param name="Readers">The nodes that read it.</param>
+/// <param name="Epoch">The writer's epoch.</param>
+public sealed record AreaShape(int Id, string Path, string Image, string? Writer, IReadOnlyList<string> Readers, long Epoch);
+
+/// <summary>A page of file systems.</summary>
+/// <param name="Items">The file systems.</param>
+/// <param name="NextCursor">Always null: there is one page.</param>
+public sealed record FileSystemPage(IReadOnlyList<FileSystemShape> Items, string? NextCursor);
+
+/// <summary>The body of <c>POST /v1/filesystems/{name}/grants</c>.</summary>
+/// <param name="Path">The path; the rights hold for everything below it.</param>
+/// <param name="Write">Whether to write as well.</param>
+/// <param name="WholeArea">Whether the rights are to hold for all of the path's area.</param>
+/// <param name="Failed">Who did not finish a read or write, if that is why.</param>
+public sealed record GrantBody(string? Path, bool? Write, bool? WholeArea, GrantFailureBody? Failed);
+
+/// <summary>A client's report of a data node.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Epoch">The epoch of the grant.</param>
+/// <param name="Problem">What was seen.</param>
+public sealed record GrantFailureBody(string Node, long Epoch, string Problem);
+
+/// <summary>Who has which right to an area.</summary>
+/// <param name="Filesystem">The file system.</param>
+/// <param name="Area">The area's number.</param>
+/// <param name="Path">The directory that the area is mounted at.</param>
+/// <param name="Scope">The path that the rights hold for.</param>
+/// <param name="Epoch">The writer's epoch.</param>
+/// <param name="Writer">The node that may write; null when reading was asked for and there is none now.</param>
+/// <param name="Readers">The nodes that read.</param>
+/// <param name="Order">All of them in address order: the first is the writer, when there is one.</param>
+/// <param name="WriteToken">The writer's token, when writing was asked for.</param>
+/// <param name="ReadTokens">Each node's token for reading.</param>
+/// <param name="ExpiresAt">When the tokens end.</param>
+public sealed record GrantShape(
+    string Filesystem,
+    int Area,
+    string Path,
+    string Scope,
+    long Epoch,
+    MemberShape? Writer,
+    IReadOnlyList<MemberShape> Readers,
+    IReadOnlyList<string> Order,
+    string? WriteToken,
+    IReadOnlyDictionary<string, string> ReadTokens,
+    DateTimeOffset ExpiresAt);
+
+/// <summary>A node of an area's set.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Address">Where it takes files, <c>host:port</c>.</param>
+public sealed record MemberShape(string Node, string Address);
+
+/// <summary>A file or directory as HTTP shows it.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="Type"><c>file</c> or <c>directory</c>.</param>
+/// <param name="SizeBytes">Its size in bytes.</param>
+/// <param name="ModifiedAt">When it was changed last.</param>
+/// <param name="Crc32c">The checksum of all its bytes, as eight hexadecimal digits, where it is known.</param>
+/// <param name="Area">The number of its area.</param>
+public sealed record EntryShape(string Path, string Type, long SizeBytes, DateTimeOffset ModifiedAt, string? Crc32c, int Area);
+
+/// <summary>A page of a directory.</summary>
+/// <param name="Items">The entries in order of their names.</param>
+/// <param name="NextCursor">Ask again with it; null at the end.</param>
+public sealed record EntryPage(IReadOnlyList<EntryShape> Items, string? NextCursor);

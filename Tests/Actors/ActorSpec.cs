@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
 using Mooring.Actors;
+using Mooring.Actors.Files;
 using Mooring.Actors.Serialization;
 using Mooring.Messages;
 using Mooring.Tests.Actors.Fakes;
@@ -62,6 +63,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
             Store = Store,
             VirtualAddress = Address,
             Watchdog = Watchdog,
+            ConnectData = (address, _) => throw new IOException($"there is nobody at {address}"),
             Incarnation = "here",
             Clock = Clock,
             CrashPoints = CrashPoints,
@@ -102,6 +104,25 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         DispatcherTimeout = TimeSpan.FromMilliseconds(200),
         ProbeTimeout = TimeSpan.FromSeconds(1),
         LinkDownMax = TimeSpan.FromMilliseconds(200),
+        Files = new FileSettings
+        {
+            Address = "127.0.0.1:2",
+            SelfTestInterval = TimeSpan.FromMilliseconds(20),
+            SelfTestTimeout = TimeSpan.FromSeconds(5),
+            ReportInterval = TimeSpan.FromMilliseconds(100),
+            CheckTimeout = TimeSpan.FromMilliseconds(200),
+            AccessWaitMax = TimeSpan.FromSeconds(30),
+            AccessWaiterCountMax = 10,
+            TokenLifetime = TimeSpan.FromMinutes(10),
+            PushTimeout = TimeSpan.FromMilliseconds(300),
+            ReaderLagMax = TimeSpan.FromMilliseconds(100),
+            IdleTimeout = TimeSpan.FromSeconds(30),
+            ConnectionCountMax = 10,
+            WriteChunkBytes = 1 << 20,
+            AreaSlots = 2,
+            ShardCount = 3,
+            SnapshotEvery = 1000,
+        },
     };
 
     protected MooringServices Services { get; set; }

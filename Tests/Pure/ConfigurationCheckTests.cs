@@ -1,6 +1,7 @@
 using System.Collections;
 using Akka.Configuration;
 using Mooring.Actors;
+using Mooring.Actors.Files;
 using Mooring.StorageNode.Configuration;
 
 namespace Mooring.Tests.Pure;
@@ -83,8 +84,8 @@ public class ConfigurationCheckTests
     [Fact]
     public void The_actors_read_as_many_keys_as_they_have_settings()
     {
-        // Two keys, address and port, make one setting.
-        Assert.Equal(typeof(MooringSettings).GetProperties().Length + 1, Flat(Standard.GetConfig("mooring")).Count(IsForActors));
+        // Two keys, address and port, make one setting; the settings of files are in one of their own.
+        Assert.Equal(typeof(MooringSettings).GetProperties().Length + typeof(FileSettings).GetProperties().Length, Flat(Standard.GetConfig("mooring")).Count(IsForActors));
         Assert.Equal("127.0.0.11:8470", MooringSettings.From(Standard.GetConfig("mooring")).HttpAddress);
     }
 
@@ -92,7 +93,7 @@ public class ConfigurationCheckTests
 
     private static bool IsForActors(string key) =>
         key is "node.name" or "node.address" or "http.port"
-        || new[] { "vip.lease.", "workers.", "volumes.", "operations.", "health." }.Any(area => key.StartsWith(area, StringComparison.Ordinal));
+        || new[] { "vip.lease.", "workers.", "volumes.", "operations.", "files.", "health." }.Any(area => key.StartsWith(area, StringComparison.Ordinal));
 
     private static IEnumerable<string> Flat(Config config) => config.AsEnumerable().SelectMany(pair => Flat(pair.Key, pair.Value));
 

@@ -29,6 +29,16 @@ public class SerializerTests
         ["execute-operation"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"}}""",
         ["operations-snapshot"] = """{"entries":[{"sequence":1,"id":"op-000000000000000000000001","requestId":"r","command":{"kind":"volume.create","sizeBytes":10,"volume":"rbd/b"},"deliverTo":"akka.tcp://x@h:1/user/a","acceptedAt":"2026-01-01T00:00:00+00:00","outcome":{"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":true,"deliveredBy":"node-2"},{"sequence":2,"id":"op-000000000000000000000002","requestId":"s","command":{"kind":"volume.delete","volume":"rbd/b"},"acceptedAt":"2026-01-01T00:00:00+00:00","settled":false}],"sequence":2,"epoch":"7"}""",
         ["volume-snapshot"] = """{"active":{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"attempt":1,"workers":["w"],"startedAt":"2026-01-01T00:00:00+00:00","node":"node-1"},"ended":[{"operation":"op-000000000000000000000003","command":{"kind":"volume.copy","source":"rbd/a","volume":"rbd/b"},"outcome":{"error":{"kind":"Busy","detail":"no"},"attempts":0,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false,"recorded":true}],"holds":{"op-000000000000000000000002":"rbd/c"}}""",
+        ["file-system-planned"] = """{"fileSystem":"fs","requestId":"r","pool":"rbd","sizeBytes":1073741824,"areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0"}],"readers":2,"at":"2026-01-01T00:00:00+00:00"}""",
+        ["file-system-made"] = """{"at":"2026-01-01T00:00:00+00:00"}""",
+        ["file-system-abandoned"] = """{"error":{"kind":"NoSpace","detail":"full","errno":28}}""",
+        ["file-system-removal-begun"] = """{"at":"2026-01-01T00:00:00+00:00"}""",
+        ["file-system-removed"] = """{"at":"2026-01-01T00:00:00+00:00"}""",
+        ["writer-appointed"] = """{"area":0,"epoch":"3","writer":"node-2","connection":"embedded:1:x","reason":"node-1 failed","at":"2026-01-01T00:00:00+00:00"}""",
+        ["writer-admitted"] = """{"area":0,"epoch":"3","at":"2026-01-01T00:00:00+00:00"}""",
+        ["reader-appointed"] = """{"area":0,"reader":"node-3","reason":"a reader was missing","at":"2026-01-01T00:00:00+00:00"}""",
+        ["reader-dismissed"] = """{"area":0,"reader":"node-3","reason":"it failed","at":"2026-01-01T00:00:00+00:00"}""",
+        ["name-node-snapshot"] = """{"plan":{"fileSystem":"fs","requestId":"r","pool":"rbd","sizeBytes":1073741824,"areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0"}],"readers":1,"at":"2026-01-01T00:00:00+00:00"},"phase":"Made","areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0","epoch":"3","writer":"node-2","connection":"embedded:1:x","admitted":true,"toFence":["embedded:2:y"],"readers":["node-3"]}]}""",
     };
 
     [Theory]
@@ -46,6 +56,7 @@ public class SerializerTests
     public void Every_event_and_snapshot_has_a_golden_sample()
     {
         var events = MooringSerializer.KnownTypes.Where(t => typeof(IVolumeEvent).IsAssignableFrom(t.Value) || typeof(IPendingOperationsEvent).IsAssignableFrom(t.Value)
+            || typeof(INameNodeEvent).IsAssignableFrom(t.Value)
             || t.Key.EndsWith("-snapshot", StringComparison.Ordinal));
 
         Assert.Equal([], events.Select(t => t.Key).Except(Golden.Keys));
@@ -59,6 +70,7 @@ public class SerializerTests
         {
             typeof(VolumeCommand), typeof(CreateVolume), typeof(DeleteVolume), typeof(ResizeVolume), typeof(CopyVolume), typeof(VolumeInfo), typeof(VolumeDeleted),
             typeof(OperationError), typeof(OperationOutcome), typeof(OperationView), typeof(NodeView), typeof(VipOwnership),
+            typeof(FileSystemView), typeof(AreaInfo), typeof(AccessFailure), typeof(DataNodeAddress), typeof(PlannedArea),
         };
         var records = typeof(VolumeId).Assembly.GetTypes().Where(t =>
             t is { IsClass: true, IsPublic: true, Namespace: "Mooring.Messages" } && t.GetMethod("<Clone>$") is not null);

@@ -17,7 +17,7 @@ internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, Time
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it
 /// decides nothing.
 /// </summary>
-internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mooring, bool onVip)
+internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mooring, FileGateway files, bool onVip)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(15);
 
@@ -34,6 +34,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mo
         operations.MapGet("", ListOperationsAsync);
         operations.MapGet("/{id}", GetOperationAsync);
         operations.MapGet("/{id}/events", WatchOperationAsync);
+        files.Map(app);
         app.MapGet("/v1/nodes", ListNodesAsync);
         app.MapGet("/v1/vip", GetVipAsync);
         app.MapGet("/health/live", () => Results.Text("live\n"));

@@ -1,5 +1,6 @@
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Messages.Wire;
 
 namespace Mooring.StorageNode.Http;
 
@@ -45,6 +46,37 @@ internal static class Shapes
             now?.Since,
             [.. v.Ownerships.Select(o => new VipOwnershipShape(o.Node.Value, o.Epoch.Value, o.Since, o.Reason))]);
     }
+
+    public static FileSystemShape Of(FileSystemView f) => new(
+        f.Name.Value,
+        f.Pool,
+        f.SizeBytes,
+        [.. f.Areas.Select(a => new AreaShape(a.Number, a.Path, a.Image.ToString(), a.Writer?.Value, [.. a.Readers.Select(r => r.Value)], a.Epoch.Value))],
+        f.Files,
+        f.UsedBytes);
+
+    public static GrantShape Of(AccessGranted g) => new(
+        g.Area.FileSystem.Value,
+        g.Area.Number,
+        g.Path,
+        g.Scope,
+        g.Epoch.Value,
+        g.Members.Where(m => m.Node == g.Writer).Select(Of).FirstOrDefault(),
+        [.. g.Members.Where(m => m.Node != g.Writer).Select(Of)],
+        [.. g.Members.Select(m => m.Address)],
+        g.WriteToken,
+        g.ReadTokens.ToDictionary(t => t.Key.Value, t => t.Value),
+        g.ExpiresAt);
+
+    public static EntryShape Of(FileEntry e) => new(
+        e.Path,
+        e.IsDirectory ? "directory" : "file",
+        e.SizeBytes,
+        e.ModifiedAt,
+        e.Crc32C?.ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
+        e.Area);
+
+    private static MemberShape Of(DataNodeAddress member) => new(member.Node.Value, member.Address);
 
     public static bool TryState(string text, out OperationState state)
     {

@@ -17,6 +17,8 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
 
     public ConcurrentDictionary<FenceAddress, bool> Fenced { get; } = new();
 
+    public ConcurrentDictionary<string, StoredRecord> Records { get; } = new();
+
     public ConcurrentQueue<FakeStore> Connections { get; } = new();
 
     /// <summary>What the next attempts to take the lease give.</summary>
@@ -132,13 +134,35 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : IBlockS
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
 
-    public Task<StoredRecord?> GetRecordAsync(string key, CancellationToken cancellationToken) => throw NotHere();
+    public async Task<StoredRecord?> GetRecordAsync(string key, CancellationToken cancellationToken)
+    {
+        await provider.Before("get-record", this);
+        return provider.Records.GetValueOrDefault(key);
+    }
 
-    public Task<long?> PutRecordAsync(string key, ReadOnlyMemory<byte> value, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
+    public async Task<long?> PutRecordAsync(string key, ReadOnlyMemory<byte> value, long expectedVersion, CancellationToken cancellationToken)
+    {
+        await provider.Before("put-record", this);
+        lock (provider.Records)
+        {
+            if ((provider.Records.GetValueOrDefault(key)?.Version ?? 0) != expectedVersion)
+                return null;
+            provider.Records[key] = new StoredRecord(key, value.ToArray(), expectedVersion + 1);
+            return expectedVersion + 1;
+        }
+    }
 
-    public Task<bool> RemoveRecordAsync(string key, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
+    public async Task<bool> RemoveRecordAsync(string key, long expectedVersion, CancellationToken cancellationToken)
+    {
+        await provider.Before("remove-record", this);
+        return provider.Records.TryRemove(key, out _);
+    }
 
-    public Task<IReadOnlyList<StoredRecord>> ListRecordsAsync(string prefix, CancellationToken cancellationToken) => throw NotHere();
+    public async Task<IReadOnlyList<StoredRecord>> ListRecordsAsync(string prefix, CancellationToken cancellationToken)
+    {
+        await provider.Before("list-records", this);
+        return [.. provider.Records.Values.Where(r => r.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(r => r.Key, StringComparer.Ordinal)];
+    }
 
     public ValueTask DisposeAsync()
     {

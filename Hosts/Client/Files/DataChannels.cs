@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+using Mooring.Messages.Wire;
+
+namespace Mooring.Client;
+
+/// <summary>Connections to data nodes; those that ended a request well are used again.</summary>
+internal sealed class DataChannels(FileClientOptions options) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, ConcurrentBag<DataChannel>> _idle = new();
+    private volatile bool _disposed;
+
+    public async Task<DataChannel> TakeAsync(string address, CancellationToken cancellationToken)
+    {
+        if (_idle.TryGetValue(address, out var bag))
+        {
+            while (bag.TryTake(out var kept))
+            {
+                if (kept.IsUsable)
+                    return kept;
+                kept.Dispose();
+            }
+        }
+        return await DataChannel.OpenAsync(address, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Return(DataChannel channel)
+    {
+        var bag = _idle.GetOrAdd(channel.Address, _ => []);
+        if (_disposed || bag.Count >= options.IdleConnectionCountMax)
+            channel.Dispose();
+        else
+            bag.Add(channel);
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        foreach (var bag in _idle.Values)
+        {
+            while (bag.TryTake(out var channel))
+                channel.Dispose();
+        }
+    }
+}
+
+/// <summary>One connection to a data node.</summary>
+internal sealed class DataChannel : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly TimeSpan _answerTimeout;
+
+    private DataChannel(string address, Socket socket, TimeSpan answerTimeout)
+    {
+        (Address, _socket, _answerTimeout) = (address, socket, answerTimeout);
+        Frames = new FrameConnection(new NetworkStream(socket, ownsSocket: true), FrameConnection.StandardPayloadBytesMax);
+    }
+
+    public string Address { get; }
+
+    public FrameConnection Frames { get; }
+
+    /// <summary>Whether the other side has neither closed it nor sent anything unasked.</summary>
+    public bool IsUsable => !_socket.Poll(0, SelectMode.SelectRead);
+
+    public static async Task<DataChannel> OpenAsync(string address, FileClientOptions options, CancellationToken cancellationToken)
+    {
+        var cut = address.LastIndexOf(':');
+        if (cut < 0 || !int.TryParse(address.AsSpan(cut + 1), out var port))
+            throw new IOException($"'{address}' is not the address of a data node");
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bounded.CancelAfter(options.ConnectTimeout);
+            await socket.ConnectAsync(address[..cut], port, bounded.Token).ConfigureAwait(false);
+            return new DataChannel(address, socket, options.AnswerTimeout);
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+                throw new IOException($"{address} cannot be reached: {e.Message}", e);
+            throw;
+        }
+    }
+
+    /// <summary>The next frame; an error that it holds is thrown.</summary>
+    public async Task<Frame> ReadAsync(CancellationToken cancellationToken)
+    {
+        var frame = await BoundedAsync(Frames.ExpectAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return frame.Kind == FrameKind.Error ? throw Failure(frame) : frame;
+    }
+
+    public async Task<T> BoundedAsync<T>(ValueTask<T> task, CancellationToken cancellationToken)
+    {
+        if (task.IsCompleted)
+            return await task.ConfigureAwait(false);
+        try
+        {
+            return await task.AsTask().WaitAsync(_answerTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new IOException($"{Address} was silent for {_answerTimeout.TotalSeconds:0.#} s");
+        }
+    }
+
+    public static MooringException Failure(Frame frame)
+    {
+        var reader = new WireReader(frame.Payload.Span);
+        return Failure(WireRecords.ReadError(ref reader));
+    }
+
+    public static MooringException Failure(OperationError error) => new(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno));
+
+    public void Dispose() => _ = Frames.DisposeAsync().AsTask();
+}

@@ -1,0 +1,98 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mooring.Messages.Http;
+
+namespace Mooring.Client;
+
+/// <summary>Asks over HTTP, at whichever node answers: the virtual IP may just be on its way to another one.</summary>
+public sealed class HttpFileGrants : IFileGrants, IDisposable
+{
+    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(2.5);
+
+    private readonly HttpClient _http;
+    private volatile string[] _endpoints;
+    private int _next;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="endpoint">A node or the virtual IP, <c>host:port</c>; the others are learnt from it.</param>
+    /// <param name="fileSystem">The file system.</param>
+    public HttpFileGrants(string endpoint, string fileSystem)
+    {
+        FileSystem = fileSystem;
+        _endpoints = [endpoint];
+        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <inheritdoc/>
+    public string FileSystem { get; }
+
+    private string Path => $"v1/filesystems/{Uri.EscapeDataString(FileSystem)}";
+
+    /// <inheritdoc/>
+    public async Task<FileSystemShape> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var found = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, Path), HttpJson.Default.FileSystemShape, cancellationToken).ConfigureAwait(false);
+        await LearnAsync(cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public Task<GrantShape> RequestAsync(GrantBody body, CancellationToken cancellationToken) => AskAsync(
+        () => new HttpRequestMessage(HttpMethod.Post, Path + "/grants") { Content = JsonContent.Create(body, HttpJson.Default.GrantBody) },
+        HttpJson.Default.GrantShape,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    // Each endpoint once.
+    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        var endpoints = _endpoints;
+        Exception? last = null;
+        for (var tried = 0; tried < endpoints.Length; tried++)
+        {
+            var at = Volatile.Read(ref _next) % endpoints.Length;
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bounded.CancelAfter(TryTimeout);
+            try
+            {
+                using var request = make();
+                request.RequestUri = new Uri($"http://{endpoints[at]}/{request.RequestUri}");
+                using var response = await _http.SendAsync(request, bounded.Token).ConfigureAwait(false);
+                if (response.IsSuccessStatusCode)
+                    return (await response.Content.ReadFromJsonAsync(type, bounded.Token).ConfigureAwait(false))!;
+                var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+                    ? await response.Content.ReadFromJsonAsync(HttpJson.Default.ProblemShape, bounded.Token).ConfigureAwait(false)
+                    : null;
+                var failure = new MooringException(problem ?? new ProblemShape("about:blank", "error", (int)response.StatusCode, $"HTTP {(int)response.StatusCode}", null));
+                if ((int)response.StatusCode != 503)
+                    throw failure;
+                last = failure;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                last = e;
+            }
+            Interlocked.CompareExchange(ref _next, at + 1, at);
+        }
+        if (last is MooringException)
+            throw last;
+        throw new IOException($"none of {string.Join(", ", endpoints)} answers: {last?.Message}", last);
+    }
+
+    private async Task LearnAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, "v1/nodes"), HttpJson.Default.NodePage, cancellationToken).ConfigureAwait(false);
+            // Nodes' own addresses first: they do not move.
+            _endpoints = [.. page.Items.Where(n => n.State == "up" && n.Health is not null).Select(n => n.Address).Union(_endpoints)];
+        }
+        catch (Exception e) when (e is IOException or MooringException)
+        {
+            // The endpoint that was given must do.
+        }
+    }
+}

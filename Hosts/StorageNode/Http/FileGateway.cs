@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using Akka.Actor;
+using Microsoft.AspNetCore.Http.Features;
+using Mooring.Actors;
+using Mooring.Actors.Files;
+using Mooring.Client;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+using Mooring.Messages.Wire;
+using Mooring.StorageNode.Files;
+
+namespace Mooring.StorageNode.Http;
+
+/// <summary>File systems and files over HTTP, on every node. Bytes stream through; this node is a client of the data nodes like any other.</summary>
+internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?> mooring) : IDisposable
+{
+    private const int ReadersDefaultMax = 2;
+
+    private readonly ConcurrentDictionary<string, FileSystemClient> _clients = new();
+
+    public void Map(WebApplication app)
+    {
+        var systems = app.MapGroup("/v1/filesystems");
+        systems.MapGet("", ListAsync);
+        systems.MapPost("", CreateAsync);
+        systems.MapGet("/{name}", (HttpRequest request, string name) => AskAsync(request, name, n => new GetFileSystem(n)));
+        systems.MapDelete("/{name}", DeleteAsync);
+        systems.MapPost("/{name}/grants", GrantAsync);
+        var files = app.MapGroup("/v1/files/{name}");
+        files.MapGet("/{**path}", GetFileAsync);
+        files.MapPut("/{**path}", PutFileAsync);
+        files.MapPost("/{**path}", ChangeFileAsync);
+        files.MapDelete("/{**path}", RemoveFileAsync);
+    }
+
+    public void Dispose()
+    {
+        foreach (var client in _clients.Values)
+            client.Dispose();
+    }
+
+    private async Task<IResult> ListAsync(HttpRequest request)
+    {
+        if (mooring() is not { } cluster)
+            return NotYet();
+        try
+        {
+            var listed = await cluster.FileStore.UseAsync(store => FileRecords.ListAsync(store, request.HttpContext.RequestAborted));
+            var found = await Task.WhenAll(listed.Select(l => cluster.NameNodes.Ask<object>(new GetFileSystem(l.Name), settings.AskTimeout, request.HttpContext.RequestAborted)));
+            return Results.Json(new FileSystemPage([.. found.OfType<FileSystemFound>().Select(f => Shapes.Of(f.Info))], null), HttpJson.Default.FileSystemPage);
+        }
+        catch (AskTimeoutException)
+        {
+            return Problems.Unavailable("a name node does not answer; ask again");
+        }
+        catch (Storage.BlockStoreException e)
+        {
+            return Problems.Of(e.Error);
+        }
+    }
+
+    private async Task<IResult> CreateAsync(HttpRequest request)
+    {
+        CreateFileSystemBody? body;
+        try
+        {
+            body = await JsonSerializer.DeserializeAsync(request.Body, HttpJson.Default.CreateFileSystemBody, request.HttpContext.RequestAborted);
+        }
+        catch (Exception e) when (e is JsonException or BadHttpRequestException)
+        {
+            return Problems.Invalid(e is JsonException { Path: { Length: > 1 } path } ? $"the body is not what is expected at {path}" : "the body is not valid JSON");
+        }
+        if (body is null)
+            return Problems.Invalid("the body is null");
+        if (!FileSystemName.TryParse(body.Name, out var name, out var problem))
+            return Problems.Invalid(problem);
+        if (body.SizeBytes is not { } size)
+            return Problems.Invalid("size_bytes is missing");
+        if (body.Areas is <= 0 or > FileSystemLimits.AreasMax)
+            return Problems.Invalid($"{body.Areas} areas are not between 1 and {FileSystemLimits.AreasMax}");
+        var key = request.Headers["Idempotency-Key"].ToString();
+        if (!RequestId.TryParse(key.Length == 0 ? Guid.NewGuid().ToString("N") : key, out var id, out problem))
+            return Problems.Invalid(problem);
+        if (mooring() is not { } cluster)
+            return NotYet();
+        var nodes = await cluster.DataNode.Ask<DataNodesChanged>(new GetDataNodes(), settings.AskTimeout, request.HttpContext.RequestAborted);
+        var readers = body.Readers ?? Math.Clamp(nodes.Items.Count(n => n.Failure is null) - 1, 0, ReadersDefaultMax);
+        var paths = body.Paths ?? [.. Enumerable.Range(0, body.Areas ?? 1).Select(i => i == 0 ? FilePath.Root : $"/area-{i}")];
+        if (body.Areas is { } areas && areas != paths.Count)
+            return Problems.Invalid($"{areas} areas, but {paths.Count} paths");
+        return await AskAsync(request, name.Value, n => new CreateFileSystem(n, id, body.Pool ?? VolumeId.DefaultPool, size, paths, readers), settings.WaitMax);
+    }
+
+    private Task<IResult> DeleteAsync(HttpRequest request, string name)
+    {
+        if (_clients.TryRemove(name, out var client))
+            client.Dispose();
+        return AskAsync(request, name, n => new DeleteFileSystem(n), settings.WaitMax);
+    }
+
+    private async Task<IResult> GrantAsync(HttpRequest request, string name)
+    {
+        GrantBody? body;
+        try
+        {
+            body = await JsonSerializer.DeserializeAsync(request.Body, HttpJson.Default.GrantBody, request.HttpContext.RequestAborted);
+        }
+        catch (Exception e) when (e is JsonException or BadHttpRequestException)
+        {
+            return Problems.Invalid("the body is not valid JSON");
+        }
+        if (body?.Failed is { } f && NodeName.TryParse(f.Node, out _, out var problem) is false)
+            return Problems.Invalid(problem);
+        return await AskAsync(request, name, n => new RequestAccess(
+            n,
+            body?.Path ?? FilePath.Root,
+            body?.Write ?? false,
+            body?.WholeArea ?? false,
+            body?.Failed is { } failed ? new AccessFailure(new NodeName(failed.Node), new Epoch(failed.Epoch), OneLine(failed.Problem)) : null));
+    }
+
+    private async Task<IResult> AskAsync(HttpRequest request, string name, Func<FileSystemName, object> question, TimeSpan? timeout = null)
+    {
+        if (!FileSystemName.TryParse(name, out var system, out var problem))
+            return Problems.Invalid(problem);
+        if (mooring() is not { } cluster)
+            return NotYet();
+        try
+        {
+            return await cluster.NameNodes.Ask<object>(question(system), timeout ?? settings.AskTimeout, request.HttpContext.RequestAborted) switch
+            {
+                FileSystemFound found => Results.Json(Shapes.Of(found.Info), HttpJson.Default.FileSystemShape),
+                AccessGranted granted => Results.Json(Shapes.Of(granted), HttpJson.Default.GrantShape),
+                FileSystemDeleted => Results.NoContent(),
+                QueryFailed failed => Problems.Of(failed.Error),
+                var other => Problems.Of(new OperationError(ErrorKind.Internal, $"unexpected answer {other.GetType().Name}")),
+            };
+        }
+        catch (AskTimeoutException)
+        {
+            return Problems.Unavailable($"the name node of {name} does not answer; ask again");
+        }
+    }
+
+    private Task<IResult> GetFileAsync(HttpRequest request, string name, string? path, string? node, string? entry, string? cursor, string? limit) => OnFileAsync(name, path, async (client, file) =>
+    {
+        var response = request.HttpContext.Response;
+        var stat = await client.StatAsync(file, node, request.HttpContext.RequestAborted);
+        if (entry == "true")
+            return Results.Json(Shapes.Of(stat), HttpJson.Default.EntryShape);
+        if (stat.IsDirectory)
+        {
+            if (!int.TryParse(limit ?? "1000", CultureInfo.InvariantCulture, out var count) || count is < 1 or > FileOperation.ListMax)
+                return Problems.Invalid($"limit '{limit}' is not a whole number from 1 to {FileOperation.ListMax}");
+            var (entries, next) = await client.ListAsync(file, cursor, count, node, request.HttpContext.RequestAborted);
+            return Results.Json(new EntryPage([.. entries.Select(Shapes.Of)], next), HttpJson.Default.EntryPage);
+        }
+        response.Headers.AcceptRanges = "bytes";
+        var (from, length) = (0L, stat.SizeBytes);
+        if (ByteRanges.Parse(request.Headers.Range, stat.SizeBytes) is { } range)
+        {
+            if (range.Length <= 0)
+            {
+                response.Headers.ContentRange = $"bytes */{stat.SizeBytes}";
+                return Results.StatusCode(StatusCodes.Status416RangeNotSatisfiable);
+            }
+            (from, length) = range;
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = $"bytes {from}-{from + length - 1}/{stat.SizeBytes}";
+        }
+        response.ContentType = "application/octet-stream";
+        try
+        {
+            await client.ReadAsync(
+                file,
+                from,
+                length,
+                (_, _, count) =>
+                {
+                    response.ContentLength = count;
+                    return Task.CompletedTask;
+                },
+                async bytes => await response.Body.WriteAsync(bytes, request.HttpContext.RequestAborted),
+                node,
+                request.HttpContext.RequestAborted);
+        }
+        catch (Exception e) when (response.HasStarted && e is MooringException or MooringUnreachableException)
+        {
+            // What was promised cannot be sent: only breaking off tells the client.
+            request.HttpContext.Abort();
+        }
+        return Results.Empty;
+    });
+
+    private Task<IResult> PutFileAsync(HttpRequest request, string name, string? path, string? append) => OnFileAsync(name, path, async (client, file) =>
+    {
+        // Files have no limit but the area's space; what is in memory at once is bounded by the window.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+        var (mode, offset) = (append == "true" ? WriteMode.Append : WriteMode.Replace, 0L);
+        if (request.Headers.ContentRange.ToString() is { Length: > 0 } range)
+        {
+            if (append == "true" || !ByteRanges.TryContentRange(range, out offset, out var length) || (request.ContentLength is { } body && body != length))
+                return Problems.Invalid($"Content-Range '{OneLine(range)}' is not a range such as bytes 0-99/* of the body's length");
+            mode = WriteMode.At;
+        }
+        var written = await client.WriteAsync(file, request.Body, mode, offset, null, request.HttpContext.RequestAborted);
+        return Results.Json(Shapes.Of(written), HttpJson.Default.EntryShape);
+    });
+
+    private Task<IResult> ChangeFileAsync(HttpRequest request, string name, string? path, string? op, string? to) => OnFileAsync(name, path, async (client, file) =>
+    {
+        switch (op)
+        {
+            case "mkdir":
+                await client.MakeDirectoryAsync(file, parents: true, request.HttpContext.RequestAborted);
+                return Results.Json(Shapes.Of(await client.StatAsync(file, null, request.HttpContext.RequestAborted)), HttpJson.Default.EntryShape);
+            case "rename" when to is not null:
+                await client.RenameAsync(file, to, request.HttpContext.RequestAborted);
+                return Results.Json(Shapes.Of(await client.StatAsync(to, null, request.HttpContext.RequestAborted)), HttpJson.Default.EntryShape);
+            default:
+                return Problems.Invalid($"op '{op}' is not mkdir, or rename with to=/new/path");
+        }
+    });
+
+    private Task<IResult> RemoveFileAsync(HttpRequest request, string name, string? path, string? recursive) => OnFileAsync(name, path, async (client, file) =>
+    {
+        await client.RemoveAsync(file, recursive == "true", request.HttpContext.RequestAborted);
+        return Results.NoContent();
+    });
+
+    private async Task<IResult> OnFileAsync(string name, string? path, Func<FileSystemClient, string, Task<IResult>> work)
+    {
+        if (!FileSystemName.TryParse(name, out var system, out var problem) || !FilePath.TryNormalize(path, out var file, out problem))
+            return Problems.Invalid(problem);
+        var client = _clients.GetOrAdd(name, _ => new FileSystemClient(
+            new ActorFileGrants(system, mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout }));
+        try
+        {
+            return await work(client, file);
+        }
+        catch (MooringException e)
+        {
+            return Problems.Of(Errors.Of(e.Problem));
+        }
+        catch (MooringUnreachableException e)
+        {
+            return Problems.Unavailable(e.Message);
+        }
+    }
+
+    private static IResult NotYet() => Problems.Unavailable("this node is not in the cluster yet");
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+}

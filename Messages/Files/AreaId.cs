@@ -1,0 +1,22 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Mooring.Messages;
+
+/// <summary>Names a storage area: one image that exactly one data node may write.</summary>
+/// <param name="FileSystem">Its file system.</param>
+/// <param name="Number">Its number there, from 0.</param>
+[JsonConverter(typeof(TextJsonConverter<AreaId>))]
+public readonly record struct AreaId(FileSystemName FileSystem, int Number) : ITextId<AreaId>
+{
+    /// <summary>The name as <c>file-system:number</c>.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{FileSystem}:{Number}");
+
+    /// <inheritdoc/>
+    public static AreaId FromText(string text)
+    {
+        var cut = text.LastIndexOf(':');
+        return new AreaId(new FileSystemName(text[..cut]), int.Parse(text.AsSpan(cut + 1), CultureInfo.InvariantCulture));
+    }
+}
