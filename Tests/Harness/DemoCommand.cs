@@ -5,13 +5,13 @@ public static class DemoCommand
 {
     /// <summary>Builds and shows.</summary>
     /// <param name="configuration">Debug or Release.</param>
-    /// <param name="name">Which demo: <c>failover</c>.</param>
+    /// <param name="name">Which demo: <c>failover</c> or <c>files</c>.</param>
     /// <param name="onCeph">Whether to use a real Ceph.</param>
     /// <param name="json">Whether to print the summary only.</param>
     /// <returns>0 when it did what it promises.</returns>
     public static async Task<int> RunAsync(string configuration, string name, bool onCeph, bool json)
     {
-        if (name != "failover")
+        if (name is not ("failover" or "files"))
             throw new HarnessException($"there is no demo '{name}'");
         var story = new Story(!json);
         story.Tell("building");
@@ -25,7 +25,9 @@ public static class DemoCommand
         }
         try
         {
-            return await new FailoverDemo(story, configuration, ceph?.ConfPath).RunAsync(json) ? 0 : 1;
+            return await (name == "files"
+                ? new FilesDemo(story, configuration, ceph?.ConfPath).RunAsync(json)
+                : new FailoverDemo(story, configuration, ceph?.ConfPath).RunAsync(json)) ? 0 : 1;
         }
         finally
         {

@@ -8,6 +8,7 @@ namespace Mooring.Harness;
 [JsonSerializable(typeof(CephSandboxState))]
 [JsonSerializable(typeof(NodeClusterState))]
 [JsonSerializable(typeof(FailoverSummary))]
+[JsonSerializable(typeof(FilesSummary))]
 internal sealed partial class HarnessJson : JsonSerializerContext;
 
 /// <summary>What is remembered of a running <see cref="CephSandbox"/>.</summary>

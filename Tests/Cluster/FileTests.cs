@@ -1,0 +1,348 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Mooring.Client;
+using Mooring.Harness;
+using Mooring.Messages.Http;
+using Mooring.Messages.Wire;
+
+namespace Mooring.Tests.Cluster;
+
+/// <summary>One cluster with one file system that nothing happens to.</summary>
+public sealed class HealthyFileCluster : IAsyncLifetime
+{
+    public TestCluster Cluster { get; private set; } = null!;
+
+    public FileSystemShape FileSystem { get; private set; } = null!;
+
+    public OpenFileSystem Open { get; private set; } = null!;
+
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TestCluster.Limit };
+
+    public async Task InitializeAsync()
+    {
+        Cluster = await TestCluster.StartAsync();
+        FileSystem = await Cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("fs", null, 256L << 20, 2, null, null), "make-fs");
+        Open = Cluster.Client.OpenFileSystem("fs");
+    }
+
+    public async Task DisposeAsync()
+    {
+        Open.Dispose();
+        Http.Dispose();
+        await Cluster.DisposeAsync();
+    }
+}
+
+public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCluster>
+{
+    private readonly TestCluster _cluster = healthy.Cluster;
+    private readonly FileSystemClient _files = healthy.Open.Files;
+
+    [Fact]
+    public async Task A_file_that_was_written_is_read_through_every_node()
+    {
+        var size = (9 << 20) + 12345;
+        var entry = await _files.WriteAsync("/everywhere", new PatternStream(size));
+        var expected = await SHA256.HashDataAsync(new PatternStream(size));
+
+        Assert.Equal((size, false), (entry.SizeBytes, entry.IsDirectory));
+        foreach (var node in _cluster.Nodes.NodeNames)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await _files.ReadAsync("/everywhere", 0, null, null, bytes =>
+            {
+                hash.AppendData(bytes.Span);
+                return ValueTask.CompletedTask;
+            }, node);
+            Assert.Equal(expected, hash.GetHashAndReset());
+        }
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_is_read_at_once_through_every_node()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            var value = Encoding.ASCII.GetBytes($"value {i}");
+            await _files.PutAsync("/fresh", value);
+            foreach (var node in _cluster.Nodes.NodeNames)
+                Assert.Equal(value, (await _files.GetAsync("/fresh", node)).ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Directories_and_names_are_managed()
+    {
+        await _files.MakeDirectoryAsync("/tree/a/b", parents: true);
+        await _files.PutAsync("/tree/a/one", "1"u8.ToArray());
+        await _files.PutAsync("/tree/a/two", "2"u8.ToArray());
+        await _files.RenameAsync("/tree/a/one", "/tree/a/b/three");
+        await _files.RenameAsync("/tree/a/b/three", "/tree/a/two");
+
+        Assert.Equal(["b", "two"], (await _files.ListAsync("/tree/a", null, 100)).Entries.Select(e => e.Path.Split('/')[^1]));
+        Assert.Equal("1"u8.ToArray(), (await _files.GetAsync("/tree/a/two")).ToArray());
+        var refused = await Assert.ThrowsAsync<MooringException>(() => _files.RemoveAsync("/tree/a"));
+        Assert.Equal(39, refused.Problem.Errno);
+        await _files.RemoveAsync("/tree", recursive: true);
+        Assert.Equal("urn:mooring:error:not-found", (await Assert.ThrowsAsync<MooringException>(() => _files.StatAsync("/tree"))).Problem.Type);
+    }
+
+    [Fact]
+    public async Task A_directory_is_listed_page_by_page()
+    {
+        await _files.MakeDirectoryAsync("/many");
+        await _files.OperateAsync([.. Enumerable.Range(0, 250).Select(i => new FileOperation(FileOperationKind.Put, $"/many/{i:000}", "", 0, new byte[] { 1 }))]);
+        var names = new List<string>();
+        string? after = null;
+        do
+        {
+            var (entries, next) = await _files.ListAsync("/many", after, 100);
+            names.AddRange(entries.Select(e => e.Path[6..]));
+            after = next;
+        }
+        while (after is not null);
+
+        Assert.Equal(Enumerable.Range(0, 250).Select(i => $"{i:000}"), names);
+    }
+
+    [Fact]
+    public async Task Areas_have_writers_of_their_own()
+    {
+        await _files.PutAsync("/area-1/x", "in the second area"u8.ToArray());
+        await _files.PutAsync("/x", "in the first"u8.ToArray());
+
+        Assert.Equal((0, 1), ((await _files.StatAsync("/x")).Area, (await _files.StatAsync("/area-1/x")).Area));
+        Assert.Equal("in the second area"u8.ToArray(), (await _files.GetAsync("/area-1/x")).ToArray());
+        var refused = await Assert.ThrowsAsync<MooringException>(() => _files.RenameAsync("/x", "/area-1/y"));
+        Assert.Equal(18, refused.Problem.Errno);
+        Assert.Contains("/area-1", (await _files.ListAsync("/", null, 1000)).Entries.Select(e => e.Path));
+    }
+
+    [Fact]
+    public async Task Files_are_appended_to_and_written_in_the_middle()
+    {
+        await _files.WriteAsync("/log", new MemoryStream("abc"u8.ToArray()));
+        await _files.WriteAsync("/log", new MemoryStream("def"u8.ToArray()), WriteMode.Append);
+        await _files.WriteAsync("/log", new MemoryStream("XY"u8.ToArray()), WriteMode.At, 2);
+
+        Assert.Equal("abXYef"u8.ToArray(), (await _files.GetAsync("/log")).ToArray());
+    }
+
+    [Fact]
+    public async Task Bytes_stream_over_http_with_ranges()
+    {
+        var url = $"http://{_cluster.Nodes.EndpointOf("node-3")}/v1/files/fs/over/http";
+        using (var made = await healthy.Http.PostAsync($"http://{_cluster.Nodes.EndpointOf("node-1")}/v1/files/fs/over?op=mkdir", null))
+            Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+        using (var put = await healthy.Http.PutAsync(url, new StreamContent(new PatternStream(5 << 20))))
+            Assert.Equal(5 << 20, (await JsonAsync(put)).GetProperty("size_bytes").GetInt64());
+        using (var append = await healthy.Http.PutAsync(url + "?append=true", new ByteArrayContent([1, 2, 3])))
+            Assert.Equal((5 << 20) + 3, (await JsonAsync(append)).GetProperty("size_bytes").GetInt64());
+        using var request = new HttpRequestMessage(HttpMethod.Get, url + "?node=node-2") { Headers = { Range = new RangeHeaderValue(100, 199) } };
+        using var part = await healthy.Http.SendAsync(request);
+        var expected = new byte[100];
+        new PatternStream(5 << 20) { Position = 100 }.ReadExactly(expected);
+
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal($"bytes 100-199/{(5 << 20) + 3}", part.Content.Headers.ContentRange?.ToString());
+        Assert.Equal(expected, await part.Content.ReadAsByteArrayAsync());
+        using (var middle = new HttpRequestMessage(HttpMethod.Put, url) { Content = new ByteArrayContent([7, 7]) })
+        {
+            middle.Content.Headers.ContentRange = new ContentRangeHeaderValue(10, 11);
+            using var changed = await healthy.Http.SendAsync(middle);
+            Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        }
+        var all = await healthy.Http.GetByteArrayAsync(url);
+        Assert.Equal([7, 7], all[10..12]);
+        Assert.Equal([1, 2, 3], all[^3..]);
+        using var gone = await healthy.Http.DeleteAsync(url);
+        using var missing = await healthy.Http.GetAsync(url + "?entry=true");
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (gone.StatusCode, missing.StatusCode));
+    }
+
+    public static TheoryData<string, string, string?, int> BadRequests => new()
+    {
+        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1}""", 400 },
+        { "POST", "/v1/filesystems", """{"name":"x/y","size_bytes":1073741824}""", 400 },
+        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"readers":3}""", 400 },
+        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"areas":0}""", 400 },
+        { "POST", "/v1/filesystems", """{"name":"x","pool":"nowhere","size_bytes":1073741824}""", 404 },
+        { "POST", "/v1/filesystems", """{"name":"fs","size_bytes":1073741824}""", 409 },
+        { "POST", "/v1/filesystems", """{"name":"x"}""", 400 },
+        { "POST", "/v1/filesystems", "{", 400 },
+        { "POST", "/v1/filesystems", "null", 400 },
+        { "GET", "/v1/filesystems/missing", null, 404 },
+        { "DELETE", "/v1/filesystems/missing", null, 404 },
+        { "POST", "/v1/filesystems/missing/grants", "{}", 404 },
+        { "POST", "/v1/filesystems/fs/grants", "{", 400 },
+        { "POST", "/v1/filesystems/fs/grants", """{"path":"/a/../b"}""", 400 },
+        { "GET", "/v1/files/missing/x", null, 404 },
+        { "GET", "/v1/files/fs/missing", null, 404 },
+        { "PUT", "/v1/files/fs/missing/x", "bytes", 404 },
+        { "PUT", "/v1/files/fs/.mooring.x", "bytes", 400 },
+        { "PUT", "/v1/files/fs/", "bytes", 400 },
+        { "POST", "/v1/files/fs/x?op=dance", null, 400 },
+        { "DELETE", "/v1/files/fs/missing", null, 404 },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadRequests))]
+    public async Task What_makes_no_sense_is_refused_in_one_line(string method, string path, string? body, int status)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{_cluster.Nodes.EndpointOf("node-1")}{path}")
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        using var response = await healthy.Http.SendAsync(request);
+        var problem = await JsonAsync(response);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.StartsWith("urn:mooring:error:", problem.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem.GetProperty("detail").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_too_long_is_refused()
+    {
+        var refused = await Assert.ThrowsAsync<MooringException>(() => _files.PutAsync("/" + new string('x', 256), new byte[1]));
+
+        Assert.Contains("255", refused.Problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_where_a_directory_is_meant_is_refused_and_the_reverse()
+    {
+        await _files.PutAsync("/plain", new byte[1]);
+        await _files.MakeDirectoryAsync("/folder");
+
+        Assert.Equal(20, (await Assert.ThrowsAsync<MooringException>(() => _files.PutAsync("/plain/x", new byte[1]))).Problem.Errno);
+        Assert.Equal(20, (await Assert.ThrowsAsync<MooringException>(() => _files.ListAsync("/plain", null, 10))).Problem.Errno);
+        Assert.Equal(21, (await Assert.ThrowsAsync<MooringException>(() => _files.GetAsync("/folder"))).Problem.Errno);
+        Assert.Equal(21, (await Assert.ThrowsAsync<MooringException>(() => _files.WriteAsync("/folder", new MemoryStream([1])))).Problem.Errno);
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_fit_is_refused_and_nothing_of_it_stays()
+    {
+        var small = await _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("small", null, 64L << 20, null, null, 0), "make-small");
+        using var open = _cluster.Client.OpenFileSystem("small");
+        var refused = await Assert.ThrowsAsync<MooringException>(() => open.Files.WriteAsync("/too-large", new PatternStream(100 << 20)));
+
+        Assert.Equal("urn:mooring:error:no-space", refused.Problem.Type);
+        Assert.Empty((await open.Files.ListAsync("/", null, 10)).Entries);
+        Assert.Equal(20 << 20, (await open.Files.WriteAsync("/fits", new PatternStream(20 << 20))).SizeBytes);
+        Assert.Equal("small", small.Name);
+        await _cluster.Client.DeleteFileSystemAsync("small");
+    }
+
+    [Fact]
+    public async Task An_image_that_something_else_uses_is_not_taken()
+    {
+        var image = new Mooring.Messages.VolumeId("rbd", "", ".mooring.fs.taken.0");
+        await _cluster.Store.Store.CreateAsync(image, 1 << 20, CancellationToken.None);
+
+        var refused = await Assert.ThrowsAsync<MooringException>(() =>
+            _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("taken", null, 256L << 20, null, null, null), "make-taken"));
+        Assert.Equal(409, refused.Problem.Status);
+        Assert.Equal(1 << 20, (await _cluster.Store.Store.GetAsync(image, CancellationToken.None)).SizeBytes);
+        await _cluster.Store.Store.RemoveAsync(image, null, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_file_system_that_was_deleted_is_gone_and_its_name_can_be_used_again()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            await _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("again", null, 64L << 20, null, null, null), $"make-again-{round}");
+            using var open = _cluster.Client.OpenFileSystem("again");
+            Assert.Empty((await open.Files.ListAsync("/", null, 10)).Entries);
+            await open.Files.PutAsync("/x", new byte[] { 1 });
+            await _cluster.Client.DeleteFileSystemAsync("again");
+            Assert.Null(await _cluster.Store.Store.FindAsync(new Mooring.Messages.VolumeId("rbd", "", ".mooring.fs.again.0"), CancellationToken.None));
+            Assert.DoesNotContain((await _cluster.Client.ListFileSystemsAsync()).Items, f => f.Name == "again");
+        }
+    }
+
+    [Fact]
+    public async Task Data_nodes_refuse_tokens_that_are_not_for_this()
+    {
+        using var grants = new HttpFileGrants(_cluster.Nodes.EndpointOf("node-1"), "fs");
+        await _files.PutAsync("/secret", new byte[] { 1 });
+        var narrow = await grants.RequestAsync(new GrantBody("/secret", true, false, null), CancellationToken.None);
+        var reader = narrow.Readers[0];
+
+        Assert.Equal("denied", await TryAsync(narrow.Writer!.Address, "", FileOperation.Of(FileOperationKind.Remove, "/secret")));
+        Assert.Equal("denied", await TryAsync(narrow.Writer.Address, narrow.ReadTokens[narrow.Writer.Node], FileOperation.Of(FileOperationKind.Remove, "/secret")));
+        Assert.Equal("denied", await TryAsync(reader.Address, narrow.WriteToken!, FileOperation.Of(FileOperationKind.Remove, "/secret")));
+        Assert.Equal("denied", await TryAsync(narrow.Writer.Address, narrow.WriteToken![..^3] + "AAA", FileOperation.Of(FileOperationKind.Remove, "/secret")));
+        Assert.Equal("denied", await TryAsync(reader.Address, narrow.ReadTokens[narrow.Writer.Node], FileOperation.Of(FileOperationKind.Get, "/secret")));
+        Assert.Equal("denied", await TryAsync(reader.Address, narrow.ReadTokens[reader.Node], FileOperation.Of(FileOperationKind.Get, "/other")));
+        Assert.Equal("done", await TryAsync(reader.Address, narrow.ReadTokens[reader.Node], FileOperation.Of(FileOperationKind.Get, "/secret")));
+        Assert.Equal("done", await TryAsync(narrow.Writer.Address, narrow.WriteToken!, FileOperation.Of(FileOperationKind.Remove, "/secret")));
+    }
+
+    [Fact]
+    public async Task Nonsense_on_the_data_port_ends_the_connection_and_nothing_else()
+    {
+        using var grants = new HttpFileGrants(_cluster.Nodes.EndpointOf("node-1"), "fs");
+        var address = (await grants.RequestAsync(new GrantBody("/", false, true, null), CancellationToken.None)).Order[0];
+        var random = new Random(8471);
+        for (var i = 0; i < 50; i++)
+        {
+            var bytes = new byte[64 + random.Next(2000)];
+            random.NextBytes(bytes);
+            if (i % 2 == 0)
+                FrameConnection.WriteHeader(bytes, (FrameKind)random.Next(256), bytes.AsSpan(16));
+            using var client = new TcpClient();
+            await client.ConnectAsync(address[..address.LastIndexOf(':')], int.Parse(address[(address.LastIndexOf(':') + 1)..]));
+            var stream = client.GetStream();
+            using var limit = new CancellationTokenSource(TestCluster.Limit);
+            try
+            {
+                await stream.WriteAsync(bytes, limit.Token);
+                client.Client.Shutdown(SocketShutdown.Send);
+                // An error, then the end; the other side may also have closed before it had read all.
+                while (await stream.ReadAsync(new byte[4096], limit.Token) > 0)
+                {
+                }
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                // It was closed before all was sent.
+            }
+        }
+        await _files.PutAsync("/after-nonsense", new byte[] { 1 });
+    }
+
+    private static async Task<string> TryAsync(string address, string token, FileOperation operation)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(address[..address.LastIndexOf(':')], int.Parse(address[(address.LastIndexOf(':') + 1)..]));
+        await using var frames = new FrameConnection(client.GetStream(), FrameConnection.StandardPayloadBytesMax);
+        using var limit = new CancellationTokenSource(TestCluster.Limit);
+        await frames.WriteAsync(FrameKind.Operations, new FileRequest(token, [], [operation]).Write, limit.Token);
+        var answer = await frames.ExpectAsync(limit.Token);
+        if (answer.Kind == FrameKind.OperationResults && FileResult.Read(answer.Payload.Span)[0].Error is not { } failed)
+            return "done";
+        var reader = new WireReader(answer.Payload.Span);
+        var error = answer.Kind == FrameKind.Error ? WireRecords.ReadError(ref reader) : FileResult.Read(answer.Payload.Span)[0].Error!;
+        return error.Kind == Mooring.Messages.ErrorKind.PermissionDenied ? "denied" : error.ToString();
+    }
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        try
+        {
+            return JsonDocument.Parse(text).RootElement;
+        }
+        catch (JsonException)
+        {
+            throw new InvalidOperationException($"{response.StatusCode}: {text}");
+        }
+    }
+}
