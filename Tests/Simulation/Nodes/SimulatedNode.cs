@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Simulation;
 using Mooring.Actors;
+using Mooring.Actors.Files;
 using Mooring.Actors.Journal;
 using Mooring.Actors.Operations;
 using Mooring.Messages;
@@ -131,6 +132,8 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
             Incarnation = incarnation,
             Clock = process.Clock,
             CrashPoints = this,
+            ConnectData = (address, _) => throw new IOException($"nobody streams files to {address} in a simulation"),
+            Entropy = new SeededEntropy(_chance),
         };
         var mooring = MooringCluster.Start(system, services);
         if (process.IsDead)
@@ -152,5 +155,15 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
         var over = new TaskCompletionSource();
         process.World.Schedule(process, pause, "pause is over", over.SetResult);
         return over.Task;
+    }
+
+    private sealed class SeededEntropy(Random chance) : IEntropy
+    {
+        public byte[] Bytes(int count)
+        {
+            var bytes = new byte[count];
+            chance.NextBytes(bytes);
+            return bytes;
+        }
     }
 }
