@@ -64,6 +64,7 @@ public sealed class NameNodeActorSpec : ActorSpec
         Assert.False(_client.HasMessages);
         fencing.SetResult();
         Eventually(() => Assert.Contains(Events, e => e is WriterAdmitted { Epoch.Value: 2 }));
+        Ready(node, "n1", AreaRole.Reader, 2);
         Ready(node, "n3", AreaRole.Writer, 2);
 
         var grant = _client.ExpectMsg<AccessGranted>();
