@@ -6,8 +6,8 @@ namespace Mooring.Actors.Files;
 
 /// <summary>
 /// An area as this node serves it now, to any number of connections at once. Before anything is read it makes sure that it knows every change
-/// that was acknowledged before: a reader by a look at the image's log, a writer by a look at the area's epoch in the block store. Neither needs
-/// the other node, so a set reads on while one of its nodes lives (F12).
+/// that was acknowledged before: a reader by a look at the image's log, a writer by the end of its commit and a look at the area's epoch in
+/// the block store. Neither needs the other node, so a set reads on while one of its nodes lives (F12).
 /// </summary>
 public sealed class ServedArea
 {
@@ -54,6 +54,8 @@ public sealed class ServedArea
         AreaWriter writer, ReaderGroup readers, AreaId id, string path, AreaRight right, IRecords records, Action<OperationError> failed) => new(
         id, path, right.Epoch, failed, async _ =>
         {
+            // What a reader may have seen already must be seen here too.
+            await writer.SettleAsync().ConfigureAwait(false);
             if (await FileRecords.RightAsync(records, id, CancellationToken.None).ConfigureAwait(false) is not { } now || now != right)
                 throw new BlockStoreException(ErrorKind.Fenced, $"area {id} has another writer now");
         })

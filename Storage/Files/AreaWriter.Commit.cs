@@ -9,6 +9,15 @@ public sealed partial class AreaWriter
     private readonly List<Blocks> _held = [];
     private int _releasing;
     private TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Task _settled = Task.CompletedTask;
+
+    /// <summary>
+    /// Completes when <see cref="Tree"/> has everything that a reader can have seen on the image before this call: a batch is there for readers before
+    /// it is durable and in the tree. Without this wait a read here could be older than an earlier one elsewhere.
+    /// </summary>
+    /// <returns>Completes then.</returns>
+    /// <exception cref="BlockStoreException">The commit failed, so nobody knows what readers see.</exception>
+    public Task SettleAsync() => _settled;
 
     /// <summary>Queues an operation.</summary>
     /// <param name="decide">Adds its changes to a batch.</param>
@@ -115,12 +124,24 @@ public sealed partial class AreaWriter
             await _image.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         var position = _tree.Point.Next;
         var (frame, told, tree) = builder.Finish(_superblock.Checkpoint.Position);
-        await _image.WriteAsync(_layout.LogOffset(position), frame, CancellationToken.None).ConfigureAwait(false);
-        await _image.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-        if (_options.VerifyEpoch)
-            await RequireOwnEpochAsync().ConfigureAwait(false);
-
+        var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _settled = settled.Task;
+        try
+        {
+            await _image.WriteAsync(_layout.LogOffset(position), frame, CancellationToken.None).ConfigureAwait(false);
+            await _image.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            if (_options.VerifyEpoch)
+                await RequireOwnEpochAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            settled.SetException(Break(e));
+            // Nobody may wait for it.
+            _ = settled.Task.Exception;
+            throw;
+        }
         _tree = tree;
+        settled.SetResult();
         // The builder is used again: what is needed later is taken out of it now.
         var finished = batch.ToArray();
         Blocks[] freed = [.. builder.Freed];
