@@ -7,7 +7,9 @@ using Mooring.Messages.Wire;
 
 namespace Mooring.Tests.Cluster;
 
-/// <summary>Nodes die while files are written and read. Histories of what clients saw are judged afterwards.</summary>
+/// <summary>Nodes die while files are written and read. Histories of what clients saw are judged afterwards. Run on request while the file plane is
+/// young: <c>build.cs -- test cluster --filter Category=Soak</c>.</summary>
+[Trait("Category", "Soak")]
 public class FileFailoverTests
 {
     private const long LargeBytes = 96L << 20;
