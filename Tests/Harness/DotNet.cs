@@ -11,7 +11,10 @@ public static class DotNet
     public static Task<int> BuildAsync(string configuration) =>
         RunAsync("build", "Cluster.sln", "-c", configuration, "--nologo", "-v", "minimal", "-clp:ErrorsOnly;Summary");
 
-    /// <summary>Builds the two programs, quietly, for the demo and the benchmarks.</summary>
+    /// <summary>
+    /// Builds the two programs, quietly, for the demo and the benchmarks; nothing is done when none of their sources has changed since this
+    /// built them last.
+    /// </summary>
     /// <param name="configuration">Debug or Release.</param>
     /// <returns>Completes when they stand.</returns>
     /// <exception cref="HarnessException">They do not build.</exception>
@@ -19,9 +22,14 @@ public static class DotNet
     {
         foreach (var project in (string[])["Hosts/StorageNode/mooringd.csproj", "Hosts/Cli/mooring.csproj"])
         {
+            var stamp = Path.Combine(Path.GetDirectoryName(project)!, "obj", configuration, "sources.stamp");
+            var sources = SourcesStamp.Of(".");
+            if (File.Exists(Program(project, configuration)) && File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == sources)
+                continue;
             var (status, said) = await CaptureAsync("build", project, "-c", configuration, "--nologo", "-v", "quiet", "-clp:ErrorsOnly");
             if (status != 0)
                 throw new HarnessException($"{project} does not build:\n{said}");
+            await File.WriteAllTextAsync(stamp, sources);
         }
     }
 
@@ -77,4 +85,7 @@ public static class DotNet
         await process.WaitForExitAsync();
         return (process.ExitCode, (await output + await errors).Trim());
     }
+
+    private static string Program(string project, string configuration) =>
+        Path.Combine(Path.GetDirectoryName(project)!, "bin", configuration, "net10.0", Path.GetFileNameWithoutExtension(project) + ".dll");
 }

@@ -19,7 +19,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
 
     // How long the copy should take, and what it may be at most: memory of a throw-away Ceph (three replicas of source, partial and
     // complete copy), disk of the embedded store.
-    private static readonly TimeSpan CopyTime = TimeSpan.FromSeconds(4.5);
+    private static readonly TimeSpan CopyTime = TimeSpan.FromSeconds(3.5);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     private string Directory { get; } = Path.GetFullPath($".run/demo-{Environment.ProcessId}");
@@ -101,7 +101,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
         var images = await store.ImagesAsync(Pool);
         var effects = images.Count(i => i.MadeBy == result.Id);
         duplicates += images.Count(i => i.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal));
-        var same = await store.ChecksumAsync(source) == await store.ChecksumAsync(target);
+        var same = await store.SameBytesAsync(source, target);
         story.Tell(same ? "source and copy have the same bytes" : "source and copy DIFFER");
         var all = await client.ListOperationsAsync(null, null, null, 1000);
         var lost = all.Items.Count(o => !o.Ended) + Math.Max(0, VolumeCount + 2 - all.Items.Count) + (same ? 0 : 1);
@@ -123,7 +123,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
 
     private async Task<long> SizeForAsync(StoreAccess store)
     {
-        var (trial, largest) = cephConf is null ? (512L << 20, 8L << 30) : (128L << 20, 1L << 30);
+        var (trial, largest) = cephConf is null ? (256L << 20, 8L << 30) : (128L << 20, 1L << 30);
         var rate = await store.MeasureCopyAsync(Pool, trial);
         var size = Math.Clamp((long)(rate * CopyTime.TotalSeconds), trial, largest) >> 22 << 22;
         story.Tell($"this store copies {rate / (1 << 20):0} MiB/s; volumes of {size >> 20} MiB are copied in some seconds");

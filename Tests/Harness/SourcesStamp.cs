@@ -1,0 +1,24 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Mooring.Harness;
+
+/// <summary>Tells whether the sources of the programs have changed: a hash of their names, lengths and times of change.</summary>
+public static class SourcesStamp
+{
+    private static readonly string[] Folders = ["Actors", "Akka", "Hosts", "Messages", "Storage"];
+
+    /// <summary>The stamp of the sources as they are now.</summary>
+    /// <param name="root">The repository's root.</param>
+    /// <returns>A SHA-256 as hexadecimal digits; the same as long as nothing has changed.</returns>
+    public static string Of(string root)
+    {
+        var files = Folders
+            .SelectMany(folder => new DirectoryInfo(Path.Combine(root, folder)).EnumerateFiles("*", SearchOption.AllDirectories))
+            .Where(file => !file.FullName.Contains("/bin/", StringComparison.Ordinal) && !file.FullName.Contains("/obj/", StringComparison.Ordinal))
+            .Concat(new DirectoryInfo(root).EnumerateFiles())
+            .Select(file => $"{Path.GetRelativePath(root, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}\n")
+            .Order(StringComparer.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
+    }
+}
