@@ -100,6 +100,9 @@ public sealed record MooringSettings
     /// <summary>How long the link may be down before the node counts as failed (V7).</summary>
     public required TimeSpan LinkDownMax { get; init; }
 
+    /// <summary>How long the cluster may take to let the node come up after it was taken in, before it begins anew.</summary>
+    public required TimeSpan JoiningMax { get; init; }
+
     /// <summary>The file plane.</summary>
     public required FileSettings Files { get; init; }
 
@@ -145,6 +148,7 @@ public sealed record MooringSettings
             DispatcherTimeout = reader.Time("health.dispatcher-timeout"),
             ProbeTimeout = reader.Time("health.probe-timeout"),
             LinkDownMax = reader.Time("health.link-down-max"),
+            JoiningMax = reader.Time("health.joining-max"),
             Files = ReadFiles(reader),
         };
         if (settings.LeaseRenewInterval + settings.LeaseMargin >= settings.LeaseDuration)

@@ -9,7 +9,7 @@ namespace Mooring.Actors.Nodes;
 /// One on every node, at <c>/user/dispatcher</c>: supervises the node's health check, its workers and its reader, hands free workers to
 /// volumes, and knows what every node reports of itself.
 /// </summary>
-public sealed class DispatcherActor : ReceiveActor
+public sealed class DispatcherActor : ReceiveActor, IWithTimers
 {
     /// <summary>Its name under <c>/user</c>, the same on every node.</summary>
     public const string Name = "dispatcher";
@@ -38,10 +38,16 @@ public sealed class DispatcherActor : ReceiveActor
         Receive<NodeHealthReport>(report => _reports[ReporterAddress()] = report);
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
+        Receive<ClusterEvent.MemberJoined>(OnMemberJoined);
+        Receive<ClusterEvent.MemberUp>(OnMemberUp);
+        Receive<StillJoining>(_ => OnStillJoining());
         Receive<LinkFailed>(OnLinkFailed);
         Receive<LeaseHeldBy>(OnLeaseHeldBy);
         Receive<Terminated>(OnTerminated);
     }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
     /// <param name="services">The node's services.</param>
@@ -51,7 +57,12 @@ public sealed class DispatcherActor : ReceiveActor
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
+        _cluster.Subscribe(
+            Self,
+            ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
+            typeof(ClusterEvent.MemberJoined),
+            typeof(ClusterEvent.MemberUp),
+            typeof(ClusterEvent.MemberRemoved));
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)
@@ -114,6 +125,26 @@ public sealed class DispatcherActor : ReceiveActor
         _cluster.Leave(_cluster.SelfAddress);
     }
 
+    private void OnMemberJoined(ClusterEvent.MemberJoined joined)
+    {
+        if (joined.Member.UniqueAddress == _cluster.SelfUniqueAddress)
+            Timers.StartSingleTimer(StillJoining.Instance, StillJoining.Instance, _services.Settings.JoiningMax);
+    }
+
+    private void OnMemberUp(ClusterEvent.MemberUp up)
+    {
+        if (up.Member.UniqueAddress == _cluster.SelfUniqueAddress)
+            Timers.Cancel(StillJoining.Instance);
+    }
+
+    // The member that took this node in may have died before any other had heard of it: to those it is a stranger for good, whatever it
+    // sends them. To leave would take their consent; down it ends by itself, and a new incarnation asks again.
+    private void OnStillJoining()
+    {
+        _log.Error("this node was taken into the cluster {0} ago and has not come up since: it begins anew", _services.Settings.JoiningMax);
+        _cluster.Down(_cluster.SelfAddress);
+    }
+
     // An owner that goes on renewing its lease and is no member here belongs to another cluster: membership has come apart, and each part
     // takes the other for dead. The block store says which one lives; this node leaves the other and joins that.
     private void OnLeaseHeldBy(LeaseHeldBy held)
@@ -159,6 +190,11 @@ public sealed class DispatcherActor : ReceiveActor
     }
 
     private Address ReporterAddress() => Sender.Path.Address.HasGlobalScope ? Sender.Path.Address : _cluster.SelfAddress;
+
+    private sealed record StillJoining : INoSerializationVerificationNeeded
+    {
+        public static StillJoining Instance { get; } = new();
+    }
 }
 
 /// <summary>The node's link to the block store has been down for too long.</summary>

@@ -104,6 +104,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         DispatcherTimeout = TimeSpan.FromMilliseconds(200),
         ProbeTimeout = TimeSpan.FromSeconds(1),
         LinkDownMax = TimeSpan.FromMilliseconds(200),
+        JoiningMax = TimeSpan.FromMinutes(1),
         Files = new FileSettings
         {
             Address = "127.0.0.1:2",

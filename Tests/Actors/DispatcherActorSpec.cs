@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using Akka.Configuration;
 using Akka.TestKit;
 using Mooring.Actors.Nodes;
 using Mooring.Messages;
@@ -149,6 +150,35 @@ public sealed class DispatcherActorSpec : ActorSpec
             dispatcher.Tell(new LeaseHeldBy(new NodeName("node-elsewhere")));
             Assert.True(cluster.IsTerminated);
         });
+    }
+
+    [Fact]
+    public void A_node_that_was_taken_in_and_does_not_come_up_in_time_begins_anew()
+    {
+        Services = Services with { Settings = Settings with { JoiningMax = TimeSpan.FromMilliseconds(100) } };
+        // Nobody comes up in this cluster before a second member is there.
+        using var alone = ActorSystem.Create("alone", ConfigurationFactory.ParseString("akka.cluster.min-nr-of-members = 2").WithFallback(Sys.Settings.Config));
+        alone.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+        var cluster = Cluster.Get(alone);
+        cluster.Join(cluster.SelfAddress);
+
+        Eventually(() => Assert.True(cluster.IsTerminated, $"it is {cluster.SelfMember.Status}"));
+    }
+
+    [Fact]
+    public void A_node_that_comes_up_in_time_stays()
+    {
+        Services = Services with { Settings = Settings with { JoiningMax = TimeSpan.FromSeconds(3) } };
+        var dispatcher = Start();
+        var cluster = Join();
+        Eventually(() => Assert.Contains(cluster.State.Members, m => m.Status == MemberStatus.Up));
+        // Its time is over when this timer is, which was begun after its own.
+        Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromSeconds(3.2), TestActor, "over", dispatcher);
+        ExpectMsg("over");
+        Settled(dispatcher);
+
+        Assert.False(cluster.IsTerminated);
+        Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status);
     }
 
     private Cluster Join()

@@ -26,6 +26,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // A source that asked whether it was still held had its copy count as cleaned up, and half-made images stayed for good.
         5031,
+
+        // The member that took a node in died before any other had heard of it, and the node stayed "joining" for good.
+        5125, 5150, 600_175,
     ]);
 
     private async Task HoldAsync(IReadOnlyList<long> seeds)
