@@ -173,6 +173,7 @@ public sealed record MooringSettings
         ReaderLagMax = reader.Time("files.reader-lag-max"),
         IdleTimeout = reader.Time("files.idle-timeout"),
         ConnectionCountMax = reader.Whole("files.connection-count-max", 1, 100_000),
+        RepeatedRequestCountMax = reader.Whole("files.repeated-request-count-max", 1, 10_000_000),
         WriteChunkBytes = reader.Whole("files.write-chunk-bytes", 64 << 10, 64 << 20),
         AreaSlots = reader.Whole("files.area-slots", 1, 256),
         ShardCount = reader.Whole("files.shard-count", 1, 10_000),

@@ -81,9 +81,7 @@ public sealed class DataConnection : IAsyncDisposable
                     return true;
                 case FrameKind.WriteOpen:
                     var open = WriteOpen.Read(frame.Payload.Span);
-                    var (served, path) = Admit(open.Token, AccessRight.Write, open.Path);
-                    AddReaders(served, open.Readers);
-                    await new WriteStream(this, _frames, served, _settings, _clock).RunAsync(open, path, cancellationToken).ConfigureAwait(false);
+                    await WriteAsync(open, cancellationToken).ConfigureAwait(false);
                     return true;
                 case FrameKind.PushOpen:
                     await TakePushesAsync(PushToken(frame), cancellationToken).ConfigureAwait(false);
@@ -106,15 +104,29 @@ public sealed class DataConnection : IAsyncDisposable
             throw new WireException("a request has no operation");
         var right = request.Operations.Any(o => o.Changes) ? AccessRight.Write : AccessRight.Read;
         var (served, _) = Admit(request.Token, right, null);
+        var token = AccessToken.Verify(request.Token, _areas.Key)!;
+        using var running = right == AccessRight.Write ? Begin(request.Attempt, token, cancellationToken) : null;
+        var ended = running?.Ended ?? cancellationToken;
         if (right == AccessRight.Write)
             AddReaders(served, request.Readers);
-        var token = AccessToken.Verify(request.Token, _areas.Key)!;
         if (request.Operations.Any(o => !o.Changes))
             await served.MakeCurrentAsync().ConfigureAwait(false);
         var operations = new AreaOperations(served, _clock);
-        var results = await Task.WhenAll(request.Operations.Select(o => operations.RunAsync(o, token.Path, cancellationToken))).ConfigureAwait(false);
+        var results = await Task.WhenAll(request.Operations.Select(o => operations.RunAsync(o, token.Path, ended))).ConfigureAwait(false);
         await _frames.WriteAsync(FrameKind.OperationResults, w => FileResult.Write(w, AreaOperations.Fit(results)), cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task WriteAsync(WriteOpen open, CancellationToken cancellationToken)
+    {
+        var (served, path) = Admit(open.Token, AccessRight.Write, open.Path);
+        using var running = Begin(open.Attempt, AccessToken.Verify(open.Token, _areas.Key)!, cancellationToken);
+        AddReaders(served, open.Readers);
+        await new WriteStream(this, _frames, served, _settings, _clock).RunAsync(open, path, running?.Ended ?? cancellationToken).ConfigureAwait(false);
+    }
+
+    // Of a client that does not say which sending it is, nothing is known.
+    private AttemptLedger.Running? Begin(RequestAttempt? attempt, AccessToken token, CancellationToken cancellationToken) =>
+        attempt is { } sending ? _areas.Attempts.Begin(sending, token.ExpiresAt, _settings.RepeatedRequestCountMax, cancellationToken) : null;
 
     private async Task ReadAsync(ReadOpen open, CancellationToken cancellationToken)
     {

@@ -39,6 +39,9 @@ public sealed record FileSettings
     /// <summary>How many connections a node takes at once.</summary>
     public required int ConnectionCountMax { get; init; }
 
+    /// <summary>How many requests that were sent more than once a node remembers, each for as long as a token holds.</summary>
+    public required int RepeatedRequestCountMax { get; init; }
+
     /// <summary>How many bytes a stream gathers before they go to the image at once.</summary>
     public required int WriteChunkBytes { get; init; }
 

@@ -127,6 +127,9 @@ public sealed class ServedArea
 /// <summary>The areas that a node serves now, and what it needs to check tokens. Written by the area's actors, read by connections.</summary>
 public sealed class ServedAreas
 {
+    /// <summary>Which sendings of requests this node has begun.</summary>
+    internal AttemptLedger Attempts { get; } = new(TimeProvider.System);
+
     private readonly System.Collections.Concurrent.ConcurrentDictionary<AreaId, ServedArea> _areas = new();
 
     /// <summary>The key that tokens are signed with; null until it was read.</summary>

@@ -64,7 +64,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             await DrainAsync(0).ConfigureAwait(false);
             if (_committing is not null)
                 await _committing.ConfigureAwait(false);
-            var commit = await _file.CommitAsync(clock.GetUtcNow()).ConfigureAwait(false);
+            var commit = await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             if (whole)
             {
                 RequirePlace(open.Mode, inside);
@@ -76,7 +76,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         catch (BlockStoreException e) when (whole && IsFinal(e.Kind))
         {
             await EndAsync().ConfigureAwait(false);
-            await ForgetAsync(name).ConfigureAwait(false);
+            await ForgetAsync(name, cancellationToken).ConfigureAwait(false);
             throw;
         }
         finally
@@ -88,15 +88,15 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     // The stream will not be gone on with: its bytes are given back.
     private static bool IsFinal(ErrorKind kind) => kind is ErrorKind.NoSpace or ErrorKind.NotFound or ErrorKind.AlreadyExists or ErrorKind.InvalidArgument;
 
-    private async Task ForgetAsync(string name)
+    private async Task ForgetAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
-            await _writer.RemoveAsync(name, recursive: false, CancellationToken.None).ConfigureAwait(false);
+            await _writer.RemoveAsync(name, recursive: false, cancellationToken).ConfigureAwait(false);
         }
-        catch (BlockStoreException)
+        catch (Exception e) when (e is BlockStoreException or OperationCanceledException)
         {
-            // The area's sweeping finds it.
+            // A later sending goes on with it, or the area's sweeping finds it.
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
 
     private async Task CommitAsync(CancellationToken cancellationToken)
     {
-        await _file.CommitAsync(clock.GetUtcNow()).ConfigureAwait(false);
+        await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var durable = _file.DurableBytes;
         await frames.WriteAsync(FrameKind.WriteAcknowledged, w => w.Int64(durable), cancellationToken).ConfigureAwait(false);
     }

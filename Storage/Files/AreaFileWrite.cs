@@ -12,7 +12,6 @@ public sealed class AreaFileWrite : IAsyncDisposable
     private readonly AreaWriter _writer;
     private readonly Lock _gate = new();
     private List<Task<List<Extent>>> _chunks = [];
-    private long _chunksFrom;
     private Task<AreaCommit> _lastCommit;
     private bool _closed;
 
@@ -20,7 +19,7 @@ public sealed class AreaFileWrite : IAsyncDisposable
     {
         _writer = writer;
         Id = entry.Id;
-        OffsetBytes = _chunksFrom = DurableBytes = entry.SizeBytes;
+        OffsetBytes = DurableBytes = entry.SizeBytes;
         _lastCommit = Task.FromResult(new AreaCommit(position, entry));
     }
 
@@ -58,19 +57,19 @@ public sealed class AreaFileWrite : IAsyncDisposable
 
     /// <summary>Makes all chunks that were given so far durable and visible. Further chunks may be given meanwhile.</summary>
     /// <param name="modifiedAt">When, by the client's clock.</param>
+    /// <param name="cancellationToken">Gives the chunks up, as long as nothing is written to the log; then what follows fails, too.</param>
     /// <returns>The change; without chunks since the last commit, that one.</returns>
     /// <exception cref="BlockStoreException">A chunk could not be written; <see cref="ErrorKind.NotFound"/> when the file was removed meanwhile;
     /// <see cref="ErrorKind.Fenced"/>.</exception>
-    public Task<AreaCommit> CommitAsync(DateTimeOffset modifiedAt)
+    public Task<AreaCommit> CommitAsync(DateTimeOffset modifiedAt, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             if (_chunks.Count == 0)
                 return _lastCommit;
-            _lastCommit = CommitAfterAsync(_lastCommit, _chunks, _chunksFrom, OffsetBytes, modifiedAt);
+            _lastCommit = CommitAfterAsync(_lastCommit, _chunks, modifiedAt, cancellationToken);
             _chunks = [];
-            _chunksFrom = OffsetBytes;
             return _lastCommit;
         }
     }
@@ -93,7 +92,7 @@ public sealed class AreaFileWrite : IAsyncDisposable
     }
 
     private async Task<AreaCommit> CommitAfterAsync(
-        Task<AreaCommit> before, List<Task<List<Extent>>> chunks, long from, long to, DateTimeOffset modifiedAt)
+        Task<AreaCommit> before, List<Task<List<Extent>>> chunks, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,7 +108,7 @@ public sealed class AreaFileWrite : IAsyncDisposable
                     extents.AddRange(chunks[i].Result);
                     bytes += chunks[i++].Result.Sum(extent => (long)extent.Length);
                 }
-                commit = await _writer.CommitChunksAsync(Id, extents[0].FileOffset, extents[^1].FileEnd, extents, modifiedAt).ConfigureAwait(false);
+                commit = await _writer.CommitChunksAsync(Id, extents[0].FileOffset, extents[^1].FileEnd, extents, modifiedAt, cancellationToken).ConfigureAwait(false);
                 chunks.RemoveRange(0, i);
                 i = 0;
                 DurableBytes = Math.Max(DurableBytes, extents[^1].FileEnd);

@@ -132,8 +132,9 @@ public sealed partial class AreaWriter
     public Task<int> ReadAsync(string path, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => AreaContent.ReadCurrentAsync(
         _image, _layout, path, offset, buffer, _options.ReadAttemptsMax, CurrentTree, () => Task.CompletedTask, cancellationToken);
 
-    internal Task<AreaCommit> CommitChunksAsync(long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset modifiedAt) =>
-        SubmitAsync(batch => AreaDecisions.AddChunks(batch, id, from, to, extents, modifiedAt.ToUniversalTime()), CancellationToken.None, flushFirst: true);
+    internal Task<AreaCommit> CommitChunksAsync(
+        long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset modifiedAt, CancellationToken cancellationToken) =>
+        SubmitAsync(batch => AreaDecisions.AddChunks(batch, id, from, to, extents, modifiedAt.ToUniversalTime()), cancellationToken, flushFirst: true);
 
     /// <summary>At most so many bytes of content go into one operation of chunks, so that their checksums fit into a batch.</summary>
     internal long ChunksBytesMax => (long)(_layout.BatchBytesMax / 16) * AreaLayout.PageBytes;

@@ -71,7 +71,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>Bounds and periods for a test: what is waited for comes soon, what must not happen would happen soon.</summary>
-    protected static MooringSettings Settings { get; } = new()
+    protected internal static MooringSettings Settings { get; } = new()
     {
         Node = Node,
         HttpAddress = "127.0.0.1:1",
@@ -119,6 +119,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
             ReaderLagMax = TimeSpan.FromMilliseconds(100),
             IdleTimeout = TimeSpan.FromSeconds(30),
             ConnectionCountMax = 10,
+            RepeatedRequestCountMax = 100,
             WriteChunkBytes = 1 << 20,
             AreaSlots = 2,
             ShardCount = 3,

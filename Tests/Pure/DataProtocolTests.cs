@@ -7,7 +7,8 @@ namespace Mooring.Tests.Pure;
 public class DataProtocolTests
 {
     private static readonly WriteOpen Write = new(
-        "token", [new NamedReader("node-1", "127.0.0.11:8471", "other")], "/a/b", WriteMode.Append, 5, Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), true);
+        "token", [new NamedReader("node-1", "127.0.0.11:8471", "other")], "/a/b", WriteMode.Append, 5, Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), true,
+        new RequestAttempt(Guid.Parse("ffeeddcc-bbaa-9988-7766-554433221100"), 3));
 
     private static readonly FileRequest Request = new("token", [], [
         new FileOperation(FileOperationKind.Put, "/x", "", 0, new byte[] { 1, 2, 3 }), new FileOperation(FileOperationKind.Rename, "/x", "/ü", 0, ReadOnlyMemory<byte>.Empty)]);
@@ -33,6 +34,16 @@ public class DataProtocolTests
         Assert.Equal([1, 2, 3], request.Operations[0].Content.ToArray());
         Assert.Equal("/ü", request.Operations[1].Target);
         Assert.Null(await connection.ReadAsync(default));
+    }
+
+    [Fact]
+    public void Which_sending_a_request_is_may_be_said_or_left_out()
+    {
+        Assert.Equal(Write.Attempt, WriteOpen.Read(Bytes(Write.Write)).Attempt);
+        Assert.Null(WriteOpen.Read(Bytes((Write with { Attempt = null }).Write)).Attempt);
+        Assert.Equal(Write.Attempt, FileRequest.Read(Bytes((Request with { Attempt = Write.Attempt }).Write)).Attempt);
+        Assert.Null(FileRequest.Read(Bytes(Request.Write)).Attempt);
+        Assert.Throws<WireException>(() => FileRequest.Read(Bytes((Request with { Attempt = new RequestAttempt(Guid.Empty, 0) }).Write)));
     }
 
     [Fact]

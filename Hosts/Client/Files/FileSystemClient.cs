@@ -46,12 +46,13 @@ public sealed class FileSystemClient : IDisposable
             if ((await AreaOfAsync(path, cancellationToken).ConfigureAwait(false)).Id != area.Id)
                 throw DataChannel.Failure(new OperationError(ErrorKind.InvalidArgument, $"'{operations[0].Path}' and '{path}' lie in different areas", 18));
         }
-        var again = false;
+        var (id, sent) = (Guid.NewGuid(), 0);
         return await WithMemberAsync(area, write, node, async (grant, member, channel) =>
         {
-            var request = new FileRequest(write ? grant.WriteToken! : grant.ReadTokens[member.Node], write ? Readers(grant) : [], operations);
-            var repeated = again;
-            again = true;
+            var repeated = ++sent > 1;
+            var request = write
+                ? new FileRequest(grant.WriteToken!, Readers(grant), operations, new RequestAttempt(id, sent))
+                : new FileRequest(grant.ReadTokens[member.Node], [], operations);
             await channel.Frames.WriteAsync(FrameKind.Operations, request.Write, cancellationToken).ConfigureAwait(false);
             var answer = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
             if (answer.Kind != FrameKind.OperationResults)

@@ -20,7 +20,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     private long _read;
     private long _durable;
     private long? _end;
-    private bool _begun;
+    private int _sent;
     private bool _closed;
     private uint _checksum = Crc32C.Start;
     private long _checked;
@@ -33,8 +33,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     {
         if (_closed && await AlreadyThereAsync(channel, readToken, cancellationToken).ConfigureAwait(false) is { } there)
             return there;
-        var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, _begun);
-        _begun = true;
+        var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, _sent > 0, new RequestAttempt(_id, ++_sent));
         await channel.Frames.WriteAsync(FrameKind.WriteOpen, open.Write, cancellationToken).ConfigureAwait(false);
         var ready = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
         if (ready.Kind != FrameKind.WriteReady)

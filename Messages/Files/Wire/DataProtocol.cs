@@ -30,7 +30,9 @@ public sealed record NamedReader(string Node, string Address, string Token);
 /// <param name="Offset">Where to begin, for <see cref="WriteMode.At"/>; where the file ended, when an append goes on.</param>
 /// <param name="Stream">The client's id of the stream: by it a stream goes on at another writer.</param>
 /// <param name="Resume">Whether the stream was begun before.</param>
-public sealed record WriteOpen(string Token, IReadOnlyList<NamedReader> Readers, string Path, WriteMode Mode, long Offset, Guid Stream, bool Resume)
+/// <param name="Attempt">Which sending it is; null from a client that does not say it.</param>
+public sealed record WriteOpen(
+    string Token, IReadOnlyList<NamedReader> Readers, string Path, WriteMode Mode, long Offset, Guid Stream, bool Resume, RequestAttempt? Attempt = null)
 {
     /// <summary>The most readers that a client may name.</summary>
     public const int ReadersMax = 64;
@@ -46,6 +48,7 @@ public sealed record WriteOpen(string Token, IReadOnlyList<NamedReader> Readers,
         writer.Int64(Offset);
         writer.Bytes(Stream.ToByteArray());
         writer.Byte(Resume ? (byte)1 : (byte)0);
+        RequestAttempt.Write(writer, Attempt);
     }
 
     /// <summary>Reads it.</summary>
@@ -56,7 +59,8 @@ public sealed record WriteOpen(string Token, IReadOnlyList<NamedReader> Readers,
     {
         var reader = new WireReader(payload);
         var read = new WriteOpen(
-            reader.Text(), WireRecords.ReadReaders(ref reader), reader.Text(), (WriteMode)reader.Byte(), reader.Size(), WireRecords.ReadGuid(ref reader), reader.Byte() != 0);
+            reader.Text(), WireRecords.ReadReaders(ref reader), reader.Text(), (WriteMode)reader.Byte(), reader.Size(), WireRecords.ReadGuid(ref reader), reader.Byte() != 0,
+            RequestAttempt.Read(ref reader));
         reader.End();
         return Enum.IsDefined(read.Mode) ? read : throw new WireException("the mode of a write is not known");
     }

@@ -62,7 +62,8 @@ public sealed record FileOperation(FileOperationKind Kind, string Path, string T
 /// <param name="Token">The node's token: for writing when one of them changes something.</param>
 /// <param name="Readers">Where the metadata are to go.</param>
 /// <param name="Operations">The operations; they are independent of each other.</param>
-public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Readers, IReadOnlyList<FileOperation> Operations)
+/// <param name="Attempt">Which sending it is, when one of them changes something; null from a client that does not say it.</param>
+public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Readers, IReadOnlyList<FileOperation> Operations, RequestAttempt? Attempt = null)
 {
     /// <summary>The most operations of one request.</summary>
     public const int OperationsMax = 1000;
@@ -82,6 +83,7 @@ public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Reader
             writer.Int64(operation.Number);
             writer.Bytes(operation.Content.Span);
         }
+        RequestAttempt.Write(writer, Attempt);
     }
 
     /// <summary>Reads it; contents are copied out of the frame.</summary>
@@ -100,8 +102,9 @@ public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Reader
                 throw new WireException("an operation is not known");
             operations[i] = new FileOperation(kind, reader.Text(), reader.Text(), reader.Size(), reader.Bytes().ToArray());
         }
+        var attempt = RequestAttempt.Read(ref reader);
         reader.End();
-        return new FileRequest(token, readers, operations);
+        return new FileRequest(token, readers, operations, attempt);
     }
 }
 
