@@ -39,7 +39,9 @@ public partial class ClusterEvent
 
     internal static IEnumerable<IMemberEvent> DiffMembers(MembershipState before, MembershipState after)
     {
-        foreach (var member in after.Members)
+        // Who is up comes in the order of age: a node that learns of several at once, itself among them, must never take itself for the
+        // oldest in between.
+        foreach (var member in after.Members.OrderBy(m => m.Status == MemberStatus.Up ? m.UpNumber : int.MaxValue))
         {
             var earlier = before.LatestGossip.FindMember(member.UniqueAddress);
             if (earlier is not null && earlier.Status == member.Status && earlier.UpNumber == member.UpNumber) continue;

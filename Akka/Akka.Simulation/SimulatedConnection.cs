@@ -56,7 +56,8 @@ internal sealed class SimulatedConnection : WireConnection
 
     protected override void CloseOnce()
     {
-        Send([]);
+        if (!_broken)
+            Send([]);
         Bytes.Fail(new ObjectDisposedException("connection"));
         _world.Network.Remove(this);
     }

@@ -176,8 +176,15 @@ internal sealed class Link : IDisposable
 
     public void Dispose()
     {
-        Connection.Close();
-        Reader.Dispose();
-        EndReading();
+        try
+        {
+            Connection.Close();
+            Reader.Dispose();
+        }
+        finally
+        {
+            // Whatever closing says: the reader of the next connection waits for this.
+            EndReading();
+        }
     }
 }

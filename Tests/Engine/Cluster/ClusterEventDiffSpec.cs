@@ -19,6 +19,16 @@ public sealed class ClusterEventDiffSpec
     }
 
     [Fact]
+    public void Members_come_up_in_the_order_of_their_age()
+    {
+        var before = State();
+        var after = State(Up(A, 3), Up(B, 1), Create(C, MemberStatus.Joining), Up(D, 2));
+        Assert.Equal(
+            ["MemberUp b", "MemberUp d", "MemberUp a", "MemberJoined c"],
+            ClusterEvent.DiffMembers(before, after).Select(e => $"{e.GetType().Name} {e.Member.Address.Host![^1]}"));
+    }
+
+    [Fact]
     public void Reachability_comes_before_members_and_leaders_after()
     {
         var before = State(Up(A), Up(B), Up(C));
