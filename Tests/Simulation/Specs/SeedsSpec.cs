@@ -29,6 +29,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // The member that took a node in died before any other had heard of it, and the node stayed "joining" for good.
         5125, 5150, 600_175,
+
+        // A node that learned of an older one and of itself being up at once took itself for the oldest, handed over, and was no successor any more.
+        701_042,
     ]);
 
     private async Task HoldAsync(IReadOnlyList<long> seeds)

@@ -51,12 +51,15 @@ public class SimulatedBlockStore : IBlockStore
     // In two steps, so that it can be left half made.
     public async Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
     {
+        using var watch = new Watch(this);
         await Change($"create {volume}", 2, () =>
         {
             if (Ceph.Find(volume) is not null)
                 throw Failure(ErrorKind.AlreadyExists, $"{volume} exists", 17);
             var id = Ceph.NewImageId();
-            Ceph.Images[volume.ToString()] = new SimulatedImage(volume, id, sizeBytes, $"empty-{id}") { Partial = true, WatchedBy = this };
+            var image = new SimulatedImage(volume, id, sizeBytes, $"empty-{id}") { Partial = true };
+            Ceph.Images[volume.ToString()] = image;
+            watch.On(image);
             return true;
         }, cancellationToken);
         await Change($"complete {volume}", 2, () =>
@@ -64,7 +67,7 @@ public class SimulatedBlockStore : IBlockStore
             var image = Ceph.Find(volume);
             if (image is not { Partial: true } || image.WatchedBy != this)
                 throw Failure(ErrorKind.NotFound, $"{volume} is gone", 2);
-            (image.Partial, image.WatchedBy) = (false, null);
+            image.Partial = false;
             Show(OperationKinds.CreateVolume, image);
             return true;
         }, CancellationToken.None);
@@ -72,6 +75,7 @@ public class SimulatedBlockStore : IBlockStore
 
     public async Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        using var watch = new Watch(this);
         var removed = await Change($"remove {volume}", 4, () =>
         {
             var image = Ceph.Find(volume) ?? throw NotFound(volume);
@@ -79,7 +83,8 @@ public class SimulatedBlockStore : IBlockStore
                 throw Failure(ErrorKind.Busy, $"{volume} is open at {image.WatchedBy!.Address}", 16);
             if (!image.Partial)
                 Show(OperationKinds.DeleteVolume, image);
-            (image.Partial, image.WatchedBy) = (true, this);
+            image.Partial = true;
+            watch.On(image);
             return image;
         }, cancellationToken);
         progress?.Report(0.5);
@@ -104,38 +109,32 @@ public class SimulatedBlockStore : IBlockStore
 
     public async Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        using var watch = new Watch(this);
         var image = await Change($"copy {source} to {target}", 6, () =>
         {
             var from = Complete(source);
             if (Ceph.Find(target) is not null)
                 throw Failure(ErrorKind.AlreadyExists, $"{target} exists", 17);
-            return Ceph.Images[target.ToString()] =
-                new SimulatedImage(target, Ceph.NewImageId(), from.SizeBytes, from.Content) { Partial = true, WatchedBy = this };
+            var copy = Ceph.Images[target.ToString()] = new SimulatedImage(target, Ceph.NewImageId(), from.SizeBytes, from.Content) { Partial = true };
+            watch.On(copy);
+            return copy;
         }, cancellationToken);
-        try
+        for (var step = 1; step <= CopySteps; step++)
         {
-            for (var step = 1; step <= CopySteps; step++)
-            {
-                if (_disposed || cancellationToken.IsCancellationRequested)
-                    throw Failure(ErrorKind.Cancelled, "the copy was cut short", 125);
-                await Change($"copies {target}", image.SizeBytes / (1 << 20), () => Own(target, image), CancellationToken.None);
-                progress?.Report((double)step / CopySteps);
-            }
-            await Change($"completes {target}", 2, () =>
-            {
-                var from = Complete(source);
-                // What is copied while it changes is neither the one nor the other.
-                if (from.Content != image.Content || from.SizeBytes != image.SizeBytes)
-                    image.Content += "-torn";
-                image.Partial = false;
-                return Own(target, image);
-            }, CancellationToken.None);
+            if (_disposed || cancellationToken.IsCancellationRequested)
+                throw Failure(ErrorKind.Cancelled, "the copy was cut short", 125);
+            await Change($"copies {target}", image.SizeBytes / (1 << 20), () => Own(target, image), CancellationToken.None);
+            progress?.Report((double)step / CopySteps);
         }
-        finally
+        await Change($"completes {target}", 2, () =>
         {
-            if (!_process.IsDead)
-                image.WatchedBy = null;
-        }
+            var from = Complete(source);
+            // What is copied while it changes is neither the one nor the other.
+            if (from.Content != image.Content || from.SizeBytes != image.SizeBytes)
+                image.Content += "-torn";
+            image.Partial = false;
+            return Own(target, image);
+        }, CancellationToken.None);
     }
 
     public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => Change($"rename {from} to {to}", 6, () =>
@@ -226,4 +225,25 @@ public class SimulatedBlockStore : IBlockStore
 
     private Task<T> Change<T>(string name, double milliseconds, Func<T> work, CancellationToken cancellationToken) =>
         Read(name, milliseconds, () => IsFenced ? throw Shut() : work(), cancellationToken);
+
+    // A call has the image open while its caller waits for it, as librbd has; what is carried out later opens nothing. A dead process's
+    // watch runs out by itself.
+    private sealed class Watch(SimulatedBlockStore store) : IDisposable
+    {
+        private SimulatedImage? _image;
+        private bool _over;
+
+        public void On(SimulatedImage image)
+        {
+            image.WatchedBy = _over ? null : store;
+            _image = image;
+        }
+
+        public void Dispose()
+        {
+            _over = true;
+            if (_image?.WatchedBy == store && !store._process.IsDead)
+                _image.WatchedBy = null;
+        }
+    }
 }
