@@ -34,6 +34,7 @@ public sealed class MooringCluster : IExtension
             new VolumeMessageExtractor(settings.ShardCount),
             sharding.DefaultShardAllocationStrategy(ClusterShardingSettings.Create(system)),
             new StopVolume());
+        Areas = new ServedAreas(services.Clock);
         FileStore = new SharedStore(services.Store, "files", 4);
         system.RegisterOnTermination(() => FileStore.DisposeAsync().AsTask());
         DataNode = system.ActorOf(DataNodeActor.Props(services, Areas, FileStore, system.ActorSelection(RegionPath(system, NameNodeType))), DataNodeActor.Name);
@@ -75,7 +76,7 @@ public sealed class MooringCluster : IExtension
     public IActorRef DataNode { get; }
 
     /// <summary>The areas that this node serves.</summary>
-    public ServedAreas Areas { get; } = new();
+    public ServedAreas Areas { get; }
 
     /// <summary>This node's connection for the records of the file plane.</summary>
     public SharedStore FileStore { get; }

@@ -103,8 +103,7 @@ public sealed class DataConnection : IAsyncDisposable
         if (request.Operations.Count == 0)
             throw new WireException("a request has no operation");
         var right = request.Operations.Any(o => o.Changes) ? AccessRight.Write : AccessRight.Read;
-        var (served, _) = Admit(request.Token, right, null);
-        var token = AccessToken.Verify(request.Token, _areas.Key)!;
+        var (served, _, token) = Admit(request.Token, right, null);
         using var running = right == AccessRight.Write ? Begin(request.Attempt, token, cancellationToken) : null;
         var ended = running?.Ended ?? cancellationToken;
         if (right == AccessRight.Write)
@@ -118,8 +117,8 @@ public sealed class DataConnection : IAsyncDisposable
 
     private async Task WriteAsync(WriteOpen open, CancellationToken cancellationToken)
     {
-        var (served, path) = Admit(open.Token, AccessRight.Write, open.Path);
-        using var running = Begin(open.Attempt, AccessToken.Verify(open.Token, _areas.Key)!, cancellationToken);
+        var (served, path, token) = Admit(open.Token, AccessRight.Write, open.Path);
+        using var running = Begin(open.Attempt, token, cancellationToken);
         AddReaders(served, open.Readers);
         await new WriteStream(this, _frames, served, _settings, _clock).RunAsync(open, path, running?.Ended ?? cancellationToken).ConfigureAwait(false);
     }
@@ -130,7 +129,7 @@ public sealed class DataConnection : IAsyncDisposable
 
     private async Task ReadAsync(ReadOpen open, CancellationToken cancellationToken)
     {
-        var (served, path) = Admit(open.Token, AccessRight.Read, open.Path);
+        var (served, path, _) = Admit(open.Token, AccessRight.Read, open.Path);
         await served.MakeCurrentAsync().ConfigureAwait(false);
         var inside = served.Inside(path);
         var entry = served.Tree.Get(inside);
@@ -184,10 +183,10 @@ public sealed class DataConnection : IAsyncDisposable
         var reader = new WireReader(frame.Payload.Span);
         var text = reader.Text();
         reader.End();
-        var (served, _) = Admit(text, AccessRight.Push, null);
+        var (served, _, token) = Admit(text, AccessRight.Push, null);
         if (served.Reader is null)
             throw new BlockStoreException(ErrorKind.Unavailable, $"{_node} is no reader of area {served.Id}");
-        return AccessToken.Verify(text, _areas.Key)!;
+        return token;
     }
 
     private async Task TakePushesAsync(AccessToken token, CancellationToken cancellationToken)
@@ -207,7 +206,7 @@ public sealed class DataConnection : IAsyncDisposable
     }
 
     // What the token permits, or why not. Nothing of the request was looked at before.
-    private (ServedArea Served, string Path) Admit(string text, AccessRight right, string? wanted)
+    private (ServedArea Served, string Path, AccessToken Token) Admit(string text, AccessRight right, string? wanted)
     {
         if (_areas.Key is not { } key)
             throw new BlockStoreException(ErrorKind.Unavailable, $"{_node} is not ready yet");
@@ -228,7 +227,7 @@ public sealed class DataConnection : IAsyncDisposable
             throw new BlockStoreException(refusal);
         if (right == AccessRight.Write && served.Writer is null)
             throw new BlockStoreException(ErrorKind.Unavailable, $"{_node} is not the writer of area {token.Area} yet");
-        return (served, path);
+        return (served, path, token);
     }
 
     // The client names the readers (F4), and their tokens show that the name node has named them to it.

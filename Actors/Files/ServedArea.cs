@@ -125,12 +125,13 @@ public sealed class ServedArea
 }
 
 /// <summary>The areas that a node serves now, and what it needs to check tokens. Written by the area's actors, read by connections.</summary>
-public sealed class ServedAreas
+/// <param name="clock">The time.</param>
+public sealed class ServedAreas(TimeProvider clock)
 {
-    /// <summary>Which sendings of requests this node has begun.</summary>
-    internal AttemptLedger Attempts { get; } = new(TimeProvider.System);
-
     private readonly System.Collections.Concurrent.ConcurrentDictionary<AreaId, ServedArea> _areas = new();
+
+    /// <summary>Which sendings of requests this node has begun.</summary>
+    internal AttemptLedger Attempts { get; } = new(clock);
 
     /// <summary>The key that tokens are signed with; null until it was read.</summary>
     public byte[]? Key { get; internal set; }

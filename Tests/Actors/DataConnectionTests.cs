@@ -23,7 +23,7 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
     private static readonly byte[] Key = new byte[AccessToken.KeyBytes];
     private static readonly Guid Id = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
 
-    private readonly ServedAreas _areas = new() { Key = Key };
+    private readonly ServedAreas _areas = new(TimeProvider.System) { Key = Key };
     private readonly List<Peer> _peers = [];
     private MemoryImage _image = null!;
     private ReaderGroup _readers = null!;
@@ -59,13 +59,11 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         fast.Serve();
         await fast.PutAsync("old", 2);
         Assert.Null(await fast.ResultAsync());
-        await fast.PutAsync("new", 1, Guid.NewGuid());
-        Assert.Null(await fast.ResultAsync());
+        await fast.PutNewAsync();
 
         slow.Serve();
 
-        Assert.Equal(ErrorKind.Cancelled, await slow.ResultAsync());
-        Assert.Equal("new", await ReadAsync());
+        await IsRefusedAsync(slow);
     }
 
     [Fact]
@@ -83,8 +81,7 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         fast.Serve();
         await fast.PutAsync(old, 2);
         Assert.Null(await fast.ResultAsync());
-        await fast.PutAsync("new", 1, Guid.NewGuid());
-        Assert.Null(await fast.ResultAsync());
+        await fast.PutNewAsync();
 
         _image.ReleaseHeld();
         await slow.EndAsync();
@@ -100,13 +97,11 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         fast.Serve();
         await fast.StreamAsync("old", 2);
         await fast.StreamedAsync();
-        await fast.PutAsync("new", 1, Guid.NewGuid());
-        Assert.Null(await fast.ResultAsync());
+        await fast.PutNewAsync();
 
         slow.Serve();
 
-        Assert.Equal(ErrorKind.Cancelled, await slow.ResultAsync());
-        Assert.Equal("new", await ReadAsync());
+        await IsRefusedAsync(slow);
     }
 
     [Fact]
@@ -119,8 +114,7 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         fast.Serve();
         await fast.StreamAsync("old", 2);
         await fast.StreamedAsync();
-        await fast.PutAsync("new", 1, Guid.NewGuid());
-        Assert.Null(await fast.ResultAsync());
+        await fast.PutNewAsync();
 
         await slow.SendAsync("old");
         await slow.EndAsync();
@@ -141,6 +135,12 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
 
     private static string Token() => new AccessToken(
         Area, "/", AccessRight.Write, Node, "127.0.0.1:2", new Epoch(1), DateTimeOffset.UtcNow.AddMinutes(10)).Sign(Key);
+
+    private async Task IsRefusedAsync(Peer peer)
+    {
+        Assert.Equal(ErrorKind.Cancelled, await peer.ResultAsync());
+        Assert.Equal("new", await ReadAsync());
+    }
 
     private async Task<string> ReadAsync()
     {
@@ -178,6 +178,13 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         public ValueTask PutAsync(string value, int? number, Guid? id = null) => _frames.WriteAsync(
             FrameKind.Operations,
             new FileRequest(Token(), [], [new FileOperation(FileOperationKind.Put, Path, "", 0, Encoding.ASCII.GetBytes(value))], Attempt(number, id)).Write, default);
+
+        /// <summary>Another request, made and answered after the one that is sent twice.</summary>
+        public async Task PutNewAsync()
+        {
+            await PutAsync("new", 1, Guid.NewGuid());
+            Assert.Null(await ResultAsync());
+        }
 
         public ValueTask OpenStreamAsync(int number) => _frames.WriteAsync(
             FrameKind.WriteOpen, new WriteOpen(Token(), [], Path, WriteMode.Replace, 0, Id, number > 1, Attempt(number, null)).Write, default);

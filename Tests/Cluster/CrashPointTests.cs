@@ -50,7 +50,7 @@ public class CrashPointTests
 
         await cluster.NoStrayImageAsync();
         Assert.Equal(1, await cluster.EffectsAsync(result));
-        Assert.Equal(await cluster.Store.ChecksumAsync(source), await cluster.Store.ChecksumAsync(target));
+        Assert.True(await cluster.Store.SameBytesAsync(source, target), "the copy has other bytes than its source");
         // The source is released: it can be deleted again.
         await cluster.Client.DeleteVolumeAsync(source, Change.New());
     }

@@ -57,7 +57,7 @@ public class FailoverTests
         Assert.Equal(("succeeded", 2), (result.State, result.Attempts));
         await cluster.NoStrayImageAsync();
         Assert.Equal(1, await cluster.EffectsAsync(result));
-        Assert.Equal(await cluster.Store.ChecksumAsync(source), await cluster.Store.ChecksumAsync(TestCluster.Volume("target")));
+        Assert.True(await cluster.Store.SameBytesAsync(source, TestCluster.Volume("target")), "the copy has other bytes than its source");
     }
 
     [Fact]

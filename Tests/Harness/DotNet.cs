@@ -20,11 +20,11 @@ public static class DotNet
     /// <exception cref="HarnessException">They do not build.</exception>
     public static async Task BuildProgramsAsync(string configuration)
     {
+        var sources = SourcesStamp.Of(".");
         foreach (var project in (string[])["Hosts/StorageNode/mooringd.csproj", "Hosts/Cli/mooring.csproj"])
         {
             var stamp = Path.Combine(Path.GetDirectoryName(project)!, "obj", configuration, "sources.stamp");
-            var sources = SourcesStamp.Of(".");
-            if (File.Exists(Program(project, configuration)) && File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == sources)
+            if (File.Exists(Programs.PathOf(project, configuration)) && File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == sources)
                 continue;
             var (status, said) = await CaptureAsync("build", project, "-c", configuration, "--nologo", "-v", "quiet", "-clp:ErrorsOnly");
             if (status != 0)
@@ -85,7 +85,4 @@ public static class DotNet
         await process.WaitForExitAsync();
         return (process.ExitCode, (await output + await errors).Trim());
     }
-
-    private static string Program(string project, string configuration) =>
-        Path.Combine(Path.GetDirectoryName(project)!, "bin", configuration, "net10.0", Path.GetFileNameWithoutExtension(project) + ".dll");
 }

@@ -97,7 +97,7 @@ public sealed class NodeCluster : IAsyncDisposable
         var node = Node(name);
         if (node.Process is { IsAlive: true })
             throw new HarnessException($"{name} runs already");
-        var program = Path.GetFullPath(Path.Combine("Hosts/StorageNode/bin", _state.Configuration, "net10.0/mooringd"), SourceRoot.Path);
+        var program = Programs.PathOf("Hosts/StorageNode/mooringd.csproj", _state.Configuration);
         if (!File.Exists(program))
             throw new HarnessException($"{program} is not there: build first");
         var seeds = string.Join(',', _state.Nodes.Select(n => $"{n.Address}:{n.Port}"));

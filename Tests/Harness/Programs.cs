@@ -1,13 +1,20 @@
 namespace Mooring.Harness;
 
-/// <summary>The built programs, of the configuration that this library was built in.</summary>
+/// <summary>The built programs; where nothing else is said, of the configuration that this library was built in.</summary>
 public static class Programs
 {
     private static string Configuration => typeof(Programs).Assembly.Location.Contains("/Release/", StringComparison.OrdinalIgnoreCase) ? "Release" : "Debug";
 
     /// <summary>The client.</summary>
-    public static string Mooring => Path.Combine(SourceRoot.Path, "Hosts/Cli/bin", Configuration, "net10.0/mooring");
+    public static string Mooring => PathOf("Hosts/Cli/mooring.csproj", Configuration);
 
     /// <summary>The storage node.</summary>
-    public static string Mooringd => Path.Combine(SourceRoot.Path, "Hosts/StorageNode/bin", Configuration, "net10.0/mooringd");
+    public static string Mooringd => PathOf("Hosts/StorageNode/mooringd.csproj", Configuration);
+
+    /// <summary>Where a project's program lies when it is built.</summary>
+    /// <param name="project">The project, from the repository's root.</param>
+    /// <param name="configuration">Debug or Release.</param>
+    /// <returns>The program's path.</returns>
+    public static string PathOf(string project, string configuration) => Path.Combine(
+        SourceRoot.Path, Path.GetDirectoryName(project)!, "bin", configuration, "net10.0", Path.GetFileNameWithoutExtension(project));
 }

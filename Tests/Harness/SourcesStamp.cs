@@ -15,9 +15,10 @@ public static class SourcesStamp
     {
         var files = Folders
             .SelectMany(folder => new DirectoryInfo(Path.Combine(root, folder)).EnumerateFiles("*", SearchOption.AllDirectories))
-            .Where(file => !file.FullName.Contains("/bin/", StringComparison.Ordinal) && !file.FullName.Contains("/obj/", StringComparison.Ordinal))
             .Concat(new DirectoryInfo(root).EnumerateFiles())
-            .Select(file => $"{Path.GetRelativePath(root, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}\n")
+            .Select(file => (File: file, Name: Path.GetRelativePath(root, file.FullName)))
+            .Where(file => !file.Name.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            .Select(file => $"{file.Name} {file.File.Length} {file.File.LastWriteTimeUtc.Ticks}\n")
             .Order(StringComparer.Ordinal);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Mooring.Messages;
 using Mooring.Storage;
 using Mooring.Storage.Ceph;
@@ -44,23 +43,6 @@ public sealed class StoreAccess : IAsyncDisposable
             BitConverter.TryWriteBytes(chunk, offset + 1);
             await Store.WriteAsync(volume, offset, chunk.AsMemory(0, (int)Math.Min(ChunkBytes, sizeBytes - offset)), CancellationToken.None);
         }
-    }
-
-    /// <summary>A checksum of all bytes of a volume.</summary>
-    /// <param name="volume">The volume.</param>
-    /// <returns>Its SHA-256, as hexadecimal digits.</returns>
-    public async Task<string> ChecksumAsync(VolumeId volume)
-    {
-        var size = (await Store.GetAsync(volume, CancellationToken.None)).SizeBytes;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var chunk = new byte[ChunkBytes];
-        for (long offset = 0; offset < size; offset += ChunkBytes)
-        {
-            var part = chunk.AsMemory(0, (int)Math.Min(ChunkBytes, size - offset));
-            await Store.ReadAsync(volume, offset, part, CancellationToken.None);
-            hash.AppendData(part.Span);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>Whether two volumes hold the same bytes; all of both are read.</summary>
