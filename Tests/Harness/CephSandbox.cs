@@ -226,13 +226,14 @@ public sealed class CephSandbox : IAsyncDisposable
         }
     }
 
-    private async Task<string> CephAsync(string[] command, CancellationToken cancellationToken)
+    /// <summary>What a cluster answers to a command of <c>ceph</c>.</summary>
+    internal static async Task<string> AskAsync(string confPath, string[] command, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await RunAsync("ceph", ["-c", ConfPath, "--connect-timeout", "30", .. command], cancellationToken).ConfigureAwait(false);
+                return await RunAsync("ceph", ["-c", confPath, "--connect-timeout", "30", .. command], cancellationToken).ConfigureAwait(false);
             }
             catch (InvalidOperationException e) when (attempt < 5 && e.Message.Contains("command descriptions", StringComparison.Ordinal))
             {
@@ -240,6 +241,8 @@ public sealed class CephSandbox : IAsyncDisposable
             }
         }
     }
+
+    private Task<string> CephAsync(string[] command, CancellationToken cancellationToken) => AskAsync(ConfPath, command, cancellationToken);
 
     private static Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken) =>
         Tool.RunAsync(program, arguments, _toolLimit, cancellationToken);

@@ -150,13 +150,13 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
     // Of all OSDs together: what a pool's own line says is without its replicas on stores that do not count by pool, as memstore does not.
     private async Task<long> UsedBytesAsync()
     {
-        using var said = JsonDocument.Parse(await Tool.RunAsync("ceph", ["-c", cephConf!, "df", "--format", "json"], TimeSpan.FromSeconds(30)));
+        using var said = JsonDocument.Parse(await CephSandbox.AskAsync(cephConf!, ["df", "--format", "json"], CancellationToken.None));
         return said.RootElement.GetProperty("stats").GetProperty("total_used_raw_bytes").GetInt64();
     }
 
     private async Task<int> ReplicasAsync()
     {
-        using var said = JsonDocument.Parse(await Tool.RunAsync("ceph", ["-c", cephConf!, "osd", "pool", "get", "rbd", "size", "--format", "json"], TimeSpan.FromSeconds(30)));
+        using var said = JsonDocument.Parse(await CephSandbox.AskAsync(cephConf!, ["osd", "pool", "get", "rbd", "size", "--format", "json"], CancellationToken.None));
         return said.RootElement.GetProperty("size").GetInt32();
     }
 
