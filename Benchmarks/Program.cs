@@ -16,7 +16,7 @@ if (names.Find(n => !all.ContainsKey(n)) is { } unknown)
     Console.Error.WriteLine($"there is no benchmark '{unknown}'; there are: {string.Join(", ", ["engine", .. all.Keys])}");
     return 2;
 }
-await DotNet.BuildProgramsAsync("Release");
+await DotNet.BuildProgramsAsync("Release", Programs.NodeProject);
 var met = true;
 foreach (var (name, run) in all.Where(b => names.Count == 0 || names.Contains(b.Key)))
 {

@@ -30,7 +30,7 @@ public static class ClusterCommand
         var count = 3;
         if (nodes is not null && (!int.TryParse(nodes, out count) || count is < 1 or > 9))
             throw new HarnessException($"--nodes {nodes}: expected 1 to 9");
-        await DotNet.BuildProgramsAsync(configuration);
+        await DotNet.BuildProgramsAsync(configuration, Programs.NodeProject, Programs.ClientProject);
         var ceph = onCeph ? (await CephCommand.EnsureAsync(Console.WriteLine)).Ceph : null;
         var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
         {

@@ -15,7 +15,7 @@ public static class DemoCommand
             throw new HarnessException($"there is no demo '{name}'");
         var story = new Story(!json);
         story.Tell("building");
-        await DotNet.BuildProgramsAsync(configuration);
+        await DotNet.BuildProgramsAsync(configuration, Programs.NodeProject);
         CephSandbox? ceph = null;
         var started = false;
         if (onCeph)

@@ -12,16 +12,16 @@ public static class DotNet
         RunAsync("build", "Cluster.sln", "-c", configuration, "--nologo", "-v", "minimal", "-clp:ErrorsOnly;Summary");
 
     /// <summary>
-    /// Builds the two programs, quietly, for the demo and the benchmarks; nothing is done when none of their sources has changed since this
-    /// built them last.
+    /// Builds programs, quietly; nothing is done when none of their sources has changed since this built them last.
     /// </summary>
     /// <param name="configuration">Debug or Release.</param>
+    /// <param name="projects">Their projects, from the repository's root.</param>
     /// <returns>Completes when they stand.</returns>
     /// <exception cref="HarnessException">They do not build.</exception>
-    public static async Task BuildProgramsAsync(string configuration)
+    public static async Task BuildProgramsAsync(string configuration, params string[] projects)
     {
         var sources = SourcesStamp.Of(".");
-        foreach (var project in (string[])["Hosts/StorageNode/mooringd.csproj", "Hosts/Cli/mooring.csproj"])
+        foreach (var project in projects)
         {
             var stamp = Path.Combine(Path.GetDirectoryName(project)!, "obj", configuration, "sources.stamp");
             if (File.Exists(Programs.PathOf(project, configuration)) && File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == sources)
@@ -37,7 +37,7 @@ public static class DotNet
     /// <returns>The exit status.</returns>
     public static async Task<int> PublishAsync()
     {
-        foreach (var (project, folder) in new[] { ("Hosts/StorageNode/mooringd.csproj", "artifacts/mooringd"), ("Hosts/Cli/mooring.csproj", "artifacts/mooring") })
+        foreach (var (project, folder) in new[] { (Programs.NodeProject, "artifacts/mooringd"), (Programs.ClientProject, "artifacts/mooring") })
         {
             var status = await RunAsync("publish", project, "-c", "Release", "--nologo", "-v", "minimal", "-o", folder, "--use-current-runtime", "--self-contained");
             if (status != 0)

@@ -97,7 +97,7 @@ public sealed class NodeCluster : IAsyncDisposable
         var node = Node(name);
         if (node.Process is { IsAlive: true })
             throw new HarnessException($"{name} runs already");
-        var program = Programs.PathOf("Hosts/StorageNode/mooringd.csproj", _state.Configuration);
+        var program = Programs.PathOf(Programs.NodeProject, _state.Configuration);
         if (!File.Exists(program))
             throw new HarnessException($"{program} is not there: build first");
         var seeds = string.Join(',', _state.Nodes.Select(n => $"{n.Address}:{n.Port}"));
