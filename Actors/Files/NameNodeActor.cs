@@ -132,7 +132,7 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
             request.RequestId,
             request.Pool,
             request.SizeBytes,
-            [.. request.AreaPaths.Select((path, i) => new PlannedArea(i, path, FileSystemLimits.Image(_name, request.Pool, i)))],
+            [.. request.AreaPaths.Select((path, i) => new PlannedArea(i, path, new AreaId(_name, i).Image(request.Pool)))],
             request.Readers,
             Now);
         _makers.Add(Sender);

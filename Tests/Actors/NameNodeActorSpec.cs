@@ -186,7 +186,7 @@ public sealed class NameNodeActorSpec : ActorSpec
     [Fact]
     public void An_image_that_something_else_uses_is_not_taken()
     {
-        Store.Add(FileSystemLimits.Image(Name, "rbd", 0), 1);
+        Store.Add(Area.Image("rbd"), 1);
         var node = Start();
         Inform(node, "n1");
         node.Tell(new CreateFileSystem(Name, new RequestId("r"), "rbd", 1L << 30, ["/"], 0), _client);
@@ -229,7 +229,7 @@ public sealed class NameNodeActorSpec : ActorSpec
     {
         var written = Sys.ActorOf(Props.Create(() => new Writer($"name-node-{Name}")));
         var planned = new FileSystemPlanned(
-            Name, new RequestId("r"), "rbd", 1L << 30, [new PlannedArea(0, "/", FileSystemLimits.Image(Name, "rbd", 0))], 2, Clock.GetUtcNow());
+            Name, new RequestId("r"), "rbd", 1L << 30, [new PlannedArea(0, "/", Area.Image("rbd"))], 2, Clock.GetUtcNow());
         written.Tell(planned, _client);
         _client.ExpectMsg("written");
         written.Tell(new FileSystemMade(Clock.GetUtcNow()), _client);
