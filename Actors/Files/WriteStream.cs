@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mooring.Messages;
 using Mooring.Messages.Wire;
 using Mooring.Storage;
@@ -15,7 +16,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     private const int ChunksInFlightMax = 3;
 
     private readonly AreaWriter _writer = served.Writer!;
-    private readonly Queue<Task> _inFlight = new();
+    private readonly Queue<(Task Written, byte[] Buffer)> _inFlight = new();
     private byte[] _gathered = [];
     private int _gatheredBytes;
     private AreaFileWrite _file = null!;
@@ -145,12 +146,12 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         for (var rest = chunk.Bytes; rest.Length > 0;)
         {
             if (_gathered.Length == 0)
-                _gathered = GC.AllocateUninitializedArray<byte>(settings.WriteChunkBytes);
-            var count = Math.Min(rest.Length, _gathered.Length - _gatheredBytes);
+                _gathered = ArrayPool<byte>.Shared.Rent(settings.WriteChunkBytes);
+            var count = Math.Min(rest.Length, settings.WriteChunkBytes - _gatheredBytes);
             rest.Span[..count].CopyTo(_gathered.AsSpan(_gatheredBytes));
             _gatheredBytes += count;
             rest = rest[count..];
-            if (_gatheredBytes == _gathered.Length)
+            if (_gatheredBytes == settings.WriteChunkBytes)
                 await FlushGatheredAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -159,10 +160,9 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     {
         if (_gatheredBytes == 0)
             return;
-        var chunk = _gathered.AsMemory(0, _gatheredBytes);
-        (_gathered, _gatheredBytes) = ([], 0);
         await DrainAsync(ChunksInFlightMax - 1).ConfigureAwait(false);
-        _inFlight.Enqueue(_file.WriteChunkAsync(chunk));
+        _inFlight.Enqueue((_file.WriteChunkAsync(_gathered.AsMemory(0, _gatheredBytes)), _gathered));
+        (_gathered, _gatheredBytes) = ([], 0);
         if (_committing is null or { IsCompleted: true })
         {
             if (_committing is not null)
@@ -181,14 +181,20 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     private async Task DrainAsync(int left)
     {
         while (_inFlight.Count > left)
-            await _inFlight.Dequeue().ConfigureAwait(false);
+        {
+            await _inFlight.Peek().Written.ConfigureAwait(false);
+            ArrayPool<byte>.Shared.Return(_inFlight.Dequeue().Buffer);
+        }
     }
 
     // Whatever happened: nothing of this stream runs any more.
     private async Task EndAsync()
     {
-        foreach (var running in _inFlight)
-            await running.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        while (_inFlight.TryDequeue(out var running))
+        {
+            await running.Written.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            ArrayPool<byte>.Shared.Return(running.Buffer);
+        }
         if (_committing is not null)
             await _committing.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
         await _file.DisposeAsync().ConfigureAwait(false);
