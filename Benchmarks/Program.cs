@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mooring.Benchmarks;
 using Mooring.Harness;
 
@@ -10,6 +11,7 @@ var all = new Dictionary<string, Func<Task<bool>>>
 {
     ["volume-latency"] = VolumeLatency.RunAsync,
     ["failover"] = () => Failover.RunAsync(onCeph),
+    ["files"] = () => FilesBench.RunAsync(args.FirstOrDefault(a => a.StartsWith("--kills=", StringComparison.Ordinal)) is { } kills ? int.Parse(kills[8..], CultureInfo.InvariantCulture) : null),
 };
 if (names.Find(n => !all.ContainsKey(n)) is { } unknown)
 {

@@ -6,7 +6,7 @@ using Mooring.Storage.Files;
 namespace Mooring.Actors.Files;
 
 /// <summary>The small operations on an area; many run at once and share the writer's commits.</summary>
-internal sealed class AreaOperations(ServedArea served, TimeProvider clock)
+internal sealed class AreaOperations(ServedArea served, TimeProvider clock, RequestAttempt? attempt)
 {
     /// <summary>How many bytes are read from the image and sent at once.</summary>
     public const int ReadChunkBytes = 1 << 20;
@@ -40,14 +40,15 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock)
 
     /// <summary>Does one operation.</summary>
     /// <param name="operation">The operation.</param>
+    /// <param name="index">Which one of the request it is.</param>
     /// <param name="scope">The path that the token holds for.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Its result; every expected failure is one.</returns>
-    public async Task<FileResult> RunAsync(FileOperation operation, string scope, CancellationToken cancellationToken)
+    public async Task<FileResult> RunAsync(FileOperation operation, int index, string scope, CancellationToken cancellationToken)
     {
         try
         {
-            return await DoAsync(operation, Inside(operation.Path, scope), scope, cancellationToken).ConfigureAwait(false);
+            return await DoAsync(operation, index, Inside(operation.Path, scope), scope, cancellationToken).ConfigureAwait(false);
         }
         catch (BlockStoreException e)
         {
@@ -56,25 +57,26 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock)
         }
     }
 
-    private async Task<FileResult> DoAsync(FileOperation operation, string path, string scope, CancellationToken cancellationToken)
+    private async Task<FileResult> DoAsync(FileOperation operation, int index, string path, string scope, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
+        RequestPart? part = attempt is { } sending ? new RequestPart(sending.Request, index) : null;
         switch (operation.Kind)
         {
             case FileOperationKind.Put:
             case FileOperationKind.Create:
                 if (operation.Content.Length > FileOperation.ContentBytesMax)
                     throw new BlockStoreException(ErrorKind.InvalidArgument, $"{operation.Content.Length} bytes are too many for one operation; stream them", 22);
-                return Done(await served.Writer!.WriteFileAsync(path, operation.Content, now, operation.Kind == FileOperationKind.Create, cancellationToken).ConfigureAwait(false));
+                return Done(await served.Writer!.WriteFileAsync(path, operation.Content, now, operation.Kind == FileOperationKind.Create, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.MakeDirectory:
-                return Done(await served.Writer!.MakeDirectoryAsync(path, operation.Number != 0, now, cancellationToken).ConfigureAwait(false));
+                return Done(await served.Writer!.MakeDirectoryAsync(path, operation.Number != 0, now, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Rename:
-                return Done(await served.Writer!.RenameAsync(path, Inside(operation.Target, scope), cancellationToken).ConfigureAwait(false));
+                return Done(await served.Writer!.RenameAsync(path, Inside(operation.Target, scope), cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Remove:
             case FileOperationKind.RemoveTree:
-                return Done(await served.Writer!.RemoveAsync(path, operation.Kind == FileOperationKind.RemoveTree, cancellationToken).ConfigureAwait(false));
+                return Done(await served.Writer!.RemoveAsync(path, operation.Kind == FileOperationKind.RemoveTree, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Truncate:
-                return Done(await served.Writer!.TruncateAsync(path, operation.Number, now, cancellationToken).ConfigureAwait(false));
+                return Done(await served.Writer!.TruncateAsync(path, operation.Number, now, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Stat:
                 return new FileResult(null, [Entry(served, served.Tree.Get(path))], "", ReadOnlyMemory<byte>.Empty);
             case FileOperationKind.List:

@@ -110,8 +110,8 @@ public sealed class DataConnection : IAsyncDisposable
             AddReaders(served, request.Readers);
         if (request.Operations.Any(o => !o.Changes))
             await served.MakeCurrentAsync().ConfigureAwait(false);
-        var operations = new AreaOperations(served, _clock);
-        var results = await Task.WhenAll(request.Operations.Select(o => operations.RunAsync(o, token.Path, ended))).ConfigureAwait(false);
+        var operations = new AreaOperations(served, _clock, request.Attempt);
+        var results = await Task.WhenAll(request.Operations.Select((o, i) => operations.RunAsync(o, i, token.Path, ended))).ConfigureAwait(false);
         await _frames.WriteAsync(FrameKind.OperationResults, w => FileResult.Write(w, AreaOperations.Fit(results)), cancellationToken).ConfigureAwait(false);
     }
 

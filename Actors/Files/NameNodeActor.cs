@@ -132,7 +132,7 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
             request.RequestId,
             request.Pool,
             request.SizeBytes,
-            [.. request.AreaPaths.Select((path, i) => new PlannedArea(i, path, FileSystemLimits.Image(_name, request.Pool, i)))],
+            [.. request.AreaPaths.Select((path, i) => new PlannedArea(i, path, new AreaId(_name, i).Image(request.Pool)))],
             request.Readers,
             Now);
         _makers.Add(Sender);
@@ -312,7 +312,8 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
     // Everything that can be decided now, one event at a time; then who can be answered is.
     private void Advance()
     {
-        if (_persisting)
+        // Who has just recovered does not know yet which nodes there are: to it all of them would seem to be gone.
+        if (_persisting || !_informed)
             return;
         foreach (var area in _state.Areas.Values)
         {

@@ -183,13 +183,6 @@ public static class FileSystemLimits
 
     /// <summary>The most areas of a file system.</summary>
     public const int AreasMax = 64;
-
-    /// <summary>The name of an area's image: reserved, so that no volume command can touch it.</summary>
-    /// <param name="fileSystem">The file system.</param>
-    /// <param name="pool">The pool.</param>
-    /// <param name="number">The area's number.</param>
-    /// <returns>The image.</returns>
-    public static VolumeId Image(FileSystemName fileSystem, string pool, int number) => new(pool, "", $"{VolumeId.ReservedPrefix}fs.{fileSystem}.{number}");
 }
 
 /// <summary>An area as its name node sees it.</summary>

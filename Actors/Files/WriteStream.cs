@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mooring.Messages;
 using Mooring.Messages.Wire;
 using Mooring.Storage;
@@ -8,14 +9,14 @@ namespace Mooring.Actors.Files;
 /// <summary>
 /// One stream of bytes into one file. Chunks go to the image while more arrive; whenever a commit is done the client hears up to where the stream
 /// is durable, and from there it goes on at another writer. A whole file is written under a reserved name made of the stream's id and gets its
-/// own name at the end: nobody sees half of it.
+/// own name at the end: nobody sees half of it. What a stream has done is remembered with it, for a client that asks again because its answer was lost.
 /// </summary>
 internal sealed class WriteStream(DataConnection connection, FrameConnection frames, ServedArea served, FileSettings settings, TimeProvider clock)
 {
     private const int ChunksInFlightMax = 3;
 
     private readonly AreaWriter _writer = served.Writer!;
-    private readonly Queue<Task> _inFlight = new();
+    private readonly Queue<(Task Written, byte[] Buffer)> _inFlight = new();
     private byte[] _gathered = [];
     private int _gatheredBytes;
     private AreaFileWrite _file = null!;
@@ -29,6 +30,9 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"'{path}' is a directory", 21);
         try
         {
+            // What an earlier sending still has in hand is over then.
+            if (open.Attempt is { Number: > 1 })
+                await _writer.BarrierAsync(cancellationToken).ConfigureAwait(false);
             if (open.Mode == WriteMode.At)
                 await WriteAtAsync(open, inside, cancellationToken).ConfigureAwait(false);
             else
@@ -45,16 +49,23 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     {
         var whole = open.Mode is WriteMode.Replace or WriteMode.CreateNew;
         var name = whole ? $"/{VolumeId.ReservedPrefix}{open.Stream:N}" : inside;
+        RequestPart? part = open.Attempt is { } sending ? new RequestPart(sending.Request, 0) : null;
+        var done = part is { } request ? served.Tree.AnswerTo(request, inside)?.Entry : null;
+        if (whole && done is not null)
+        {
+            await RepeatAsync(done, cancellationToken).ConfigureAwait(false);
+            return;
+        }
         RequirePlace(open.Mode, inside);
         var resumes = open.Resume && served.Tree.Find(name) is not null;
         var mode = resumes ? AreaWriteMode.Resume : whole ? AreaWriteMode.CreateNew : AreaWriteMode.Append;
-        _file = await _writer.BeginWriteAsync(name, mode, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        _file = await _writer.BeginWriteAsync(name, mode, clock.GetUtcNow(), cancellationToken, whole ? null : part).ConfigureAwait(false);
         try
         {
             // Of an append that is begun again, offsets are those of the file; of a whole file they are the stream's own.
             _base = _file.OffsetBytes;
-            if (open.Mode == WriteMode.Append && open.Resume && _base < open.Offset)
-                throw new BlockStoreException(ErrorKind.Busy, $"'{served.Outside(inside)}' was cut while it was appended to", 16);
+            if (open.Mode == WriteMode.Append && open.Resume && _base != (done?.SizeBytes ?? open.Offset))
+                throw new BlockStoreException(ErrorKind.Busy, $"'{served.Outside(inside)}' was changed by another while it was appended to", 16);
             var next = _base;
             await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(next), cancellationToken).ConfigureAwait(false);
             var total = await TakeChunksAsync(next, chunk => GatherAsync(chunk, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -66,10 +77,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
                 await _committing.ConfigureAwait(false);
             var commit = await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             if (whole)
-            {
-                RequirePlace(open.Mode, inside);
-                commit = await _writer.RenameAsync(name, inside, cancellationToken).ConfigureAwait(false);
-            }
+                commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace).ConfigureAwait(false);
             var entry = commit.Entry ?? served.Tree.Get(inside);
             await frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).ConfigureAwait(false);
         }
@@ -83,6 +91,15 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         {
             await EndAsync().ConfigureAwait(false);
         }
+    }
+
+    // All of it is done already; its client had not heard.
+    private async Task RepeatAsync(AreaEntry entry, CancellationToken cancellationToken)
+    {
+        await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(entry.SizeBytes), cancellationToken).ConfigureAwait(false);
+        var total = await TakeChunksAsync(entry.SizeBytes, _ => throw new WireException("the stream has more bytes than the first time"), cancellationToken).ConfigureAwait(false);
+        if (total >= 0)
+            await frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).ConfigureAwait(false);
     }
 
     // The stream will not be gone on with: its bytes are given back.
@@ -107,7 +124,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         AreaCommit? commit = null;
         var total = await TakeChunksAsync(open.Offset, async chunk =>
         {
-            commit = await _writer.WriteAsync(inside, chunk.Offset, chunk.Bytes, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            commit = await _writer.WriteAsync(inside, chunk.Offset, chunk.Bytes, clock.GetUtcNow(), cancellationToken, PartAt(open, chunk.Offset)).ConfigureAwait(false);
             await frames.WriteAsync(FrameKind.WriteAcknowledged, w => w.Int64(chunk.Offset + chunk.Bytes.Length), cancellationToken).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
         if (total < 0)
@@ -115,6 +132,8 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         var entry = commit?.Entry ?? served.Tree.Get(inside);
         await frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).ConfigureAwait(false);
     }
+
+    private static RequestPart? PartAt(WriteOpen open, long offset) => open.Attempt is { } sending ? new RequestPart(sending.Request, offset) : null;
 
     // Until the client says that all is sent; below 0 when it went away instead.
     private async Task<long> TakeChunksAsync(long next, Func<(long Offset, ReadOnlyMemory<byte> Bytes), Task> take, CancellationToken cancellationToken)
@@ -145,12 +164,12 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         for (var rest = chunk.Bytes; rest.Length > 0;)
         {
             if (_gathered.Length == 0)
-                _gathered = GC.AllocateUninitializedArray<byte>(settings.WriteChunkBytes);
-            var count = Math.Min(rest.Length, _gathered.Length - _gatheredBytes);
+                _gathered = ArrayPool<byte>.Shared.Rent(settings.WriteChunkBytes);
+            var count = Math.Min(rest.Length, settings.WriteChunkBytes - _gatheredBytes);
             rest.Span[..count].CopyTo(_gathered.AsSpan(_gatheredBytes));
             _gatheredBytes += count;
             rest = rest[count..];
-            if (_gatheredBytes == _gathered.Length)
+            if (_gatheredBytes == settings.WriteChunkBytes)
                 await FlushGatheredAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -159,10 +178,9 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     {
         if (_gatheredBytes == 0)
             return;
-        var chunk = _gathered.AsMemory(0, _gatheredBytes);
-        (_gathered, _gatheredBytes) = ([], 0);
         await DrainAsync(ChunksInFlightMax - 1).ConfigureAwait(false);
-        _inFlight.Enqueue(_file.WriteChunkAsync(chunk));
+        _inFlight.Enqueue((_file.WriteChunkAsync(_gathered.AsMemory(0, _gatheredBytes)), _gathered));
+        (_gathered, _gatheredBytes) = ([], 0);
         if (_committing is null or { IsCompleted: true })
         {
             if (_committing is not null)
@@ -181,14 +199,20 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     private async Task DrainAsync(int left)
     {
         while (_inFlight.Count > left)
-            await _inFlight.Dequeue().ConfigureAwait(false);
+        {
+            await _inFlight.Peek().Written.ConfigureAwait(false);
+            ArrayPool<byte>.Shared.Return(_inFlight.Dequeue().Buffer);
+        }
     }
 
     // Whatever happened: nothing of this stream runs any more.
     private async Task EndAsync()
     {
-        foreach (var running in _inFlight)
-            await running.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        while (_inFlight.TryDequeue(out var running))
+        {
+            await running.Written.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            ArrayPool<byte>.Shared.Return(running.Buffer);
+        }
         if (_committing is not null)
             await _committing.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
         await _file.DisposeAsync().ConfigureAwait(false);

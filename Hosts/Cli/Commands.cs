@@ -151,7 +151,21 @@ internal static class Commands
         });
 
     internal static Command Asking(
-        string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Output, Task> run)
+        string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Output, Task> run) =>
+        Alone(verb, description, arguments, options, async (parsed, output) =>
+        {
+            using var client = new MooringClient(new MooringClientOptions
+            {
+                Endpoint = EndpointFinder.Find(parsed.GetValue(Endpoint)),
+                Timeout = Duration(parsed.GetValue(Timeout)!),
+            });
+            await run(client, parsed, output);
+            return ExitStatus.Done;
+        });
+
+    /// <summary>A command that needs no cluster.</summary>
+    internal static Command Alone(
+        string verb, string description, Argument[] arguments, Option[] options, Func<ParseResult, Output, Task<int>> run)
     {
         var command = new Command(verb, description);
         foreach (var argument in arguments)
@@ -163,13 +177,7 @@ internal static class Commands
             var output = new Output(parsed.GetValue(Json));
             try
             {
-                using var client = new MooringClient(new MooringClientOptions
-                {
-                    Endpoint = EndpointFinder.Find(parsed.GetValue(Endpoint)),
-                    Timeout = Duration(parsed.GetValue(Timeout)!),
-                });
-                await run(client, parsed, output);
-                return ExitStatus.Done;
+                return await run(parsed, output);
             }
             catch (Exception e) when (e is UsageException or FormatException)
             {

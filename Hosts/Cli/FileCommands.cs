@@ -14,7 +14,10 @@ internal static class FileCommands
 {
     private const int ListPage = 1000;
 
-    public static Command FileSystems() => new("fs", "Create, list, show and delete file systems.") { Create(), List(), Show(), Delete() };
+    public static Command FileSystems() => new("fs", "Create, list, show, check and delete file systems.")
+    {
+        Create(), List(), Show(), Delete(), FileSystemCheck.Command(),
+    };
 
     public static Command Files() => new("file", "Put, get and manage files, named FS:/path.")
     {

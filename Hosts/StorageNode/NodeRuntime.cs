@@ -44,7 +44,8 @@ internal static class NodeRuntime
             _ => throw new NodeStartException($"mooring.vip.mode = {mode}: expected loopback or none"),
         };
         var http = new GatewaySettings(
-            configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"), vip?.ToString());
+            configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"),
+            configuration.Whole("http.file-client-count-max"), vip?.ToString());
 
         // The node's own endpoint stays up across incarnations, and tells when the node is not in the cluster.
         MooringCluster? mooring = null;

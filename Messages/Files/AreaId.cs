@@ -9,6 +9,11 @@ namespace Mooring.Messages;
 [JsonConverter(typeof(TextJsonConverter<AreaId>))]
 public readonly record struct AreaId(FileSystemName FileSystem, int Number) : ITextId<AreaId>
 {
+    /// <summary>Its image: the name is reserved, so that no volume command can touch it.</summary>
+    /// <param name="pool">The pool of the file system's images.</param>
+    /// <returns>The image.</returns>
+    public VolumeId Image(string pool) => new(pool, "", string.Create(CultureInfo.InvariantCulture, $"{VolumeId.ReservedPrefix}fs.{FileSystem}.{Number}"));
+
     /// <summary>The name as <c>file-system:number</c>.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{FileSystem}:{Number}");

@@ -17,7 +17,7 @@ public static class Area
         options ??= new AreaFormatOptions();
         var layout = AreaLayout.Choose(image.SizeBytes, options);
         var id = options.AreaId ?? Guid.NewGuid();
-        var tree = AreaTree.Empty(new LogPoint(new AreaPosition(new Epoch(0), 0), 0, 0, 0));
+        var tree = AreaTree.Empty(new LogPoint(new AreaPosition(new Epoch(0), 0), 0, 0, 0), layout);
         var writer = new ByteWriter();
         foreach (var node in tree.Nodes)
             AreaCheckpoint.Encode(writer, node);

@@ -52,7 +52,7 @@ public static class AreaCheck
         var findings = new List<AreaFinding>();
         if (await CheckSuperblockAsync(image, findings, cancellationToken).ConfigureAwait(false) is not { } superblock)
             return new AreaCheckReport(null, default, 0, 0, 0, 0, 0, findings);
-        var tree = AreaTree.Empty(new LogPoint(default, 0, 0, 0));
+        var tree = AreaTree.Empty(new LogPoint(default, 0, 0, 0), superblock.Layout);
         try
         {
             tree = await AreaImage.ReadCheckpointAsync(image, superblock, cancellationToken).ConfigureAwait(false);
@@ -104,14 +104,15 @@ public static class AreaCheck
 
     private static void CheckSums(AreaTree tree, AreaLayout layout, List<AreaFinding> findings)
     {
-        var again = AreaTree.Restore(System.Collections.Immutable.ImmutableDictionary.CreateRange(tree.Nodes.Select(node => KeyValuePair.Create(node.Id, node))), tree.NextId, tree.Point);
+        var again = AreaTree.Restore(System.Collections.Immutable.ImmutableDictionary.CreateRange(tree.Nodes.Select(node => KeyValuePair.Create(node.Id, node))), tree.NextId, tree.Point, tree.Answers);
         if (again.CheckpointBytes != tree.CheckpointBytes || again.UsedBlocks != tree.UsedBlocks)
         {
             findings.Add(new AreaFinding(
                 true, "log", $"its changes add up to {tree.UsedBlocks} blocks and {tree.CheckpointBytes} bytes of metadata; the files have {again.UsedBlocks} and {again.CheckpointBytes}"));
         }
-        if (tree.CheckpointBytes > layout.CheckpointBytes)
-            findings.Add(new AreaFinding(true, "metadata", $"{tree.CheckpointBytes} bytes of metadata do not fit into a checkpoint of {layout.CheckpointBytes}"));
+        var bytes = tree.CheckpointBytes + ((long)tree.Answers.Count * RequestAnswer.CheckpointBytes);
+        if (bytes > layout.CheckpointBytes)
+            findings.Add(new AreaFinding(true, "metadata", $"{bytes} bytes of metadata do not fit into a checkpoint of {layout.CheckpointBytes}"));
     }
 
     /// <summary>No block belongs to two files, and what pieces of one file share is one page.</summary>

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Mooring.Storage.Files;
 
-/// <summary>A tree in the form of a checkpoint: one record after the other, in the order of the ids.</summary>
+/// <summary>A tree in the form of a checkpoint: one record after the other, nodes and then answers.</summary>
 internal static class AreaCheckpoint
 {
-    private const byte DirectoryTag = 1, FileTag = 2;
+    private const byte DirectoryTag = 1, FileTag = 2, AnswerTag = 3;
 
     /// <summary>Writes one node.</summary>
     public static void Encode(ByteWriter writer, AreaNode node)
@@ -18,6 +18,10 @@ internal static class AreaCheckpoint
             ExtentCodec.Encode(writer, extent);
     }
 
+    /// <summary>Writes an answer that is remembered.</summary>
+    public static void Encode(ByteWriter writer, RequestAnswer answer) => writer.U8(AnswerTag).Guid(answer.Request.Request).I64(answer.Request.Part).I64(answer.NodeId)
+        .U8((byte)((answer.IsDirectory ? 1 : 0) | (answer.Crc is null ? 0 : 2))).I64(answer.SizeBytes).I64(answer.ModifiedAt.UtcTicks).U32(answer.Crc ?? 0);
+
     /// <summary>Reads a whole checkpoint.</summary>
     /// <exception cref="MalformedException">It is damaged.</exception>
     public static AreaTree Decode(ReadOnlySpan<byte> bytes, CheckpointInfo info, AreaLayout layout)
@@ -26,8 +30,14 @@ internal static class AreaCheckpoint
             throw new MalformedException("the checkpoint's checksum does not fit");
         var reader = new ByteReader(bytes);
         var nodes = new Dictionary<long, AreaNode>();
+        var answers = RequestAnswers.None(layout.AnswersMax);
         while (reader.Left > 0)
         {
+            if (reader.Next == AnswerTag)
+            {
+                answers = answers.With(DecodeAnswer(ref reader, info));
+                continue;
+            }
             var node = DecodeNode(ref reader, layout);
             if (node.Id < 1 || node.Id >= info.NextId || !nodes.TryAdd(node.Id, node))
                 throw new MalformedException($"node {node.Id} is not possible");
@@ -36,7 +46,17 @@ internal static class AreaCheckpoint
             throw new MalformedException($"the checkpoint has {nodes.Count} nodes instead of {info.Nodes}");
         Link(nodes);
         var point = new LogPoint(new AreaPosition(info.Epoch, info.Sequence), layout.NextBatch(info.Position), info.Chain, info.Position);
-        return AreaTree.Restore(nodes.ToImmutableDictionary(), info.NextId, point);
+        return AreaTree.Restore(nodes.ToImmutableDictionary(), info.NextId, point, answers);
+    }
+
+    private static RequestAnswer DecodeAnswer(ref ByteReader reader, CheckpointInfo info)
+    {
+        reader.U8();
+        var request = new RequestPart(reader.Guid(), reader.I64());
+        var (node, kind, size, at, crc) = (reader.I64(), reader.U8(), reader.I64(), ExtentCodec.Time(reader.I64()), reader.U32());
+        return request.Part >= 0 && node >= 0 && node < info.NextId && size >= 0 && kind <= 2
+            ? new RequestAnswer(request, node, kind == 1, size, at, kind == 2 ? crc : null)
+            : throw new MalformedException("an answer has impossible numbers");
     }
 
     private static AreaNode DecodeNode(ref ByteReader reader, AreaLayout layout)

@@ -20,6 +20,25 @@ internal static class AreaDecisions
             : Extent.Join(Stored.Select(extent => extent with { FileOffset = extent.FileOffset + fileOffset }));
     }
 
+    /// <summary>
+    /// Lets an operation happen once for a part of a request: when the part has changed the area already, its answer is given again and nothing changes.
+    /// </summary>
+    /// <param name="request">The part; null for an operation that is nobody's request.</param>
+    /// <param name="names">The path of the entry that is answered.</param>
+    /// <param name="decide">The operation.</param>
+    /// <param name="repeated">Told whether the answer was known.</param>
+    public static Func<BatchBuilder, AreaEntry?> Once(RequestPart? request, string[] names, Func<BatchBuilder, AreaEntry?> decide, Action<bool>? repeated = null) =>
+        request is not { } part ? decide : batch =>
+        {
+            var known = batch.Tree.Answers.Find(part);
+            repeated?.Invoke(known is not null);
+            if (known is not null)
+                return known.EntryAt(AreaPath.Join(names));
+            var entry = decide(batch);
+            batch.Add(new RecordAnswer(part, entry?.Id ?? 0));
+            return entry;
+        };
+
     public static AreaEntry WriteFile(BatchBuilder batch, string[] names, Content content, DateTimeOffset at, bool createNew)
     {
         var file = FileAt(batch, names, at, createNew, mayMake: true);
@@ -54,12 +73,17 @@ internal static class AreaDecisions
     }
 
     /// <summary>Chunks of a file that is written piece by piece; the file may have been renamed meanwhile.</summary>
-    public static AreaEntry AddChunks(BatchBuilder batch, long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset at)
+    public static AreaEntry AddChunks(BatchBuilder batch, long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset at, RequestPart? request)
     {
         if (batch.Tree.Find(id) is not FileNode file)
             throw AreaErrors.NotFound($"file {id} (it was removed or replaced while it was written)");
+        // Another client appends to it too, or has cut it: where these bytes would go is not its end any more.
+        if (file.SizeBytes != from)
+            throw AreaErrors.Changed(batch.Tree.PathOf(file));
         RequireSize(to);
-        batch.Add(new WriteContent(id, from, to, Math.Max(file.SizeBytes, to), Extent.Join(extents), at));
+        batch.Add(new WriteContent(id, from, to, to, Extent.Join(extents), at));
+        if (request is { } part)
+            batch.Add(new RecordAnswer(part, id));
         return batch.Tree.EntryOf(batch.Tree.Find(id)!, batch.Tree.PathOf(file));
     }
 
@@ -82,7 +106,7 @@ internal static class AreaDecisions
         return EntryOf(batch, batch.Tree.Require(names, names.Length).Id, names);
     }
 
-    public static AreaEntry Rename(BatchBuilder batch, string[] from, string[] to)
+    public static AreaEntry Rename(BatchBuilder batch, string[] from, string[] to, bool replace)
     {
         if (from.Length == 0 || to.Length == 0)
             throw AreaErrors.Invalid("the root cannot be renamed or replaced");
@@ -93,6 +117,8 @@ internal static class AreaDecisions
         var replaced = batch.Tree.Walk(to, to.Length);
         if (replaced?.Id == node.Id)
             return EntryOf(batch, node.Id, to);
+        if (replaced is not null && !replace)
+            throw AreaErrors.Exists(AreaPath.Join(to));
         if (replaced is DirectoryNode && node is FileNode)
             throw AreaErrors.IsDirectory(AreaPath.Join(to));
         if (replaced is FileNode && node is DirectoryNode)

@@ -5,11 +5,14 @@ namespace Mooring.Storage.Files;
 /// <summary>The expected failures of an area.</summary>
 internal static class AreaErrors
 {
-    private const int Enoent = 2, Eexist = 17, Enotdir = 20, Eisdir = 21, Einval = 22, Efbig = 27, Enospc = 28, Enametoolong = 36, Enotempty = 39, Eshutdown = 108;
+    private const int Enoent = 2, Ebusy = 16, Eexist = 17, Enotdir = 20, Eisdir = 21, Einval = 22, Efbig = 27, Enospc = 28, Enametoolong = 36, Enotempty = 39, Eshutdown = 108;
 
     public static BlockStoreException NotFound(string path) => new(ErrorKind.NotFound, $"there is no {Shown(path)}", Enoent);
 
     public static BlockStoreException Exists(string path) => new(ErrorKind.AlreadyExists, $"{Shown(path)} exists already", Eexist);
+
+    /// <summary>It is not as it was when the operation began.</summary>
+    public static BlockStoreException Changed(string path) => new(ErrorKind.Busy, $"{Shown(path)} was changed by another while it was appended to", Ebusy);
 
     public static BlockStoreException IsDirectory(string path) => new(ErrorKind.InvalidArgument, $"{Shown(path)} is a directory", Eisdir);
 

@@ -10,14 +10,16 @@ namespace Mooring.Storage.Files;
 public sealed class AreaFileWrite : IAsyncDisposable
 {
     private readonly AreaWriter _writer;
+    private readonly RequestPart? _request;
     private readonly Lock _gate = new();
     private List<Task<List<Extent>>> _chunks = [];
     private Task<AreaCommit> _lastCommit;
     private bool _closed;
 
-    internal AreaFileWrite(AreaWriter writer, AreaEntry entry, AreaPosition position)
+    internal AreaFileWrite(AreaWriter writer, AreaEntry entry, AreaPosition position, RequestPart? request)
     {
         _writer = writer;
+        _request = request;
         Id = entry.Id;
         OffsetBytes = DurableBytes = entry.SizeBytes;
         _lastCommit = Task.FromResult(new AreaCommit(position, entry));
@@ -60,7 +62,7 @@ public sealed class AreaFileWrite : IAsyncDisposable
     /// <param name="cancellationToken">Gives the chunks up, as long as nothing is written to the log; then what follows fails, too.</param>
     /// <returns>The change; without chunks since the last commit, that one.</returns>
     /// <exception cref="BlockStoreException">A chunk could not be written; <see cref="ErrorKind.NotFound"/> when the file was removed meanwhile;
-    /// <see cref="ErrorKind.Fenced"/>.</exception>
+    /// <see cref="ErrorKind.Busy"/> when another has written at its end or cut it; <see cref="ErrorKind.Fenced"/>.</exception>
     public Task<AreaCommit> CommitAsync(DateTimeOffset modifiedAt, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -108,7 +110,7 @@ public sealed class AreaFileWrite : IAsyncDisposable
                     extents.AddRange(chunks[i].Result);
                     bytes += chunks[i++].Result.Sum(extent => (long)extent.Length);
                 }
-                commit = await _writer.CommitChunksAsync(Id, extents[0].FileOffset, extents[^1].FileEnd, extents, modifiedAt, cancellationToken).ConfigureAwait(false);
+                commit = await _writer.CommitChunksAsync(Id, extents[0].FileOffset, extents[^1].FileEnd, extents, modifiedAt, _request, cancellationToken).ConfigureAwait(false);
                 chunks.RemoveRange(0, i);
                 i = 0;
                 DurableBytes = Math.Max(DurableBytes, extents[^1].FileEnd);

@@ -7,6 +7,7 @@ namespace Mooring.Storage.Files;
 internal static class AreaImage
 {
     private const int LoadAttemptsMax = 8;
+    private const int LogReadBytesMin = 16 << 10;
 
     /// <summary>Reads the superblock: the copy that is whole and newest.</summary>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.Unsupported"/> when no copy is an area's.</exception>
@@ -83,7 +84,10 @@ internal static class AreaImage
         return AreaCheckpoint.Decode(bytes, info, superblock.Layout);
     }
 
-    /// <summary>Applies the batches that follow a tree, up to the last whole one.</summary>
+    /// <summary>
+    /// Applies the batches that follow a tree, up to the last whole one. Mostly there are none or few, which is found out with one small request; the
+    /// more there are, the more each request reads.
+    /// </summary>
     /// <exception cref="MalformedException">A batch is whole and yet does not fit.</exception>
     public static async Task<AreaTree> ReplayAsync(IOpenImage image, Superblock superblock, AreaTree tree, CancellationToken cancellationToken)
     {
@@ -91,28 +95,48 @@ internal static class AreaImage
         var window = ArrayPool<byte>.Shared.Rent(4 * layout.BatchBytesMax);
         try
         {
-            var (windowStart, windowEnd) = (0L, 0L);
+            var (windowStart, windowEnd, ahead) = (0L, 0L, LogReadBytesMin);
             // The log is finite: more than once round is not possible.
             var end = superblock.Checkpoint.Position + layout.LogBytes;
             while (true)
             {
                 var at = Next(superblock, tree.Point);
-                if (at.Position + layout.BatchBytesMax > end || at.Position < superblock.Checkpoint.Position)
+                if (at.Position + layout.BatchBytesMax > end || at.Position < superblock.Checkpoint.Position || !await ReadToAsync(at.Position, LogBatch.HeadBytes).ConfigureAwait(false))
                     return tree;
-                if (at.Position < windowStart || at.Position + layout.BatchBytesMax > windowEnd)
-                {
-                    var length = (int)Math.Min(4 * layout.BatchBytesMax, layout.LogBytes - (at.Position % layout.LogBytes));
-                    await image.ReadAsync(layout.LogOffset(at.Position), window.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-                    (windowStart, windowEnd) = (at.Position, at.Position + length);
-                }
+                if (Head(window.AsSpan((int)(at.Position - windowStart), LogBatch.HeadBytes), layout) is not { } head || !await ReadToAsync(at.Position, head.TotalBytes).ConfigureAwait(false))
+                    return tree;
                 if (Follow(superblock, tree, at, window.AsSpan((int)(at.Position - windowStart))) is not { } next)
                     return tree;
                 tree = next;
+            }
+
+            // Whether the window has so much from there on.
+            async ValueTask<bool> ReadToAsync(long position, long bytes)
+            {
+                if (position >= windowStart && position + bytes <= windowEnd)
+                    return true;
+                var length = (int)Math.Min(Math.Max(bytes, ahead), layout.LogBytes - (position % layout.LogBytes));
+                ahead = Math.Min(4 * ahead, 4 * layout.BatchBytesMax);
+                await image.ReadAsync(layout.LogOffset(position), window.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+                (windowStart, windowEnd) = (position, position + length);
+                return length >= bytes;
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(window);
+        }
+    }
+
+    private static LogBatch? Head(ReadOnlySpan<byte> bytes, AreaLayout layout)
+    {
+        try
+        {
+            return LogBatch.Decode(bytes, layout, out _);
+        }
+        catch (MalformedException)
+        {
+            return null;
         }
     }
 

@@ -66,6 +66,12 @@ internal sealed record AreaLayout(
             : "its parts overlap or reach beyond the image";
     }
 
+    /// <summary>How many answers to requests are remembered; at most an eighth of a checkpoint is theirs.</summary>
+    public int AnswersMax => (int)Math.Min(4096, CheckpointBytes / 8 / RequestAnswer.CheckpointBytes);
+
+    /// <summary>How much of a checkpoint is for nodes.</summary>
+    public long NodesBytesMax => CheckpointBytes - ((long)AnswersMax * RequestAnswer.CheckpointBytes);
+
     /// <summary>Where a region of checkpoints begins.</summary>
     public long CheckpointRegion(int index) => CheckpointStart + (index * CheckpointBytes);
 

@@ -13,9 +13,10 @@ public sealed class AreaTree
 
     private readonly ImmutableDictionary<long, AreaNode> _nodes;
 
-    private AreaTree(ImmutableDictionary<long, AreaNode> nodes, long nextId, long checkpointBytes, long usedBlocks, LogPoint point)
+    private AreaTree(ImmutableDictionary<long, AreaNode> nodes, long nextId, long checkpointBytes, long usedBlocks, LogPoint point, RequestAnswers answers)
     {
         _nodes = nodes;
+        Answers = answers;
         NextId = nextId;
         CheckpointBytes = checkpointBytes;
         UsedBlocks = usedBlocks;
@@ -35,7 +36,10 @@ public sealed class AreaTree
 
     internal long NextId { get; }
 
+    /// <summary>How many bytes the nodes take in a checkpoint.</summary>
     internal long CheckpointBytes { get; }
+
+    internal RequestAnswers Answers { get; }
 
     internal LogPoint Point { get; }
 
@@ -92,16 +96,22 @@ public sealed class AreaTree
     /// <returns>The entry, or null when it is gone.</returns>
     public AreaEntry? FindById(long id) => Find(id) is { } node ? EntryOf(node, PathOf(node)) : null;
 
-    internal static AreaTree Empty(LogPoint point)
+    /// <summary>What a part of a request was answered, when it has changed the area already and that was not too long ago.</summary>
+    /// <param name="request">The part.</param>
+    /// <param name="path">The path that the request is about.</param>
+    /// <returns>The answer; null when none is known.</returns>
+    public AreaCommit? AnswerTo(RequestPart request, string path) => Answers.Find(request) is { } answer ? new AreaCommit(Position, answer.EntryAt(path)) : null;
+
+    internal static AreaTree Empty(LogPoint point, AreaLayout layout)
     {
         var root = new DirectoryNode(RootId, RootId, "", DateTimeOffset.UnixEpoch, DirectoryItem.None);
-        return new AreaTree(ImmutableDictionary<long, AreaNode>.Empty.Add(RootId, root), RootId + 1, root.CheckpointBytes, 0, point);
+        return new AreaTree(ImmutableDictionary<long, AreaNode>.Empty.Add(RootId, root), RootId + 1, root.CheckpointBytes, 0, point, RequestAnswers.None(layout.AnswersMax));
     }
 
-    internal static AreaTree Restore(ImmutableDictionary<long, AreaNode> nodes, long nextId, LogPoint point) => new(
-        nodes, nextId, nodes.Values.Sum(node => (long)node.CheckpointBytes), nodes.Values.OfType<FileNode>().Sum(file => file.AllBlocks().Sum(run => run.Count)), point);
+    internal static AreaTree Restore(ImmutableDictionary<long, AreaNode> nodes, long nextId, LogPoint point, RequestAnswers answers) => new(
+        nodes, nextId, nodes.Values.Sum(node => (long)node.CheckpointBytes), nodes.Values.OfType<FileNode>().Sum(file => file.AllBlocks().Sum(run => run.Count)), point, answers);
 
-    internal AreaTree At(LogPoint point) => new(_nodes, NextId, CheckpointBytes, UsedBlocks, point);
+    internal AreaTree At(LogPoint point) => new(_nodes, NextId, CheckpointBytes, UsedBlocks, point, Answers);
 
     internal AreaNode? Find(long id) => _nodes.GetValueOrDefault(id);
 
@@ -156,6 +166,7 @@ public sealed class AreaTree
         RemoveNode remove => Remove(remove.Id, freed),
         MoveNode move => Move(move, freed),
         WriteContent write => Write(write, freed),
+        RecordAnswer record => Record(record),
         _ => throw new NotSupportedException($"{change.GetType()} is no change of a tree"),
     };
 
@@ -168,7 +179,7 @@ public sealed class AreaTree
             ? new DirectoryNode(make.Id, make.ParentId, make.Name, make.ModifiedAt, DirectoryItem.None)
             : new FileNode(make.Id, make.ParentId, make.Name, make.ModifiedAt, 0, []);
         var nodes = _nodes.Add(node.Id, node).SetItem(parent.Id, parent with { Items = parent.Items.Add(new DirectoryItem(make.Name, make.Id)), ModifiedAt = make.ModifiedAt });
-        return new AreaTree(nodes, make.Id + 1, CheckpointBytes + node.CheckpointBytes, UsedBlocks, Point);
+        return new AreaTree(nodes, make.Id + 1, CheckpointBytes + node.CheckpointBytes, UsedBlocks, Point, Answers);
     }
 
     private AreaTree Remove(long id, List<Blocks> freed)
@@ -194,7 +205,7 @@ public sealed class AreaTree
         }
         var parent = (DirectoryNode)_nodes[top.ParentId];
         nodes[parent.Id] = parent with { Items = parent.Items.Remove(new DirectoryItem(top.Name, id)) };
-        return new AreaTree(nodes.ToImmutable(), NextId, CheckpointBytes - bytes, UsedBlocks - blocks, Point);
+        return new AreaTree(nodes.ToImmutable(), NextId, CheckpointBytes - bytes, UsedBlocks - blocks, Point, Answers);
     }
 
     private AreaTree Move(MoveNode move, List<Blocks> freed)
@@ -216,7 +227,7 @@ public sealed class AreaTree
         var to = (DirectoryNode)nodes[move.ParentId];
         var moved = node with { ParentId = move.ParentId, Name = move.Name };
         nodes = nodes.SetItem(to.Id, to with { Items = to.Items.Add(new DirectoryItem(move.Name, node.Id)) }).SetItem(node.Id, moved);
-        return new AreaTree(nodes, NextId, tree.CheckpointBytes - node.CheckpointBytes + moved.CheckpointBytes, tree.UsedBlocks, Point);
+        return new AreaTree(nodes, NextId, tree.CheckpointBytes - node.CheckpointBytes + moved.CheckpointBytes, tree.UsedBlocks, Point, Answers);
     }
 
     private AreaTree Write(WriteContent write, List<Blocks> freed)
@@ -228,7 +239,15 @@ public sealed class AreaTree
         var written = file.After(write, freed);
         var blocks = write.Extents.Sum(extent => extent.Blocks.Count) - freed.Skip(before).Sum(run => run.Count);
         return new AreaTree(
-            _nodes.SetItem(file.Id, written), NextId, CheckpointBytes - file.CheckpointBytes + written.CheckpointBytes, UsedBlocks + blocks, Point);
+            _nodes.SetItem(file.Id, written), NextId, CheckpointBytes - file.CheckpointBytes + written.CheckpointBytes, UsedBlocks + blocks, Point, Answers);
+    }
+
+    private AreaTree Record(RecordAnswer record)
+    {
+        var node = record.NodeId == 0 ? null : Find(record.NodeId) ?? throw new MalformedException($"an answer is about node {record.NodeId}, which is not there");
+        var answer = new RequestAnswer(
+            record.Request, record.NodeId, node is DirectoryNode, (node as FileNode)?.SizeBytes ?? 0, node?.ModifiedAt ?? DateTimeOffset.UnixEpoch, (node as FileNode)?.Crc);
+        return new AreaTree(_nodes, NextId, CheckpointBytes, UsedBlocks, Point, Answers.With(answer));
     }
 
     private DirectoryNode RequireParent(long id, string name)

@@ -165,6 +165,8 @@ public sealed partial class AreaWriter
             if (writer.Length >= options.CheckpointChunkBytes)
                 await WriteOutAsync().ConfigureAwait(false);
         }
+        foreach (var answer in tree.Answers.All)
+            AreaCheckpoint.Encode(writer, answer);
         await WriteOutAsync().ConfigureAwait(false);
         await image.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return new CheckpointInfo(

@@ -19,6 +19,12 @@ public sealed partial class AreaWriter
     /// <exception cref="BlockStoreException">The commit failed, so nobody knows what readers see.</exception>
     public Task SettleAsync() => _settled;
 
+    /// <summary>Lets everything that was asked for before be committed or fail.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Completes then: nothing of it comes later.</returns>
+    /// <exception cref="BlockStoreException">As for every operation.</exception>
+    public Task BarrierAsync(CancellationToken cancellationToken) => SubmitAsync(_ => null, cancellationToken);
+
     /// <summary>Queues an operation.</summary>
     /// <param name="decide">Adds its changes to a batch.</param>
     /// <param name="cancellationToken">Gives it up as long as it waits.</param>

@@ -12,14 +12,16 @@ public sealed partial class AreaWriter
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="createNew">Whether it must not be there yet.</param>
     /// <param name="cancellationToken">Gives up waiting as long as nothing is written to the log.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> (directory), <see cref="ErrorKind.AlreadyExists"/>,
     /// <see cref="ErrorKind.InvalidArgument"/>, <see cref="ErrorKind.NoSpace"/>, <see cref="ErrorKind.Overloaded"/>, <see cref="ErrorKind.Fenced"/>.</exception>
-    public Task<AreaCommit> WriteFileAsync(string path, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, bool createNew, CancellationToken cancellationToken)
+    public Task<AreaCommit> WriteFileAsync(
+        string path, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, bool createNew, CancellationToken cancellationToken, RequestPart? request = null)
     {
         var names = AreaPath.Split(path);
         return ChangeContentAsync(
-            content, batch => AreaDecisions.WriteFile(batch, names, Content.InBatch(content), modifiedAt.ToUniversalTime(), createNew),
+            request, names, content, batch => AreaDecisions.WriteFile(batch, names, Content.InBatch(content), modifiedAt.ToUniversalTime(), createNew),
             (batch, stored) => AreaDecisions.WriteFile(batch, names, stored, modifiedAt.ToUniversalTime(), createNew), cancellationToken);
     }
 
@@ -29,13 +31,15 @@ public sealed partial class AreaWriter
     /// <param name="content">What to write; unchanged until this completes.</param>
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>.</exception>
-    public Task<AreaCommit> WriteAsync(string path, long offset, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    public Task<AreaCommit> WriteAsync(
+        string path, long offset, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, CancellationToken cancellationToken, RequestPart? request = null)
     {
         if (offset < 0 || offset > AreaDecisions.FileBytesMax)
             throw AreaErrors.Invalid($"a file has no offset {offset}");
-        return WriteRangeAsync(path, offset, content, modifiedAt, cancellationToken);
+        return WriteRangeAsync(path, offset, content, modifiedAt, request, cancellationToken);
     }
 
     /// <summary>Writes at the end of a file, wherever that is by then; it is made when it is not there.</summary>
@@ -46,19 +50,20 @@ public sealed partial class AreaWriter
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>.</exception>
     public Task<AreaCommit> AppendAsync(string path, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, CancellationToken cancellationToken) =>
-        WriteRangeAsync(path, null, content, modifiedAt, cancellationToken);
+        WriteRangeAsync(path, null, content, modifiedAt, null, cancellationToken);
 
     /// <summary>Sets the size of a file; what is added is zeros.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sizeBytes">Its size in bytes.</param>
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>; <see cref="ErrorKind.NotFound"/> when it is not there.</exception>
-    public Task<AreaCommit> TruncateAsync(string path, long sizeBytes, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    public Task<AreaCommit> TruncateAsync(string path, long sizeBytes, DateTimeOffset modifiedAt, CancellationToken cancellationToken, RequestPart? request = null)
     {
         var names = AreaPath.Split(path);
-        return SubmitAsync(batch => AreaDecisions.Truncate(batch, names, sizeBytes, modifiedAt.ToUniversalTime()), cancellationToken);
+        return SubmitAsync(AreaDecisions.Once(request, names, batch => AreaDecisions.Truncate(batch, names, sizeBytes, modifiedAt.ToUniversalTime())), cancellationToken);
     }
 
     /// <summary>Makes a directory.</summary>
@@ -66,42 +71,47 @@ public sealed partial class AreaWriter
     /// <param name="parents">Whether those above are made too, and one that is there already is fine.</param>
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>.</exception>
-    public Task<AreaCommit> MakeDirectoryAsync(string path, bool parents, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    public Task<AreaCommit> MakeDirectoryAsync(string path, bool parents, DateTimeOffset modifiedAt, CancellationToken cancellationToken, RequestPart? request = null)
     {
         var names = AreaPath.Split(path);
-        return SubmitAsync(batch => AreaDecisions.MakeDirectory(batch, names, parents, modifiedAt.ToUniversalTime()), cancellationToken);
+        return SubmitAsync(AreaDecisions.Once(request, names, batch => AreaDecisions.MakeDirectory(batch, names, parents, modifiedAt.ToUniversalTime())), cancellationToken);
     }
 
     /// <summary>Gives a file or directory another path. A file replaces a file, a directory an empty directory, in the same moment.</summary>
     /// <param name="from">Its path.</param>
     /// <param name="to">The new path.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
+    /// <param name="replace">Whether what has the new path may be replaced.</param>
     /// <returns>The change.</returns>
-    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.InvalidArgument"/> for a directory into itself, over a file
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.AlreadyExists"/>;
+    /// <see cref="ErrorKind.InvalidArgument"/> for a directory into itself, over a file
     /// or over one that is not empty, and for a file over a directory.</exception>
-    public Task<AreaCommit> RenameAsync(string from, string to, CancellationToken cancellationToken)
+    public Task<AreaCommit> RenameAsync(string from, string to, CancellationToken cancellationToken, RequestPart? request = null, bool replace = true)
     {
         var (fromNames, toNames) = (AreaPath.Split(from), AreaPath.Split(to));
-        return SubmitAsync(batch => AreaDecisions.Rename(batch, fromNames, toNames), cancellationToken);
+        return SubmitAsync(AreaDecisions.Once(request, toNames, batch => AreaDecisions.Rename(batch, fromNames, toNames, replace)), cancellationToken);
     }
 
     /// <summary>Removes a file or directory.</summary>
     /// <param name="path">The path.</param>
     /// <param name="recursive">Whether a directory goes with all that is in it, in one moment; else it must be empty.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.InvalidArgument"/> for a directory that is not empty.</exception>
-    public Task<AreaCommit> RemoveAsync(string path, bool recursive, CancellationToken cancellationToken)
+    public Task<AreaCommit> RemoveAsync(string path, bool recursive, CancellationToken cancellationToken, RequestPart? request = null)
     {
         var names = AreaPath.Split(path);
         return SubmitAsync(
-            batch =>
+            AreaDecisions.Once(request, names, batch =>
             {
                 AreaDecisions.Remove(batch, names, recursive);
                 return null;
-            },
+            }),
             cancellationToken);
     }
 
@@ -110,16 +120,17 @@ public sealed partial class AreaWriter
     /// <param name="mode">What becomes of what is there.</param>
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: what it was answered last says how much of it is durable.</param>
     /// <returns>The file, to be disposed.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>.</exception>
-    public async Task<AreaFileWrite> BeginWriteAsync(string path, AreaWriteMode mode, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    public async Task<AreaFileWrite> BeginWriteAsync(string path, AreaWriteMode mode, DateTimeOffset modifiedAt, CancellationToken cancellationToken, RequestPart? request = null)
     {
         var names = AreaPath.Split(path);
         // Nothing to change, nothing to commit.
         if (mode is AreaWriteMode.Append or AreaWriteMode.Resume && _tree.Walk(names, names.Length) is FileNode file)
-            return new AreaFileWrite(this, _tree.EntryOf(file, AreaPath.Join(names)), _tree.Position);
+            return new AreaFileWrite(this, _tree.EntryOf(file, AreaPath.Join(names)), _tree.Position, request);
         var begun = await SubmitAsync(batch => AreaDecisions.Begin(batch, names, mode, modifiedAt.ToUniversalTime()), cancellationToken).ConfigureAwait(false);
-        return new AreaFileWrite(this, begun.Entry!, begun.Position);
+        return new AreaFileWrite(this, begun.Entry!, begun.Position, request);
     }
 
     /// <summary>Reads a range of a file; see <see cref="AreaReader.ReadAsync"/>.</summary>
@@ -133,8 +144,8 @@ public sealed partial class AreaWriter
         _image, _layout, path, offset, buffer, _options.ReadAttemptsMax, CurrentTree, () => Task.CompletedTask, cancellationToken);
 
     internal Task<AreaCommit> CommitChunksAsync(
-        long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset modifiedAt, CancellationToken cancellationToken) =>
-        SubmitAsync(batch => AreaDecisions.AddChunks(batch, id, from, to, extents, modifiedAt.ToUniversalTime()), cancellationToken, flushFirst: true);
+        long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset modifiedAt, RequestPart? request, CancellationToken cancellationToken) =>
+        SubmitAsync(batch => AreaDecisions.AddChunks(batch, id, from, to, extents, modifiedAt.ToUniversalTime(), request), cancellationToken, flushFirst: true);
 
     /// <summary>At most so many bytes of content go into one operation of chunks, so that their checksums fit into a batch.</summary>
     internal long ChunksBytesMax => (long)(_layout.BatchBytesMax / 16) * AreaLayout.PageBytes;
@@ -185,20 +196,22 @@ public sealed partial class AreaWriter
         return _space.Take(blocks) ?? throw AreaErrors.NoSpace($"{bytes} bytes do not fit: {FreeBytes} of {CapacityBytes} are free");
     }
 
-    private Task<AreaCommit> WriteRangeAsync(string path, long? offset, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    private Task<AreaCommit> WriteRangeAsync(
+        string path, long? offset, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, RequestPart? request, CancellationToken cancellationToken)
     {
         var names = AreaPath.Split(path);
         return ChangeContentAsync(
-            content, batch => AreaDecisions.WriteRange(batch, names, offset, Content.InBatch(content), modifiedAt.ToUniversalTime()),
+            request, names, content, batch => AreaDecisions.WriteRange(batch, names, offset, Content.InBatch(content), modifiedAt.ToUniversalTime()),
             (batch, stored) => AreaDecisions.WriteRange(batch, names, offset, stored, modifiedAt.ToUniversalTime()), cancellationToken);
     }
 
     /// <summary>Small content goes with the batch; large content goes to its place first.</summary>
     private async Task<AreaCommit> ChangeContentAsync(
-        ReadOnlyMemory<byte> content, Func<BatchBuilder, AreaEntry?> inBatch, Func<BatchBuilder, Content, AreaEntry?> stored, CancellationToken cancellationToken)
+        RequestPart? request, string[] names, ReadOnlyMemory<byte> content, Func<BatchBuilder, AreaEntry?> inBatch, Func<BatchBuilder, Content, AreaEntry?> stored,
+        CancellationToken cancellationToken)
     {
         if (content.Length <= _inlineBytesMax)
-            return await SubmitAsync(inBatch, cancellationToken).ConfigureAwait(false);
+            return await SubmitAsync(AreaDecisions.Once(request, names, inBatch), cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var pieces = new List<Task<List<Extent>>>();
         for (var done = 0; done < content.Length; done += AreaContent.PieceBytes)
@@ -207,7 +220,13 @@ public sealed partial class AreaWriter
         {
             await Task.WhenAll(pieces).ConfigureAwait(false);
             var onImage = Content.OnImage([.. pieces.SelectMany(piece => piece.Result)], content.Length);
-            return await SubmitAsync(batch => stored(batch, onImage), cancellationToken, flushFirst: true).ConfigureAwait(false);
+            var repeated = false;
+            var commit = await SubmitAsync(
+                AreaDecisions.Once(request, names, batch => stored(batch, onImage), known => repeated = known), cancellationToken, flushFirst: true).ConfigureAwait(false);
+            // The request's first sending has stored it too.
+            if (repeated)
+                Discard(onImage.Stored!);
+            return commit;
         }
         catch
         {

@@ -55,8 +55,8 @@ internal sealed class BatchBuilder(AreaLayout layout, Guid areaId, Epoch epoch, 
         try
         {
             entry = decide(this);
-            if (Tree.CheckpointBytes > layout.CheckpointBytes && Tree.CheckpointBytes > tree.CheckpointBytes)
-                throw AreaErrors.NoSpace($"the area's metadata would take {Tree.CheckpointBytes} bytes and {layout.CheckpointBytes} are set aside for them");
+            if (Tree.CheckpointBytes > layout.NodesBytesMax && Tree.CheckpointBytes > tree.CheckpointBytes)
+                throw AreaErrors.NoSpace($"the area's metadata would take {Tree.CheckpointBytes} bytes and {layout.NodesBytesMax} are set aside for them");
             return done = LogBatch.HeadBytes + _content + _changesBytes <= layout.BatchBytesMax;
         }
         finally

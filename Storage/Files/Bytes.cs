@@ -72,6 +72,9 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
 
     public readonly int Left => _rest.Length;
 
+    /// <summary>The byte that comes next, which stays; there must be one.</summary>
+    public readonly byte Next => _rest[0];
+
     public byte U8() => Take(1)[0];
 
     public int U16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));

@@ -5,7 +5,7 @@ namespace Mooring.Storage.Files;
 /// <summary>One step of a batch: what the log records and the tree applies.</summary>
 internal abstract record Change
 {
-    private const byte MakeNodeTag = 1, RemoveNodeTag = 2, MoveNodeTag = 3, WriteContentTag = 4;
+    private const byte MakeNodeTag = 1, RemoveNodeTag = 2, MoveNodeTag = 3, WriteContentTag = 4, RecordAnswerTag = 5;
 
     /// <summary>Puts it into the form of the log. Extents whose bytes come in the same batch give their place relative to its begin.</summary>
     public void Encode(ByteWriter writer, long batchPosition)
@@ -29,6 +29,9 @@ internal abstract record Change
                     writer.I32(extent.LogPosition < 0 ? -1 : checked((int)(extent.LogPosition - batchPosition)));
                 }
                 break;
+            case RecordAnswer record:
+                writer.U8(RecordAnswerTag).Guid(record.Request.Request).I64(record.Request.Part).I64(record.NodeId);
+                break;
             default:
                 throw new NotSupportedException($"{GetType()} has no form in the log");
         }
@@ -42,6 +45,7 @@ internal abstract record Change
         RemoveNodeTag => new RemoveNode(reader.I64()),
         MoveNodeTag => new MoveNode(reader.I64(), reader.I64(), reader.Text()),
         WriteContentTag => DecodeWrite(ref reader, batchPosition, layout),
+        RecordAnswerTag => DecodeRecord(ref reader),
         var tag => throw new MalformedException($"a change of kind {tag} is not known"),
     };
 
@@ -49,6 +53,12 @@ internal abstract record Change
     {
         var (id, parent, kind, at) = (reader.I64(), reader.I64(), reader.U8(), ExtentCodec.Time(reader.I64()));
         return new MakeNode(id, parent, reader.Text(), kind == 1, at);
+    }
+
+    private static RecordAnswer DecodeRecord(ref ByteReader reader)
+    {
+        var record = new RecordAnswer(new RequestPart(reader.Guid(), reader.I64()), reader.I64());
+        return record is { Request.Part: >= 0, NodeId: >= 0 } ? record : throw new MalformedException("an answer has impossible numbers");
     }
 
     private static WriteContent DecodeWrite(ref ByteReader reader, long batchPosition, AreaLayout layout)
@@ -85,6 +95,9 @@ internal sealed record MoveNode(long Id, long ParentId, string Name) : Change;
 
 /// <summary>What a file has from one offset up to another is replaced, and its size set.</summary>
 internal sealed record WriteContent(long Id, long From, long To, long SizeBytes, ImmutableArray<Extent> Extents, DateTimeOffset ModifiedAt) : Change;
+
+/// <summary>The changes before it in the batch were those of a part of a request, and this node, or none, is the answer.</summary>
+internal sealed record RecordAnswer(RequestPart Request, long NodeId) : Change;
 
 /// <summary>Extents and times in the form of the log and of checkpoints.</summary>
 internal static class ExtentCodec

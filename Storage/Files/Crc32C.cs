@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-
 namespace Mooring.Storage.Files;
 
 /// <summary>CRC-32C (Castagnoli, RFC 3720), and how the sums of two pieces give the sum of both.</summary>
@@ -14,16 +11,7 @@ internal static class Crc32C
     public static uint Compute(ReadOnlySpan<byte> bytes) => Append(Empty, bytes);
 
     /// <summary>The sum of what was summed before and then <paramref name="bytes"/>.</summary>
-    public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
-    {
-        crc = ~crc;
-        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (var word in words)
-            crc = BitOperations.Crc32C(crc, word);
-        foreach (var one in bytes[(words.Length * sizeof(ulong))..])
-            crc = BitOperations.Crc32C(crc, one);
-        return ~crc;
-    }
+    public static uint Append(uint crc, ReadOnlySpan<byte> bytes) => ~Messages.Wire.Crc32C.Add(~crc, bytes);
 
     private static readonly uint _page = PowerOfX(8L * AreaLayout.PageBytes);
 

@@ -123,6 +123,85 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_file_that_must_be_new_is_made_once_though_the_first_answer_was_lost()
+    {
+        var (first, second, other) = (new Peer(this), new Peer(this), new Peer(this));
+        first.Serve();
+        await first.PutAsync("value", 1, kind: FileOperationKind.Create);
+        Assert.Null(await first.ResultAsync());
+        second.Serve();
+        await second.PutAsync("value", 2, kind: FileOperationKind.Create);
+        Assert.Null(await second.ResultAsync());
+
+        other.Serve();
+        await other.PutAsync("value", 1, Guid.NewGuid(), FileOperationKind.Create);
+        Assert.Equal(ErrorKind.AlreadyExists, await other.ResultAsync());
+    }
+
+    [Fact]
+    public async Task A_change_that_was_done_is_not_done_again_after_a_later_one()
+    {
+        var (first, second) = (new Peer(this), new Peer(this));
+        first.Serve();
+        await first.PutAsync("old", 1);
+        Assert.Null(await first.ResultAsync());
+        await first.PutNewAsync();
+
+        second.Serve();
+        await second.PutAsync("old", 2);
+
+        Assert.Null(await second.ResultAsync());
+        Assert.Equal("new", await ReadAsync());
+    }
+
+    [Theory]
+    [InlineData(WriteMode.Replace)]
+    [InlineData(WriteMode.CreateNew)]
+    public async Task A_whole_stream_that_was_done_is_not_done_again_after_a_later_change(WriteMode mode)
+    {
+        var (first, second) = (new Peer(this), new Peer(this));
+        first.Serve();
+        await first.OpenStreamAsync(1, mode);
+        await first.SendAsync("old");
+        await first.StreamedAsync();
+        await first.PutNewAsync();
+
+        second.Serve();
+        await second.OpenStreamAsync(2, mode);
+        Assert.Equal(3, await second.ReadyAsync());
+        await second.CloseAsync(3);
+        await second.StreamedAsync();
+
+        Assert.Equal("new", await ReadAsync());
+    }
+
+    [Fact]
+    public async Task An_append_that_comes_again_goes_on_where_it_was_durable_and_not_after_anothers_bytes()
+    {
+        var (first, second, other, third) = (new Peer(this), new Peer(this), new Peer(this), new Peer(this));
+        first.Serve();
+        await first.OpenStreamAsync(1, WriteMode.Append);
+        await first.SendAsync("old");
+        await first.StreamedAsync();
+        second.Serve();
+        await second.OpenStreamAsync(2, WriteMode.Append);
+        Assert.Equal(3, await second.ReadyAsync());
+        await second.CloseAsync(3);
+        await second.StreamedAsync();
+        other.Serve();
+        await other.OpenStreamAsync(1, WriteMode.Append, Guid.NewGuid());
+        Assert.Equal(3, await other.ReadyAsync());
+        await other.SendAsync("new", 3);
+        await other.StreamedAsync();
+
+        third.Serve();
+        await third.OpenStreamAsync(3, WriteMode.Append);
+
+        Assert.Equal(ErrorKind.Busy, await third.ResultAsync());
+        Assert.Equal("oldnew", await ReadAsync());
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_say_which_sending_it_is_is_served()
     {
         var peer = new Peer(this);
@@ -175,9 +254,9 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
             });
         }
 
-        public ValueTask PutAsync(string value, int? number, Guid? id = null) => _frames.WriteAsync(
+        public ValueTask PutAsync(string value, int? number, Guid? id = null, FileOperationKind kind = FileOperationKind.Put) => _frames.WriteAsync(
             FrameKind.Operations,
-            new FileRequest(Token(), [], [new FileOperation(FileOperationKind.Put, Path, "", 0, Encoding.ASCII.GetBytes(value))], Attempt(number, id)).Write, default);
+            new FileRequest(Token(), [], [new FileOperation(kind, Path, "", 0, Encoding.ASCII.GetBytes(value))], Attempt(number, id)).Write, default);
 
         /// <summary>Another request, made and answered after the one that is sent twice.</summary>
         public async Task PutNewAsync()
@@ -186,8 +265,18 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
             Assert.Null(await ResultAsync());
         }
 
-        public ValueTask OpenStreamAsync(int number) => _frames.WriteAsync(
-            FrameKind.WriteOpen, new WriteOpen(Token(), [], Path, WriteMode.Replace, 0, Id, number > 1, Attempt(number, null)).Write, default);
+        public ValueTask OpenStreamAsync(int number, WriteMode mode = WriteMode.Replace, Guid? id = null) => _frames.WriteAsync(
+            FrameKind.WriteOpen, new WriteOpen(Token(), [], Path, mode, 0, id ?? Id, number > 1, Attempt(number, id)).Write, default);
+
+        /// <summary>Where the stream goes on.</summary>
+        public async Task<long> ReadyAsync()
+        {
+            var frame = await NextAsync();
+            Assert.Equal(FrameKind.WriteReady, frame.Kind);
+            return new WireReader(frame.Payload.Span).Size();
+        }
+
+        public ValueTask CloseAsync(long total) => _frames.WriteAsync(FrameKind.WriteClose, w => w.Int64(total), default);
 
         public async Task StreamAsync(string value, int number)
         {
@@ -195,10 +284,10 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
             await SendAsync(value);
         }
 
-        public async Task SendAsync(string value)
+        public async Task SendAsync(string value, long offset = 0)
         {
-            await _frames.WriteChunkAsync(0, Encoding.ASCII.GetBytes(value), default);
-            await _frames.WriteAsync(FrameKind.WriteClose, w => w.Int64(value.Length), default);
+            await _frames.WriteChunkAsync(offset, Encoding.ASCII.GetBytes(value), default);
+            await CloseAsync(offset + value.Length);
         }
 
         public async Task StreamedAsync()

@@ -151,6 +151,25 @@ public sealed class NameNodeActorSpec : ActorSpec
     }
 
     [Fact]
+    public void It_replaces_nobody_before_it_has_heard_which_nodes_there_are()
+    {
+        var node = Made();
+        Access(node, write: true);
+        Admit(node, "n2", 1);
+        StopAndWait(node);
+
+        var again = Start();
+        Ready(again, "n3", AreaRole.Reader, 1);
+        Access(again, write: true);
+        Inform(again, "n1", "n2", "n3");
+        Ready(again, "n2", AreaRole.Writer, 1);
+        Ready(again, "n1", AreaRole.Reader, 1);
+
+        Assert.Equal(new Epoch(1), _client.FishForMessage<AccessGranted>(_ => true).Epoch);
+        Assert.DoesNotContain(Events, e => e is ReaderDismissed or WriterAppointed { Epoch.Value: > 1 });
+    }
+
+    [Fact]
     public void A_writer_that_was_appointed_and_not_admitted_when_the_name_node_died_is_admitted_by_the_next()
     {
         var node = Made();
@@ -186,7 +205,7 @@ public sealed class NameNodeActorSpec : ActorSpec
     [Fact]
     public void An_image_that_something_else_uses_is_not_taken()
     {
-        Store.Add(FileSystemLimits.Image(Name, "rbd", 0), 1);
+        Store.Add(Area.Image("rbd"), 1);
         var node = Start();
         Inform(node, "n1");
         node.Tell(new CreateFileSystem(Name, new RequestId("r"), "rbd", 1L << 30, ["/"], 0), _client);
@@ -229,7 +248,7 @@ public sealed class NameNodeActorSpec : ActorSpec
     {
         var written = Sys.ActorOf(Props.Create(() => new Writer($"name-node-{Name}")));
         var planned = new FileSystemPlanned(
-            Name, new RequestId("r"), "rbd", 1L << 30, [new PlannedArea(0, "/", FileSystemLimits.Image(Name, "rbd", 0))], 2, Clock.GetUtcNow());
+            Name, new RequestId("r"), "rbd", 1L << 30, [new PlannedArea(0, "/", Area.Image("rbd"))], 2, Clock.GetUtcNow());
         written.Tell(planned, _client);
         _client.ExpectMsg("written");
         written.Tell(new FileSystemMade(Clock.GetUtcNow()), _client);

@@ -42,6 +42,23 @@ public class FileFailoverTests
     }
 
     [Fact]
+    public async Task A_file_goes_on_being_written_when_its_writer_and_a_reader_are_killed_at_once()
+    {
+        // So many that those who remain are most of the cluster.
+        await using var cluster = await StartAsync(nodes: 5);
+        var area = (await cluster.Client.GetFileSystemAsync("fs")).Areas[0];
+        string[] killed = [area.Writer!, area.Readers[0]];
+
+        var (after, checksum) = await WriteThroughAsync(cluster, area, () => Task.WhenAll(killed.Select(cluster.Nodes.KillAsync)));
+
+        // The places of those who died are taken from outside; who writes is the one that is left, or one of those if they are there before it is heard.
+        Assert.DoesNotContain(after.Writer, killed);
+        await TestCluster.UntilAsync("the set is whole again", async () => (await cluster.Client.GetFileSystemAsync("fs")).Areas[0] is { Readers.Count: 2 } whole
+            && !whole.Readers.Intersect(killed).Any());
+        Assert.Equal(Crc(LargeBytes), checksum);
+    }
+
+    [Fact]
     public async Task A_file_goes_on_being_written_when_the_last_two_nodes_of_a_set_die_one_after_the_other()
     {
         await using var cluster = await StartAsync();
@@ -125,9 +142,9 @@ public class FileFailoverTests
         await again.Files.PutAsync("/after", Encoding.ASCII.GetBytes("after"));
     }
 
-    private static async Task<TestCluster> StartAsync()
+    private static async Task<TestCluster> StartAsync(int nodes = 3)
     {
-        var cluster = await TestCluster.StartAsync();
+        var cluster = await TestCluster.StartAsync(nodes);
         try
         {
             await cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("fs", null, 512L << 20, null, null, 2), "make");

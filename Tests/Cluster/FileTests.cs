@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -316,6 +317,38 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
             }
         }
         await _files.PutAsync("/after-nonsense", new byte[] { 1 });
+    }
+
+    [Fact]
+    public async Task A_file_system_is_checked_past_its_nodes()
+    {
+        await _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("checked", null, 64L << 20, 2, null, null), "make-checked");
+        using var open = _cluster.Client.OpenFileSystem("checked");
+        await open.Files.PutAsync("/small", new byte[100]);
+        await open.Files.WriteAsync("/area-1/large", new PatternStream(1 << 20));
+
+        var (exit, output, errors) = await CheckAsync("checked", _cluster.Nodes.DataDirectory);
+        Assert.Equal((0, ""), (exit, errors));
+        var seen = JsonDocument.Parse(output).RootElement;
+        Assert.True(seen.GetProperty("clean").GetBoolean());
+        Assert.Equal([100L, 1L << 20], seen.GetProperty("areas").EnumerateArray().Select(a => a.GetProperty("content_bytes").GetInt64()));
+        await _cluster.Client.DeleteFileSystemAsync("checked");
+
+        (exit, _, errors) = await CheckAsync("checked", _cluster.Nodes.DataDirectory);
+        Assert.Equal(1, exit);
+        Assert.Contains("no image of a file system checked", Assert.Single(errors.Trim().Split('\n')), StringComparison.Ordinal);
+        (exit, _, errors) = await CheckAsync("checked", _cluster.Nodes.DataDirectory + "-not-there");
+        Assert.Equal(2, exit);
+        Assert.Contains("there is no directory", Assert.Single(errors.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Exit, string Output, string Errors)> CheckAsync(string name, string data)
+    {
+        var start = new ProcessStartInfo(Programs.Mooring, ["fs", "check", name, "--data", data, "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TestCluster.Limit);
+        return (process.ExitCode, await output, await errors);
     }
 
     private static async Task<string> TryAsync(string address, string token, FileOperation operation)

@@ -28,7 +28,9 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>While this file exists, the first node that passes the crash point dies.</summary>
     public string CrashFile => Path.Combine(Nodes.Directory, "crash-once");
 
-    public static async Task<TestCluster> StartAsync(string? crashAt = null, string? cephConf = null, params string[] settings)
+    public static Task<TestCluster> StartAsync(string? crashAt = null, string? cephConf = null, params string[] settings) => StartAsync(3, crashAt, cephConf, settings);
+
+    public static async Task<TestCluster> StartAsync(int nodeCount, string? crashAt = null, string? cephConf = null, params string[] settings)
     {
         var directory = Directory.CreateTempSubdirectory("mooring-test-").FullName;
         var environment = new Dictionary<string, string>();
@@ -40,6 +42,7 @@ public sealed class TestCluster : IAsyncDisposable
         var nodes = await NodeCluster.StartAsync(new NodeClusterOptions
         {
             Directory = directory,
+            Nodes = nodeCount,
             Subnet = 7,
             HttpPort = 18470,
             ClusterPort = 14053,

@@ -47,6 +47,43 @@ public class DataProtocolTests
     }
 
     [Fact]
+    public void A_checksum_is_that_of_its_bytes_one_by_one_wherever_they_lie()
+    {
+        var random = new Random(32);
+        var bytes = new byte[100_000];
+        random.NextBytes(bytes);
+        Assert.Equal(0xe3069283u, Crc32C.Of("123456789"u8));
+        foreach (var length in (int[])[0, 1, 7, 8, 9, 4095, 12287, 12288, 12289, 12296, 24576, 65536, 99_990])
+        {
+            var part = bytes.AsSpan(random.Next(10), length);
+            var state = Crc32C.Start;
+            foreach (var b in part)
+                state = Crc32C.Add(state, [b]);
+            Assert.Equal(Crc32C.Finish(state), Crc32C.Of(part));
+            Assert.Equal(Crc32C.Finish(state), Crc32C.Finish(Crc32C.Add(Crc32C.Add(Crc32C.Start, part[..(length / 3)]), part[(length / 3)..])));
+        }
+    }
+
+    [Fact]
+    public async Task A_long_tail_arrives_as_it_was_written()
+    {
+        var stream = new MemoryStream();
+        await using var connection = new FrameConnection(stream, FrameConnection.StandardPayloadBytesMax);
+        var tail = new byte[200_000];
+        new Random(5).NextBytes(tail);
+        await connection.WriteChunkAsync(9, tail, default);
+        tail[0]++;
+        await connection.WriteChunkAsync(10, tail.AsMemory(0, 10), default);
+        stream.Position = 0;
+
+        var (offset, chunk) = FrameConnection.Chunk(await connection.ExpectAsync(default));
+        tail[0]--;
+        Assert.Equal(9, offset);
+        Assert.True(chunk.Span.SequenceEqual(tail));
+        Assert.Equal(10, FrameConnection.Chunk(await connection.ExpectAsync(default)).Offset);
+    }
+
+    [Fact]
     public void Results_are_read_as_they_were_written()
     {
         var entry = new FileEntry("/a", false, 5, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), 0xdeadbeef, 2);

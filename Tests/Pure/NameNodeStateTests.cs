@@ -169,7 +169,7 @@ public class NameNodeStateTests
         (failed ?? []).ToDictionary(n => new NodeName(n), _ => "it is gone"),
         (connected ?? []).ToDictionary(n => new NodeName(n), n => new FenceAddress("c-" + n)));
 
-    private static PlannedArea Area(int number, string path) => new(number, path, FileSystemLimits.Image(Name, "rbd", number));
+    private static PlannedArea Area(int number, string path) => new(number, path, new AreaId(Name, number).Image("rbd"));
 
     private static FileSystemPlanned Plan(int readers) => new(Name, new RequestId("r"), "rbd", 1L << 30, [Area(0, "/")], readers, Now);
 

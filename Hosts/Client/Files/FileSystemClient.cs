@@ -49,9 +49,8 @@ public sealed class FileSystemClient : IDisposable
         var (id, sent) = (Guid.NewGuid(), 0);
         return await WithMemberAsync(area, write, node, async (grant, member, channel) =>
         {
-            var repeated = ++sent > 1;
             var request = write
-                ? new FileRequest(grant.WriteToken!, Readers(grant), operations, new RequestAttempt(id, sent))
+                ? new FileRequest(grant.WriteToken!, Readers(grant), operations, new RequestAttempt(id, ++sent))
                 : new FileRequest(grant.ReadTokens[member.Node], [], operations);
             await channel.Frames.WriteAsync(FrameKind.Operations, request.Write, cancellationToken).ConfigureAwait(false);
             var answer = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -63,7 +62,7 @@ public sealed class FileSystemClient : IDisposable
             // What concerns the node and not the operation is for the loop around this.
             if (results.All(r => r.Error is { Kind: ErrorKind.Fenced or ErrorKind.Unavailable or ErrorKind.TimedOut }))
                 throw DataChannel.Failure(results[0].Error!);
-            return repeated ? [.. results.Select((r, i) => Settled(operations[i], r))] : results;
+            return results;
         }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -94,7 +93,7 @@ public sealed class FileSystemClient : IDisposable
         var area = await AreaOfAsync(path, cancellationToken).ConfigureAwait(false);
         var upload = new Upload(path, source, mode, offset, _options, progress);
         return await WithMemberAsync(
-            area, true, null, (grant, member, channel) => upload.RunAsync(channel, grant.WriteToken!, grant.ReadTokens[member.Node], Readers(grant), cancellationToken), cancellationToken, () => upload.DurableBytes).ConfigureAwait(false);
+            area, true, null, (grant, member, channel) => upload.RunAsync(channel, grant.WriteToken!, Readers(grant), cancellationToken), cancellationToken, () => upload.DurableBytes).ConfigureAwait(false);
     }
 
     /// <summary>Reads a range of a file.</summary>
@@ -233,14 +232,6 @@ public sealed class FileSystemClient : IDisposable
         if (results[0].Error is { } error)
             throw DataChannel.Failure(error);
     }
-
-    // Of a change that was asked for again because its answer got lost, the first asking may have been carried out.
-    private static FileResult Settled(FileOperation operation, FileResult result) => (operation.Kind, result.Error?.Kind) switch
-    {
-        (FileOperationKind.Remove or FileOperationKind.RemoveTree or FileOperationKind.Rename, ErrorKind.NotFound) => result with { Error = null },
-        (FileOperationKind.MakeDirectory, ErrorKind.AlreadyExists) => result with { Error = null },
-        _ => result,
-    };
 
     private static (FileEntry Entry, long From, long Count) Opened(Frame frame)
     {

@@ -22,18 +22,15 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     private long? _end;
     private int _sent;
     private bool _closed;
-    private uint _checksum = Crc32C.Start;
-    private long _checked;
 
     /// <summary>How many bytes of the stream are durable.</summary>
     public long DurableBytes => Interlocked.Read(ref _durable);
 
-    public async Task<FileEntry> RunAsync(
-        DataChannel channel, string token, string readToken, IReadOnlyList<NamedReader> readers, CancellationToken cancellationToken)
+    public async Task<FileEntry> RunAsync(DataChannel channel, string token, IReadOnlyList<NamedReader> readers, CancellationToken cancellationToken)
     {
-        if (_closed && await AlreadyThereAsync(channel, readToken, cancellationToken).ConfigureAwait(false) is { } there)
-            return there;
-        var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, _sent > 0, new RequestAttempt(_id, ++_sent));
+        // An append goes on where it was told to begin; before that it is as new.
+        var resumes = mode == WriteMode.Append ? _base is not null : _sent > 0;
+        var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, resumes, new RequestAttempt(_id, ++_sent));
         await channel.Frames.WriteAsync(FrameKind.WriteOpen, open.Write, cancellationToken).ConfigureAwait(false);
         var ready = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
         if (ready.Kind != FrameKind.WriteReady)
@@ -110,8 +107,6 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
                 _kept.AddLast((at, bytes));
                 _read += count;
             }
-            if (at == _checked)
-                (_checksum, _checked) = (Crc32C.Add(_checksum, bytes), at + count);
             await SendAsync(channel, at, bytes, cancellationToken).ConfigureAwait(false);
         }
         _closed = true;
@@ -204,17 +199,5 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
             _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
         progress?.Report(durable);
-    }
-
-    // The answer to the end of the stream got lost: it may have been carried out.
-    private async Task<FileEntry?> AlreadyThereAsync(DataChannel channel, string token, CancellationToken cancellationToken)
-    {
-        await channel.Frames.WriteAsync(
-            FrameKind.Operations, new FileRequest(token, [], [FileOperation.Of(FileOperationKind.Stat, path)]).Write, cancellationToken).ConfigureAwait(false);
-        var frame = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (frame.Kind != FrameKind.OperationResults || FileResult.Read(frame.Payload.Span) is not [{ Error: null, Entries: [var entry] }])
-            return null;
-        return mode is WriteMode.Replace or WriteMode.CreateNew
-            && entry.SizeBytes == _end && entry.Crc32C is { } checksum && _checked == _end && checksum == Crc32C.Finish(_checksum) ? entry : null;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
@@ -18,7 +17,8 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
 {
     private const int ReadersDefaultMax = 2;
 
-    private readonly ConcurrentDictionary<string, FileSystemClient> _clients = new();
+    private readonly KeptClients<FileSystemClient> _clients = new(settings.FileClientCountMax, name => new FileSystemClient(
+        new ActorFileGrants(new FileSystemName(name), mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout }));
 
     public void Map(WebApplication app)
     {
@@ -35,11 +35,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
         files.MapDelete("/{**path}", RemoveFileAsync);
     }
 
-    public void Dispose()
-    {
-        foreach (var client in _clients.Values)
-            client.Dispose();
-    }
+    public void Dispose() => _clients.Dispose();
 
     private async Task<IResult> ListAsync(HttpRequest request)
     {
@@ -95,8 +91,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
 
     private Task<IResult> DeleteAsync(HttpRequest request, string name)
     {
-        if (_clients.TryRemove(name, out var client))
-            client.Dispose();
+        _clients.Remove(name);
         return AskAsync(request, name, n => new DeleteFileSystem(n), settings.WaitMax);
     }
 
@@ -235,11 +230,10 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
     {
         if (!FileSystemName.TryParse(name, out var system, out var problem) || !FilePath.TryNormalize(path, out var file, out problem))
             return Problems.Invalid(problem);
-        var client = _clients.GetOrAdd(name, _ => new FileSystemClient(
-            new ActorFileGrants(system, mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout }));
+        using var client = _clients.Take(system.Value);
         try
         {
-            return await work(client, file);
+            return await work(client.Value, file);
         }
         catch (MooringException e)
         {

@@ -10,8 +10,9 @@ namespace Mooring.StorageNode.Http;
 /// <param name="BodyBytesMax">The largest request body, in bytes.</param>
 /// <param name="WaitMax">The longest wait of one call.</param>
 /// <param name="AskTimeout">How long to wait for the owner's answer.</param>
+/// <param name="FileClientCountMax">How many file systems' connections are kept for requests for files.</param>
 /// <param name="VipEndpoint">Where changing calls go, <c>host:port</c>; null when every node takes them.</param>
-internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, string? VipEndpoint);
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, string? VipEndpoint);
 
 /// <summary>
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it

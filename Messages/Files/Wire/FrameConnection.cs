@@ -20,6 +20,7 @@ public sealed class FrameConnection(Stream stream, int payloadBytesMax) : IAsync
     /// <summary>The largest payload that both sides allow, in bytes: a chunk of 1 MiB and what is around it.</summary>
     public const int StandardPayloadBytesMax = (1 << 20) + (64 << 10);
 
+    private const int TailApartBytes = 64 << 10;
     private const byte Magic0 = (byte)'M', Magic1 = (byte)'F';
 
     private readonly byte[] _header = new byte[HeaderBytes];
@@ -70,13 +71,19 @@ public sealed class FrameConnection(Stream stream, int payloadBytesMax) : IAsync
             var length = buffer.WrittenCount + tail.Length;
             if (length > payloadBytesMax)
                 throw new WireException($"a frame of {length} bytes is too large; at most {payloadBytesMax} are allowed");
-            var total = HeaderBytes + length;
+            // A long tail is worth a call of its own, not a copy.
+            var apart = tail.Length >= TailApartBytes;
+            var total = HeaderBytes + buffer.WrittenCount + (apart ? 0 : tail.Length);
             if (_out.Length < total)
                 _out = GC.AllocateUninitializedArray<byte>(total);
             buffer.WrittenSpan.CopyTo(_out.AsSpan(HeaderBytes));
-            tail.Span.CopyTo(_out.AsSpan(HeaderBytes + buffer.WrittenCount));
-            WriteHeader(_out, kind, _out.AsSpan(HeaderBytes, length));
+            var sum = Crc32C.Add(Crc32C.Add(HeaderSum(_out, kind, length), buffer.WrittenSpan), tail.Span);
+            BinaryPrimitives.WriteUInt32LittleEndian(_out.AsSpan(8), Crc32C.Finish(sum));
+            if (!apart)
+                tail.Span.CopyTo(_out.AsSpan(HeaderBytes + buffer.WrittenCount));
             await stream.WriteAsync(_out.AsMemory(0, total), cancellationToken).ConfigureAwait(false);
+            if (apart)
+                await stream.WriteAsync(tail, cancellationToken).ConfigureAwait(false);
             await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -114,16 +121,8 @@ public sealed class FrameConnection(Stream stream, int payloadBytesMax) : IAsync
     /// <param name="header">Where the header goes; at least <see cref="HeaderBytes"/>.</param>
     /// <param name="kind">What it is.</param>
     /// <param name="payload">Its payload.</param>
-    public static void WriteHeader(Span<byte> header, FrameKind kind, ReadOnlySpan<byte> payload)
-    {
-        header[0] = Magic0;
-        header[1] = Magic1;
-        header[2] = Version;
-        header[3] = (byte)kind;
-        BinaryPrimitives.WriteInt32LittleEndian(header[4..], payload.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], Checksum(header, payload));
-    }
+    public static void WriteHeader(Span<byte> header, FrameKind kind, ReadOnlySpan<byte> payload) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], Crc32C.Finish(Crc32C.Add(HeaderSum(header, kind, payload.Length), payload)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -144,7 +143,20 @@ public sealed class FrameConnection(Stream stream, int payloadBytesMax) : IAsync
         return ((FrameKind)header[3], length, BinaryPrimitives.ReadUInt32LittleEndian(header[8..]));
     }
 
+    // Fills the header but for the checksum, and begins that.
+    private static uint HeaderSum(Span<byte> header, FrameKind kind, int length)
+    {
+        header[0] = Magic0;
+        header[1] = Magic1;
+        header[2] = Version;
+        header[3] = (byte)kind;
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], length);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], 0);
+        return HeaderSum(header);
+    }
+
+    private static uint HeaderSum(ReadOnlySpan<byte> header) => Crc32C.Add(Crc32C.Add(Crc32C.Start, header[..8]), header[12..16]);
+
     // Of the first eight bytes, the reserved number and the payload.
-    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) =>
-        Crc32C.Finish(Crc32C.Add(Crc32C.Add(Crc32C.Add(Crc32C.Start, header[..8]), header[12..16]), payload));
+    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => Crc32C.Finish(Crc32C.Add(HeaderSum(header), payload));
 }
