@@ -47,6 +47,7 @@ public sealed class SimulationRun : IDisposable
         for (var i = 1; i <= NodeCount; i++)
             Nodes.Add(new SimulatedNode(this, $"node-{i}", Host(i)));
         World.AfterStep = _vipCheck.Check;
+        Deliveries = new DeliveryClient(this);
     }
 
     public SimulationOptions Options { get; }
@@ -58,6 +59,9 @@ public sealed class SimulationRun : IDisposable
     public SimulatedLan Lan { get; }
 
     public History History { get; }
+
+    /// <summary>Has results delivered.</summary>
+    public DeliveryClient Deliveries { get; }
 
     public List<SimulatedNode> Nodes { get; } = [];
 
@@ -94,7 +98,10 @@ public sealed class SimulationRun : IDisposable
         if (Violations.Count == 0)
             _journalCheck.CheckAtTheEnd();
         return new SimulationResult(
-            Options.Seed, World.Now.TotalSeconds, World.StepCount, World.TraceHash, History.AcceptedCount, History.SucceededCount, _injected, Violations);
+            Options.Seed, World.Now.TotalSeconds, World.StepCount, World.TraceHash, History.AcceptedCount, History.SucceededCount, _injected, Violations)
+        {
+            Delivered = History.DeliveredCount,
+        };
     }
 
     public void Injected(string kind)
