@@ -6,4 +6,7 @@ public sealed record SimulationResult(
 {
     /// <summary>Results that were delivered to an actor.</summary>
     public int Delivered { get; init; }
+
+    /// <summary>Numbered messages that entities got.</summary>
+    public long Numbered { get; init; }
 }
