@@ -359,9 +359,10 @@ public sealed partial class ClusterSingletonManager
             _cluster.LogInfo("Self removed, stopping ClusterSingletonManager [{0}]", Self.Path);
             Context.Stop(Self);
         }
-        else if (_handOverTo is null)
+        else if (_handOverTo is null || !_selfExited)
         {
-            _previousOldest = [];
+            // It stays a member, and takes its turn again: a member of a newer version that it handed over to may go before it does.
+            _previousOldest = _handOverTo is not null && _newOldest is { } newOldest && IsFrom(_handOverTo, newOldest) ? [newOldest] : [];
             GoTo(ClusterSingletonState.Younger);
         }
         else

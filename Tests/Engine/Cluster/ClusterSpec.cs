@@ -185,6 +185,24 @@ public sealed class ClusterSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_has_left_joins_again_under_its_address_as_another_and_younger_member()
+    {
+        var nodes = await StartCluster(3);
+        var old = nodes[0].Cluster.SelfUniqueAddress;
+        await nodes[0].Cluster.LeaveAsync().WaitAsync(ClusterNode.Limit);
+        await nodes[0].System.WhenTerminated.WaitAsync(ClusterNode.Limit);
+        var again = Start(port: old.Address.Port!.Value);
+        await again.Cluster.JoinAsync(nodes[1].Address).WaitAsync(ClusterNode.Limit);
+        foreach (var node in nodes[1..])
+        {
+            var removed = await node.Sees<ClusterEvent.MemberRemoved>(e => e.Member.UniqueAddress == old, "of the one that left");
+            Assert.Equal(MemberStatus.Exiting, removed.PreviousStatus);
+            var up = await node.Sees<ClusterEvent.MemberUp>(e => e.Member.UniqueAddress == again.Cluster.SelfUniqueAddress, "of the one that came back");
+            Assert.All(node.Cluster.State.Members.Where(m => m.UniqueAddress != up.Member.UniqueAddress), m => Assert.True(m.IsOlderThan(up.Member)));
+        }
+    }
+
+    [Fact]
     public async Task Eight_nodes_come_together_and_survive_two_crashes_and_a_leave_at_the_same_time()
     {
         for (var i = 0; i < 8; i++) Start();

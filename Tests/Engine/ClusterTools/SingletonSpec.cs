@@ -91,6 +91,32 @@ public sealed class SingletonSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_handed_over_to_a_newer_version_and_stayed_takes_over_again_when_that_one_leaves()
+    {
+        var (journal, proxies) = (_journal, new List<IActorRef>());
+        foreach (var version in new[] { "1.0.0", "1.0.0", "2.0.0" })
+        {
+            // Its manager is there before it joins, as in a program.
+            var node = ClusterNode.Start($"akka.cluster {{ app-version = \"{version}\", singleton.consider-app-version = on }}\n{Settings}");
+            _nodes.Add(node);
+            var settings = ClusterSingletonManagerSettings.Create(node.System).WithSingletonName("one");
+            node.System.ActorOf(ClusterSingletonManager.Props(Props.Create(() => new Singleton(journal)), Stop.Instance, settings), "manager");
+            proxies.Add(node.System.ActorOf(ClusterSingletonProxy.Props("/user/manager", ClusterSingletonProxySettings.Create(node.System).WithSingletonName("one"))));
+            node.Cluster.Join(_nodes[0].Address);
+            await ClusterNode.AllSeeUp([.. _nodes]);
+        }
+        await _journal.Has($"start {_nodes[2].Address}");
+        _nodes[2].Cluster.Leave(_nodes[2].Address);
+        await _journal.Has($"start {_nodes[0].Address}", times: 2);
+        Assert.Equal(
+            [
+                $"start {_nodes[0].Address}", $"stop {_nodes[0].Address}", $"start {_nodes[2].Address}", $"stop {_nodes[2].Address}", $"start {_nodes[0].Address}",
+            ],
+            _journal.Lines);
+        Assert.Equal(_nodes[0].Address.ToString(), await Where(proxies[1]));
+    }
+
+    [Fact]
     public async Task It_runs_among_the_members_with_the_role_only()
     {
         var without = await StartNode("");

@@ -89,6 +89,30 @@ public sealed class AssociationSpec(ITestOutputHelper output) : RemotingTestKit(
     }
 
     [Fact]
+    public async Task The_quarantine_of_an_incarnation_of_the_past_does_no_harm_to_the_present_one()
+    {
+        var right = Another();
+        var address = AddressOf(right);
+        var path = $"{address}/user/echo";
+        right.ActorOf(Props.Create<Echo>(), "echo");
+        await Sys.ActorSelection(path).ResolveOne(Limit);
+        var past = AddressUidExtension.Uid(right);
+        Crash(right);
+        var again = Another(port: address.Port!.Value);
+        again.ActorOf(Props.Create<Echo>(), "echo");
+        await AwaitAssertAsync(
+            async () => Assert.Equal("hello", await Sys.ActorSelection(path).Ask<string>("hello", TimeSpan.FromMilliseconds(200))),
+            Limit,
+            TimeSpan.FromMilliseconds(20));
+        var quarantined = EventsOf<QuarantinedEvent>();
+
+        ((RemoteActorRefProvider)((ExtendedActorSystem)Sys).Provider).Quarantine(address, past);
+
+        Assert.Equal("still here", await Sys.ActorSelection(path).Ask<string>("still here", Limit));
+        Assert.False(quarantined.HasMessages);
+    }
+
+    [Fact]
     public async Task A_quarantined_incarnation_is_not_talked_to_until_it_is_restarted()
     {
         var right = Another();

@@ -45,6 +45,26 @@ public sealed class History(SimulationRun run)
             Result(request, entry, operation);
     }
 
+    /// <summary>A result in short, the same however it is told.</summary>
+    public static string Summary(VolumeInfo? volume, OperationError? error) =>
+        error is null ? $"success {volume?.Id} {volume?.SizeBytes}" : $"{error.Kind} {error.Detail}";
+
+    /// <summary>How many results were delivered without being asked for.</summary>
+    public int DeliveredCount => _entries.Values.Count(e => e.Delivered is not null);
+
+    /// <summary>A result came without being asked for.</summary>
+    public void Delivered(RequestId request, OperationId operation, string summary)
+    {
+        var entry = _entries[request];
+        if (entry.Operation is { } known && known != operation)
+            run.Violations.Add($"{request} was accepted as {known}, and the result of {operation} was delivered");
+        if (entry.Delivered is { } before && before != summary)
+            run.Violations.Add($"{request}: '{before}' was delivered, and then '{summary}'");
+        (entry.Operation, entry.Delivered) = (operation, summary);
+        run.World.Trace($"{request} was delivered: {summary}");
+        CompareDelivered(request, entry);
+    }
+
     public void Refused(RequestId request, OperationError error)
     {
         var entry = _entries[request];
@@ -69,10 +89,19 @@ public sealed class History(SimulationRun run)
         if (entry.Result is null)
             run.World.Trace($"{request} ended: {result}");
         (entry.Result, entry.View) = (result, operation);
+        CompareDelivered(request, entry);
+    }
+
+    private void CompareDelivered(RequestId request, Entry entry)
+    {
+        if (entry is { View: { } view, Delivered: { } delivered } && delivered != Summary(view.Result, view.Error))
+            run.Violations.Add($"{request} ended as '{Summary(view.Result, view.Error)}', and '{delivered}' was delivered");
     }
 
     private sealed class Entry
     {
+        public string? Delivered { get; set; }
+
         public OperationId? Operation { get; set; }
 
         public string? Refusal { get; set; }

@@ -16,6 +16,7 @@ public sealed class SimulatedClient(SimulationRun run, int number)
     private static readonly TimeSpan GatewayTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Random _chance = run.World.Stream($"client {number}");
+    private readonly Random _deliveries = run.World.Stream($"deliveries {number}");
     private readonly string _host = $"client-{number}";
     private long _asked;
 
@@ -43,7 +44,10 @@ public sealed class SimulatedClient(SimulationRun run, int number)
     private async Task RequestAsync(RequestId request, VolumeCommand command)
     {
         run.History.Asked(_host, request, command);
-        if (!await SubmitAsync(request, command))
+        // Copies of a volume onto itself are refused; a delivery client is told so by the same message as of a failure.
+        if (_deliveries.Next(4) == 0 && command.SourceVolume != command.Volume && run.Options.Mutation != Mutation.RequestIdIgnored)
+            await run.Deliveries.RequestAsync(request, command);
+        else if (!await SubmitAsync(request, command))
             return;
         await ResultAsync(request, command);
         if (_chance.Next(3) == 0 && await SubmitAsync(request, command))

@@ -30,7 +30,7 @@ public sealed class Nemesis(SimulationRun run)
     private void Strike()
     {
         var node = run.Nodes[_chance.Next(run.Nodes.Count)];
-        switch (_chance.Next(15))
+        switch (_chance.Next(16))
         {
             case 0 or 1 when node.IsRunning:
                 Kill(node, silently: false);
@@ -70,6 +70,9 @@ public sealed class Nemesis(SimulationRun run)
                 break;
             case 14:
                 TurnClock(node);
+                break;
+            case 15:
+                Fill();
                 break;
         }
     }
@@ -146,6 +149,14 @@ public sealed class Nemesis(SimulationRun run)
                 break;
         }
         run.World.Schedule(null, Between(0.5, 6), $"{kind} no longer", faults.Clear);
+    }
+
+    private void Fill()
+    {
+        var (kind, faults) = _chance.Next(2) == 0 ? ("pool full", run.Ceph.Faults) : ("journal full", run.Ceph.JournalFaults);
+        run.Injected(kind);
+        faults.Full = true;
+        run.World.Schedule(null, Between(0.5, 8), $"{kind} no longer", () => faults.Full = false);
     }
 
     private void TurnClock(SimulatedNode node)

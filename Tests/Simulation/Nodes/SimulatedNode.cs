@@ -9,6 +9,7 @@ using Mooring.Actors.Journal;
 using Mooring.Actors.Operations;
 using Mooring.Messages;
 using Mooring.Storage;
+using Mooring.Tests.Simulation.Clients;
 using Mooring.Tests.Simulation.Runs;
 using Mooring.Tests.Simulation.Store;
 using Mooring.Tests.Simulation.Vip;
@@ -37,6 +38,9 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
 
     public ActorSystem? System { get; private set; }
 
+    /// <summary>Its numbered messages.</summary>
+    public NumberedTraffic? Traffic { get; private set; }
+
     public bool IsRunning => Process is { IsDead: false };
 
     /// <summary>The point at which it is killed when it passes it the next time.</summary>
@@ -59,7 +63,7 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
 
     public void Kill(bool silently)
     {
-        (Mooring, System) = (null, null);
+        (Mooring, System, Traffic) = (null, null, null);
         Process?.Crash(silently);
     }
 
@@ -89,7 +93,7 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
                 if (e is not BlockStoreException)
                     run.Violations.Add($"{Name} could not start: {e}");
             }
-            (Mooring, System) = (null, null);
+            (Mooring, System, Traffic) = (null, null, null);
             await PauseAsync(process, RestartPause);
         }
     }
@@ -139,6 +143,7 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
         if (process.IsDead)
             throw new ProcessCrashedException();
         (System, Mooring) = (system, mooring);
+        Traffic = NumberedTraffic.Start(run, process, system, incarnation, run.World.Stream($"numbered {incarnation}"));
         await system.WhenTerminated;
         run.World.Trace($"{incarnation} has ended");
         address.Release();

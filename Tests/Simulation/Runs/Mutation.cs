@@ -19,4 +19,7 @@ public enum Mutation
 
     /// <summary>Nobody takes the address off when the lease ends.</summary>
     WatchdogOff,
+
+    /// <summary>Messages to entities overtake each other.</summary>
+    OrderLost,
 }

@@ -43,10 +43,12 @@ public sealed class SimulationRun : IDisposable
         LeaseName = Hocon.GetString("mooring.vip.lease.name", "");
         _nemesis = new Nemesis(this);
         _journalCheck = new JournalCheck(this);
+        OrderCheck = new OrderCheck(this);
         _vipCheck = new VipCheck(this);
         for (var i = 1; i <= NodeCount; i++)
             Nodes.Add(new SimulatedNode(this, $"node-{i}", Host(i)));
         World.AfterStep = _vipCheck.Check;
+        Deliveries = new DeliveryClient(this);
     }
 
     public SimulationOptions Options { get; }
@@ -58,6 +60,14 @@ public sealed class SimulationRun : IDisposable
     public SimulatedLan Lan { get; }
 
     public History History { get; }
+
+    public OrderCheck OrderCheck { get; }
+
+    /// <summary>Has results delivered.</summary>
+    public DeliveryClient Deliveries { get; }
+
+    /// <summary>Whether numbered messages are sent no more.</summary>
+    public bool TrafficIsOver { get; private set; }
 
     public List<SimulatedNode> Nodes { get; } = [];
 
@@ -89,12 +99,19 @@ public sealed class SimulationRun : IDisposable
         World.Run(healed + Options.Recovery, () => Failed || Settled());
         if (!Settled() && !Failed)
             Violations.Add($"{Options.Recovery.TotalSeconds:0} s after all was healed: {Unsettled()}");
+        SendLast();
         AskAgain();
         World.Run(World.Now + Quiet, () => Failed);
         if (Violations.Count == 0)
             _journalCheck.CheckAtTheEnd();
+        if (Violations.Count == 0)
+            OrderCheck.CheckAtTheEnd();
         return new SimulationResult(
-            Options.Seed, World.Now.TotalSeconds, World.StepCount, World.TraceHash, History.AcceptedCount, History.SucceededCount, _injected, Violations);
+            Options.Seed, World.Now.TotalSeconds, World.StepCount, World.TraceHash, History.AcceptedCount, History.SucceededCount, _injected, Violations)
+        {
+            Delivered = History.DeliveredCount,
+            Numbered = OrderCheck.ReceivedCount,
+        };
     }
 
     public void Injected(string kind)
@@ -124,6 +141,13 @@ public sealed class SimulationRun : IDisposable
     public void Dispose() => World.Dispose();
 
     private static string Host(int number) => $"10.0.0.{number}";
+
+    private void SendLast()
+    {
+        TrafficIsOver = true;
+        foreach (var node in Nodes)
+            node.Process?.Do("last numbered messages", () => node.Traffic?.SendLast());
+    }
 
     private void AskAgain()
     {

@@ -52,7 +52,7 @@ public class SimulatedBlockStore : IBlockStore
     public async Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
     {
         using var watch = new Watch(this);
-        await Change($"create {volume}", 2, () =>
+        await Grow($"create {volume}", 2, () =>
         {
             if (Ceph.Find(volume) is not null)
                 throw Failure(ErrorKind.AlreadyExists, $"{volume} exists", 17);
@@ -97,7 +97,7 @@ public class SimulatedBlockStore : IBlockStore
     }
 
     public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        Change($"resize {volume}", 5, () =>
+        Grow($"resize {volume}", 5, () =>
         {
             var image = Complete(volume);
             if (sizeBytes < image.SizeBytes && !allowShrink)
@@ -110,7 +110,7 @@ public class SimulatedBlockStore : IBlockStore
     public async Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var watch = new Watch(this);
-        var image = await Change($"copy {source} to {target}", 6, () =>
+        var image = await Grow($"copy {source} to {target}", 6, () =>
         {
             var from = Complete(source);
             if (Ceph.Find(target) is not null)
@@ -123,7 +123,7 @@ public class SimulatedBlockStore : IBlockStore
         {
             if (_disposed || cancellationToken.IsCancellationRequested)
                 throw Failure(ErrorKind.Cancelled, "the copy was cut short", 125);
-            await Change($"copies {target}", image.SizeBytes / (1 << 20), () => Own(target, image), CancellationToken.None);
+            await Grow($"copies {target}", image.SizeBytes / (1 << 20), () => Own(target, image), CancellationToken.None);
             progress?.Report((double)step / CopySteps);
         }
         await Change($"completes {target}", 2, () =>
@@ -158,16 +158,16 @@ public class SimulatedBlockStore : IBlockStore
     public Task<IOpenImage> OpenAsync(VolumeId volume, bool readOnly, CancellationToken cancellationToken) => throw NotHere();
 
     public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) =>
-        Change($"set {key} of {volume}", 3, () => Complete(volume).Metadata[key] = value, cancellationToken);
+        Grow($"set {key} of {volume}", 3, () => Complete(volume).Metadata[key] = value, cancellationToken);
 
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Read<IReadOnlyDictionary<string, string>>($"metadata of {volume}", 2, () => new Dictionary<string, string>(Complete(volume).Metadata), cancellationToken);
 
     public virtual Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
-        Change("acquire lease", 1, () => Ceph.Leases.Acquire(name, holder, duration, reason), cancellationToken);
+        Change("acquire lease", 1, Ceph.Taking(Ceph.JournalFaults, () => Ceph.Leases.Acquire(name, holder, duration, reason)), cancellationToken);
 
     public virtual Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken) =>
-        Change("renew lease", 0.6, () => Ceph.Leases.Renew(name, holder, epoch, duration), cancellationToken);
+        Change("renew lease", 0.6, Ceph.Taking(Ceph.JournalFaults, () => Ceph.Leases.Renew(name, holder, epoch, duration)), cancellationToken);
 
     public Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken) => Change("release lease", 0.6, () =>
     {
@@ -222,6 +222,9 @@ public class SimulatedBlockStore : IBlockStore
         _disposed
             ? throw new ObjectDisposedException(Address.Value)
             : Ceph.Call(_process, Ceph.Faults, name, milliseconds, work, cancellationToken, timeout);
+
+    private Task<T> Grow<T>(string name, double milliseconds, Func<T> work, CancellationToken cancellationToken) =>
+        Change(name, milliseconds, Ceph.Taking(Ceph.Faults, work), cancellationToken);
 
     private Task<T> Change<T>(string name, double milliseconds, Func<T> work, CancellationToken cancellationToken) =>
         Read(name, milliseconds, () => IsFenced ? throw Shut() : work(), cancellationToken);

@@ -43,6 +43,15 @@ public sealed class SimulatedCeph(SimulationWorld world)
     /// <summary>Told of everything that becomes visible.</summary>
     public Action<StoreEffect> Effected { get; set; } = _ => { };
 
+    /// <summary>Work that takes space.</summary>
+    public Func<T> Taking<T>(StoreFaults faults, Func<T> work) => () =>
+    {
+        if (!faults.Full)
+            return work();
+        Injected("store.Full");
+        throw new BlockStoreException(ErrorKind.NoSpace, "no space is left", 28);
+    };
+
     public FenceAddress NewAddress(string host) => new($"{host}:0/{++_connections}");
 
     public ImageId NewImageId() => new($"img-{++_images}");

@@ -17,7 +17,7 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
         var copies = events.Select(e => (ReadOnlyMemory<byte>)e.ToArray()).ToList();
         return _latest[stream] = AppendAfterAsync(
             _latest.GetValueOrDefault(stream),
-            () => Call($"append {stream} {firstNumber}", WriteMilliseconds, () => ceph.Journal.Append(stream, firstNumber, copies), cancellationToken));
+            () => Call($"append {stream} {firstNumber}", WriteMilliseconds, ceph.Taking(ceph.JournalFaults, () => ceph.Journal.Append(stream, firstNumber, copies)), cancellationToken));
     }
 
     public async IAsyncEnumerable<(long Number, ReadOnlyMemory<byte> Event)> ReadAsync(
@@ -46,7 +46,11 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
     public Task PutSnapshotAsync(string stream, long number, DateTime timestamp, ReadOnlyMemory<byte> snapshot, CancellationToken cancellationToken)
     {
         var copy = snapshot.ToArray();
-        return Call($"snapshot {stream} {number}", WriteMilliseconds, () => ceph.Journal.Of(stream).Snapshots[number] = (timestamp, copy), cancellationToken);
+        return Call(
+            $"snapshot {stream} {number}",
+            WriteMilliseconds,
+            ceph.Taking(ceph.JournalFaults, () => ceph.Journal.Of(stream).Snapshots[number] = (timestamp, copy)),
+            cancellationToken);
     }
 
     public Task<IReadOnlyList<(long Number, DateTime Timestamp)>> ListSnapshotsAsync(string stream, CancellationToken cancellationToken) =>

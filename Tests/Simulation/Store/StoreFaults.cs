@@ -15,6 +15,9 @@ public sealed class StoreFaults
     /// <summary>Is carried out, and nobody hears of it.</summary>
     public double Silent { get; set; }
 
+    /// <summary>Whether no space is left: what would take some is refused.</summary>
+    public bool Full { get; set; }
+
     /// <summary>What happens to the next call.</summary>
     public CallFault Draw(Random chance)
     {
@@ -28,7 +31,7 @@ public sealed class StoreFaults
         return drawn - Silent < 0 ? CallFault.Silent : CallFault.None;
     }
 
-    public void Clear() => (Slow, Error, Late, Silent) = (0, 0, 0, 0);
+    public void Clear() => (Slow, Error, Late, Silent, Full) = (0, 0, 0, 0, false);
 }
 
 public enum CallFault
