@@ -57,7 +57,7 @@ public sealed class CephSandbox : IAsyncDisposable
         if (IsInstalled)
             return;
         if (WhyNot is { } reason)
-            throw new InvalidOperationException(reason);
+            throw new HarnessException(reason);
         log?.Invoke($"installing {string.Join(' ', _packages)}");
         var limit = TimeSpan.FromMinutes(10);
         string[] install = ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", .. _packages];
@@ -65,7 +65,7 @@ public sealed class CephSandbox : IAsyncDisposable
         {
             await Tool.RunAsync("apt-get", install, limit, cancellationToken).ConfigureAwait(false);
         }
-        catch (InvalidOperationException)
+        catch (HarnessException)
         {
             // The lists may be old or missing.
             await Tool.RunAsync("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], limit, cancellationToken).ConfigureAwait(false);
@@ -115,7 +115,7 @@ public sealed class CephSandbox : IAsyncDisposable
             var logs = sandbox.LastLines();
             await sandbox.StopAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InvalidOperationException($"Ceph did not start within {clock.Elapsed.TotalSeconds:0} s: {e.Message}\n{logs}", e);
+            throw new HarnessException($"Ceph did not start within {clock.Elapsed.TotalSeconds:0} s: {e.Message}\n{logs}", e);
         }
     }
 
@@ -203,7 +203,7 @@ public sealed class CephSandbox : IAsyncDisposable
                 await RunAsync($"ceph-{kind}", ["-c", ConfPath, "-i", id], cancellationToken).ConfigureAwait(false);
                 break;
             }
-            catch (InvalidOperationException) when (attempt < 5)
+            catch (HarnessException) when (attempt < 5)
             {
                 // Ceph 16 sometimes greets the monitor before it has learned its fsid, is refused ("wrong fsid") and ends.
             }
@@ -222,7 +222,7 @@ public sealed class CephSandbox : IAsyncDisposable
                 return;
             }
             if (limit.Elapsed > _toolLimit)
-                throw new TimeoutException($"{kind}.{id} did not write {pidFile}");
+                throw new HarnessException($"{kind}.{id} did not write {pidFile}");
         }
     }
 
@@ -235,7 +235,7 @@ public sealed class CephSandbox : IAsyncDisposable
             {
                 return await RunAsync("ceph", ["-c", confPath, "--connect-timeout", "30", .. command], cancellationToken).ConfigureAwait(false);
             }
-            catch (InvalidOperationException e) when (attempt < 5 && e.Message.Contains("command descriptions", StringComparison.Ordinal))
+            catch (HarnessException e) when (attempt < 5 && e.Message.Contains("command descriptions", StringComparison.Ordinal))
             {
                 // As for the daemons: refused in its greeting, before it has sent the command.
             }
@@ -262,7 +262,7 @@ public sealed class CephSandbox : IAsyncDisposable
                 // Taken: the next one.
             }
         }
-        throw new InvalidOperationException($"no port from 6789 to 6888 is free at {address}");
+        throw new HarnessException($"no port from 6789 to 6888 is free at {address}");
     }
 
     private string LastLines()

@@ -6,13 +6,12 @@ namespace Mooring.Harness;
 internal static class Tool
 {
     /// <summary>Runs a program and returns what it wrote to standard output.</summary>
-    /// <exception cref="InvalidOperationException">It did not end well; the message holds what it said.</exception>
-    /// <exception cref="TimeoutException">It did not end within the limit; it was ended.</exception>
+    /// <exception cref="HarnessException">It did not end well, and the message holds what it said; or it did not end within the limit and was ended.</exception>
     public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancellationToken = default)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start");
+        using var process = Process.Start(start) ?? throw new HarnessException($"{program} does not start");
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -26,7 +25,7 @@ internal static class Tool
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end within {limit.TotalSeconds} s");
+            throw new HarnessException($"{program} {string.Join(' ', start.ArgumentList)} did not end within {limit.TotalSeconds} s");
         }
         // A daemon that it leaves behind may keep the pipes open: what counts has been written by now.
         await Task.WhenAny(Task.WhenAll(output, errors), Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None)).ConfigureAwait(false);
@@ -34,7 +33,7 @@ internal static class Tool
         if (process.ExitCode == 0)
             return said;
         var why = errors.IsCompletedSuccessfully ? await errors.ConfigureAwait(false) : "";
-        throw new InvalidOperationException($"{program} {string.Join(' ', start.ArgumentList)} ended with {process.ExitCode}: {why.Trim()} {said.Trim()}".Trim());
+        throw new HarnessException($"{program} {string.Join(' ', start.ArgumentList)} ended with {process.ExitCode}: {why.Trim()} {said.Trim()}".Trim());
     }
 
     /// <summary>Whether a program is in the path.</summary>
