@@ -24,9 +24,12 @@ public static class DotNet
         foreach (var project in projects)
         {
             var stamp = Path.Combine(Path.GetDirectoryName(project)!, "obj", configuration, "sources.stamp");
-            if (File.Exists(Programs.PathOf(project, configuration)) && File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == sources)
+            var first = !File.Exists(Programs.PathOf(project, configuration));
+            if (!first && File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == sources)
                 continue;
-            var (status, said) = await CaptureAsync("build", project, "-c", configuration, "--nologo", "-v", "quiet", "-clp:ErrorsOnly");
+            // The analyzers take a third of the time; what is changed later does not go past them.
+            string[] analysis = first ? ["-p:Fast=true"] : [];
+            var (status, said) = await CaptureAsync(["build", project, "-c", configuration, "--nologo", "-v", "quiet", "-clp:ErrorsOnly", .. analysis]);
             if (status != 0)
                 throw new HarnessException($"{project} does not build:\n{said}");
             await File.WriteAllTextAsync(stamp, sources);
