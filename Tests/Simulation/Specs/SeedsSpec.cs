@@ -10,7 +10,7 @@ namespace Mooring.Tests.Simulation.Specs;
 public sealed class SeedsSpec(ITestOutputHelper output)
 {
     private const int FixedCount = 20;
-    private const int FreshCount = 40;
+    private const int FreshCount = 20;
 
     [Fact]
     public Task The_same_seeds_every_time() => HoldAsync([.. Enumerable.Range(1, FixedCount).Select(i => (long)i)]);
