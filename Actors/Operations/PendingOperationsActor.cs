@@ -157,7 +157,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         if (_state.Decide(ended) is not { } finished)
         {
             if (_state.Entries.TryGetValue(ended.Operation, out var known) && known.Settled && !_settling.Contains(ended.Operation))
-                Sender.Tell(new OutcomeRecorded(known.Command.Volume, ended.Operation));
+                Sender.Tell(new OutcomeRecorded(known.Command.Volume, ended.Operation) { Owner = _epoch });
             return;
         }
         _state = _state.Apply(finished);
@@ -192,7 +192,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         {
             _settling.Remove(finished.Operation);
             if (_state.Entries.TryGetValue(finished.Operation, out var entry))
-                _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, finished.Operation));
+                _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, finished.Operation) { Owner = _epoch });
         }
         SnapshotWhenDue();
     }
@@ -313,7 +313,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
             Send(entry);
     }
 
-    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command));
+    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command) { Owner = _epoch });
 
     private void SnapshotWhenDue()
     {

@@ -138,7 +138,8 @@ internal sealed class DeleteProcedure : IVolumeProcedure
     public Task CleanUpAsync(AttemptContext context, VolumeCommand command) => Task.CompletedTask;
 }
 
-/// <summary>Sets the size: doing it again changes nothing, so an attempt in doubt is simply done again.</summary>
+/// <summary>Sets the size. An attempt in doubt is done again, unless the image has that size: then a pool that has filled up since must not
+/// make it fail.</summary>
 internal sealed class ResizeProcedure : IVolumeProcedure
 {
     public async Task<VolumeObservation> ObserveAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken)
@@ -153,7 +154,12 @@ internal sealed class ResizeProcedure : IVolumeProcedure
     {
         var resize = (ResizeVolume)command;
         if (context.InDoubt)
+        {
             await context.FenceEarlierAsync();
+            var found = await context.Store.GetAsync(resize.Volume, context.Cancellation);
+            if (found.SizeBytes == resize.SizeBytes)
+                return new ProcedureResult(VolumeProcedures.Describe(found));
+        }
         await context.Store.ResizeAsync(resize.Volume, resize.SizeBytes, resize.AllowShrink, context.Progress, context.Cancellation);
         context.CrashPoints.Pass(CrashPoint.AfterEffect, context.Operation, resize.Kind);
         return new ProcedureResult(VolumeProcedures.Describe(await context.Store.GetAsync(resize.Volume, context.Cancellation)));

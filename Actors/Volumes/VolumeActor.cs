@@ -90,7 +90,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         Command<HoldSource>(OnHold);
         Command<ReleaseSource>(OnRelease);
         Command<ConfirmHold>(OnConfirmHold);
-        Command<OutcomeRecorded>(recorded => _state = _state.Recorded(recorded.Operation));
+        Command<OutcomeRecorded>(recorded => _state = _state.Recorded(recorded.Operation, recorded.Owner));
         Command<HoldDue>(_ => AskForHold());
         Command<WorkerDue>(_ => AskForWorker());
         Command<GraceOver>(OnGraceOver);
@@ -164,7 +164,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     {
         if (_preparing is not { Announced: true } preparing)
             return false;
-        if (preparing.Request != request)
+        if (preparing.Request.Operation != request.Operation || preparing.Request.Command != request.Command)
         {
             DropAnnounced();
             return false;
@@ -180,6 +180,11 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private void OnExecute(ExecuteOperation request)
     {
+        if (_state.Decide(request) is VolumeDecision.Outdated)
+        {
+            _log.Info("{0}: {1} was asked for by the owner with epoch {2}, which has been replaced", _volume, request.Operation, request.Owner);
+            return;
+        }
         _owner = Sender;
         if (TakeUpAnnounced(request))
             return;

@@ -9,13 +9,16 @@ namespace Mooring.Actors.Volumes;
 /// <param name="Holds">As <see cref="VolumeState.Holds"/>.</param>
 public sealed record VolumeSnapshot(ActiveOperation? Active, IReadOnlyList<EndedOperation> Ended, IReadOnlyDictionary<OperationId, VolumeId> Holds)
 {
+    /// <summary>As <see cref="VolumeState.Owner"/>.</summary>
+    public Epoch? Owner { get; init; }
+
     /// <summary>The snapshot of a state.</summary>
     /// <param name="state">The state.</param>
     /// <returns>Its snapshot.</returns>
     public static VolumeSnapshot Of(VolumeState state) => new(
-        state.Active, [.. state.Ended.Values.Where(e => !(e.Settled && e.Recorded))], state.Holds);
+        state.Active, [.. state.Ended.Values.Where(e => !(e.Settled && e.Recorded))], state.Holds) { Owner = state.Owner };
 
     /// <summary>The state of the snapshot.</summary>
     /// <returns>The state.</returns>
-    public VolumeState State() => new(Active, Ended.ToImmutableDictionary(e => e.Operation), Holds.ToImmutableDictionary());
+    public VolumeState State() => new(Active, Ended.ToImmutableDictionary(e => e.Operation), Holds.ToImmutableDictionary()) { Owner = Owner };
 }

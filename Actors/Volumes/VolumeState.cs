@@ -16,6 +16,9 @@ public sealed record VolumeState(
     /// <summary>The most results that are kept; the oldest settled one goes first.</summary>
     public const int EndedCountMax = 64;
 
+    /// <summary>The highest epoch of an owner that has recorded a result which may be forgotten here; null before there was one.</summary>
+    public Epoch? Owner { get; init; }
+
     /// <summary>A volume that nothing has happened to.</summary>
     public static VolumeState Empty { get; } =
         new(null, ImmutableDictionary<OperationId, EndedOperation>.Empty, ImmutableDictionary<OperationId, VolumeId>.Empty);
@@ -27,6 +30,9 @@ public sealed record VolumeState(
     {
         if (Ended.TryGetValue(request.Operation, out var ended))
             return new VolumeDecision.Answer(ended);
+        // It may have been on its way while its result was recorded and forgotten. What has no result the owner of today asks for itself.
+        if (request.Owner is { } asks && Owner is { } owner && asks.CompareTo(owner) < 0)
+            return new VolumeDecision.Outdated();
         if (Active is { } active)
             return active.Operation == request.Operation ? new VolumeDecision.AlreadyActive(active) : new VolumeDecision.Wait(active.Operation);
         if (!Holds.IsEmpty)
@@ -129,14 +135,16 @@ public sealed record VolumeState(
     /// <summary>The state after the owner has recorded an outcome: it need not be kept here once it is settled. Not journalled; only the
     /// next snapshot leaves it out.</summary>
     /// <param name="operation">The operation.</param>
+    /// <param name="owner">The epoch of the owner, as far as it says.</param>
     /// <returns>The new state.</returns>
-    public VolumeState Recorded(OperationId operation)
+    public VolumeState Recorded(OperationId operation, Epoch? owner = null)
     {
         if (!Ended.TryGetValue(operation, out var ended))
             return this;
+        var highest = owner is { } given && (Owner is not { } known || known.CompareTo(given) < 0) ? given : Owner;
         return ended.Settled
-            ? this with { Ended = Ended.Remove(operation) }
-            : this with { Ended = Ended.SetItem(operation, ended with { Recorded = true }) };
+            ? this with { Owner = highest, Ended = Ended.Remove(operation) }
+            : this with { Owner = highest, Ended = Ended.SetItem(operation, ended with { Recorded = true }) };
     }
 
     private static ImmutableDictionary<OperationId, EndedOperation> Trim(ImmutableDictionary<OperationId, EndedOperation> ended)
@@ -200,6 +208,9 @@ public abstract record VolumeDecision
     /// <summary>It cannot be done now and ends with an error.</summary>
     /// <param name="Error">Why.</param>
     public sealed record Refuse(OperationError Error) : VolumeDecision;
+
+    /// <summary>It is from an owner that has been replaced, and may have been carried out and forgotten: nothing.</summary>
+    public sealed record Outdated : VolumeDecision;
 
     /// <summary>Look at the store, then decide the intent.</summary>
     public sealed record Begin : VolumeDecision;

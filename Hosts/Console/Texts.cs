@@ -63,6 +63,11 @@ internal static class Texts
 
     public static string Accepted(OperationView o) => $"{o.Command.Kind} of {o.Command.Volume} {Name(o.State)}: {o.Id}";
 
+    public static string Progress(OperationView o) => string.Create(CultureInfo.InvariantCulture, $"{o.Command.Kind} {o.Progress:0 %}");
+
+    public static string Step(OperationView o) =>
+        $"{o.Command.Kind} of {o.Command.Volume} {Name(o.State)} {Percent(o.Progress)} (attempt {o.Attempts}, executed by {o.ExecutedBy?.Value ?? "-"})";
+
     public static string Nodes(IReadOnlyList<NodeView> nodes) => Table(
         ["name", "address", "state", "dispatcher", "rbd link", "vip owner"],
         nodes.Select(n => (IReadOnlyList<string>)[

@@ -5,6 +5,9 @@ namespace Mooring.Messages;
 /// <param name="Command">What to do.</param>
 public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Command) : IWithVolumeId
 {
+    /// <summary>The epoch of the owner that asks; null before there was one in this message.</summary>
+    public Epoch? Owner { get; init; }
+
     /// <inheritdoc/>
     public VolumeId Volume => Command.Volume;
 }
@@ -38,7 +41,11 @@ public sealed record OperationEnded(OperationId Operation, OperationOutcome Outc
 /// <summary>The outcome is in the owner's journal: the volume may forget it.</summary>
 /// <param name="Volume">The volume.</param>
 /// <param name="Operation">The operation.</param>
-public sealed record OutcomeRecorded(VolumeId Volume, OperationId Operation) : IWithVolumeId;
+public sealed record OutcomeRecorded(VolumeId Volume, OperationId Operation) : IWithVolumeId
+{
+    /// <summary>The epoch of the owner that has it; null before there was one in this message.</summary>
+    public Epoch? Owner { get; init; }
+}
 
 /// <summary>Asks a volume not to change while an operation reads it.</summary>
 /// <param name="Volume">The volume to be read.</param>

@@ -477,6 +477,22 @@ public sealed class VolumeActorSpec : ActorSpec
         _dispatcher.ExpectMsg<RequestWorker>(r => r.Observe is not null);
     }
 
+    [Fact]
+    public void A_request_of_a_replaced_owner_does_not_begin_what_may_have_been_forgotten()
+    {
+        Services = Services with { Settings = Settings with { VolumeSnapshotEvery = 1 } };
+        var volume = Start();
+        Carry(volume, Create, NameIsFree);
+        _owner.Send(volume, new OutcomeRecorded(Name, Create.Operation) { Owner = new Epoch(3) });
+        Carry(volume, Delete, new VolumeObservation("i", null, null));
+        StopAndWait(volume);
+        volume = Start();
+
+        _owner.Send(volume, Create with { Owner = new Epoch(2) });
+        _owner.Send(volume, new ExecuteOperation(Id("next"), new CreateVolume(Name, 20)) { Owner = new Epoch(3) });
+        Assert.Equal(Id("next"), _dispatcher.ExpectMsg<RequestWorker>().Operation);
+    }
+
     private static void AssertSame(OperationEnded expected, OperationEnded actual) => Assert.Equal(
         (expected.Operation, expected.Settled, expected.Outcome.Error, expected.Outcome.Attempts, expected.Outcome.FinishedAt),
         (actual.Operation, actual.Settled, actual.Outcome.Error, actual.Outcome.Attempts, actual.Outcome.FinishedAt));

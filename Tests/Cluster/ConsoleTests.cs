@@ -75,6 +75,8 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
     [InlineData(2, "volume list --limit 0", "invalid-argument: limit '0'")]
     [InlineData(2, "volume list --nonsense", "has no switch '--nonsense'")]
     [InlineData(2, "operation show nonsense", "invalid-argument")]
+    [InlineData(2, "operation wait", "needs argument 'id'")]
+    [InlineData(2, "operation watch nonsense", "invalid-argument")]
     [InlineData(2, "operation list --state nonsense", "invalid-argument: state 'nonsense'")]
     [InlineData(2, "nonsense", "there is no palette 'nonsense'")]
     [InlineData(2, "volume nonsense", "palette 'volume' has no command 'nonsense'")]
@@ -103,6 +105,29 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         Assert.Equal(first.Output.Split('\n')[^2], second.Output.Split('\n')[^2]);
         Assert.Equal(1, other.Exit);
         Assert.Contains("request-conflict", other.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_operation_that_was_not_waited_for_is_followed_by_its_id()
+    {
+        var accepted = await RunAsync(null, "--command", "volume create pursued 8M --no-wait");
+        var id = accepted.Output.Trim().Split(' ')[^1];
+        var (exit, output, errors) = await RunAsync($"operation wait {id}\noperation watch {id}\n");
+
+        Assert.StartsWith("volume.create of rbd/pursued accepted: ", accepted.Output, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (exit, errors));
+        Assert.Equal(2, output.Split("volume.create of rbd/pursued succeeded").Length - 1);
+    }
+
+    [Fact]
+    public async Task Waiting_for_an_operation_that_failed_tells_why()
+    {
+        var accepted = await RunAsync(null, "--command", "volume delete none-such-either --no-wait");
+        var id = accepted.Output.Trim().Split(' ')[^1];
+        var (exit, output, errors) = await RunAsync(null, "--command", $"operation wait {id}");
+
+        Assert.Equal((1, ""), (exit, output));
+        Assert.StartsWith("mooring: not-found: ", errors, StringComparison.Ordinal);
     }
 
     [Fact]

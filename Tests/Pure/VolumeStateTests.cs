@@ -45,6 +45,19 @@ public class VolumeStateTests
     }
 
     [Fact]
+    public void What_a_replaced_owner_asks_for_late_does_not_begin()
+    {
+        var state = Started(Create);
+        state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
+
+        Assert.IsType<VolumeDecision.Answer>(state.Decide(Create with { Owner = new Epoch(1) }));
+        state = state.Recorded(Create.Operation, new Epoch(2));
+        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Owner = new Epoch(1) }));
+        Assert.IsType<VolumeDecision.Begin>(state.Decide(Delete with { Owner = new Epoch(2) }));
+        Assert.IsType<VolumeDecision.Outdated>(Actors.Volumes.VolumeSnapshot.Of(state).State().Decide(Create with { Owner = new Epoch(1) }));
+    }
+
+    [Fact]
     public void The_same_request_after_its_end_gets_the_same_result()
     {
         var state = Started(Create);

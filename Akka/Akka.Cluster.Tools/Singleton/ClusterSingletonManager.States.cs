@@ -149,6 +149,7 @@ public sealed partial class ClusterSingletonManager
     {
         _cluster.LogInfo("Singleton manager starting singleton actor [{0}]", Self.Path / _settings.SingletonName);
         _singleton = Context.Watch(Context.ActorOf(_singletonProps, _settings.SingletonName));
+        _newOldest = null;
         GoTo(ClusterSingletonState.Oldest);
     }
 
@@ -339,6 +340,10 @@ public sealed partial class ClusterSingletonManager
             case HandOverToMe when _handOverTo is null || _handOverTo.Path.Address == Sender.Path.Address:
                 _handOverTo = Sender;
                 Sender.Tell(HandOverInProgress.Instance);
+                return true;
+            case OldestChangedBuffer.OldestChanged(var oldest):
+                // Who asked had heard of it first.
+                _newOldest = oldest;
                 return true;
             case SelfExiting:
                 SelfIsExiting();

@@ -35,6 +35,9 @@ internal abstract class MooringCommandHandlerActor : CommandHandlerActor
         Context.ActorOf(Change.Props(Mooring, new SubmitOperation(id, change, Deliver: false), !noWait, Sender, _settings));
     }
 
+    protected void Pursue(OperationId operation, bool everyStep) =>
+        Context.ActorOf(Pursuit.Props(Mooring, operation, everyStep, Sender, _settings));
+
     protected void Wrong(string problem) => Sender.Tell(Replies.Wrong(problem));
 
     protected bool TryVolume(Command command, string argument, out VolumeId volume)

@@ -11,6 +11,8 @@ internal sealed class OperationCommands : CommandPaletteHandler
 {
     private const string List = "list";
     private const string Show = "show";
+    private const string Wait = "wait";
+    private const string Watch = "watch";
     private const string State = "state";
     private const string Volume = "volume";
     private const string Id = "id";
@@ -23,6 +25,10 @@ internal sealed class OperationCommands : CommandPaletteHandler
             .WithValue(CommonArguments.Limit, "At most so many; default 50.", mandatory: false)
             .Build(),
         new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows an operation.").WithValue(Id, "The operation's id.", mandatory: true).Build(),
+        new CommandDefinitionBuilder().WithName(Wait).WithDescription("Waits until an operation has ended.").WithValue(Id, "The operation's id.", mandatory: true).Build(),
+        new CommandDefinitionBuilder().WithName(Watch).WithDescription("Shows every step of an operation until it has ended.")
+            .WithValue(Id, "The operation's id.", mandatory: true)
+            .Build(),
     ]);
 
     public OperationCommands(MooringCluster mooring, ConsoleSettings settings)
@@ -38,7 +44,10 @@ internal sealed class OperationCommands : CommandPaletteHandler
             : base(Commands, mooring, settings)
         {
             Process(List, OnList);
-            Process(Show, OnShow);
+            Process(Show, command => With(command, id =>
+                Ask(Mooring.Owner, new GetOperation(id), answer => answer is OperationFound found ? Texts.Operation(found.Operation) : null)));
+            Process(Wait, command => With(command, id => Pursue(id, everyStep: false)));
+            Process(Watch, command => With(command, id => Pursue(id, everyStep: true)));
         }
 
         private void OnList(Command command)
@@ -64,10 +73,10 @@ internal sealed class OperationCommands : CommandPaletteHandler
                 Ask(Mooring.Owner, new GetOperations(state, target, null, limit), answer => answer is OperationsListed page ? Texts.Operations(page.Items) : null);
         }
 
-        private void OnShow(Command command)
+        private void With(Command command, Action<OperationId> goOn)
         {
             if (OperationId.TryParse(Given(command, Id), out var id, out var problem))
-                Ask(Mooring.Owner, new GetOperation(id), answer => answer is OperationFound found ? Texts.Operation(found.Operation) : null);
+                goOn(id);
             else
                 Wrong(problem);
         }

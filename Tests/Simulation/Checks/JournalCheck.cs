@@ -95,13 +95,17 @@ public sealed class JournalCheck
                 _run.Violations.Add($"{volume}: {finished.Operation} failed ({finished.Outcome.Error}) and had an effect: {string.Join(", ", operation.Effects)}");
             return;
         }
-        if (operation.Effects.Count == 0)
+        if (operation.Effects.Count == 0 && !HadSizeBefore(finished.Command))
         {
             _run.Violations.Add($"{volume}: {finished.Operation} succeeded without an effect");
             return;
         }
         Expect(finished, operation);
     }
+
+    // An attempt after one in doubt that finds the size leaves it alone, whoever had set it.
+    private bool HadSizeBefore(VolumeCommand command) =>
+        command is ResizeVolume resize && _volumes.TryGetValue(resize.Volume.ToString(), out var present) && present.SizeBytes == resize.SizeBytes;
 
     private void Expect(OperationFinished finished, Operation operation)
     {
