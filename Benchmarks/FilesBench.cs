@@ -38,6 +38,9 @@ internal static class FilesBench
                 Directory = directory, CephConf = ceph.ConfPath, Configuration = "Release", Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
             });
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });
+            // Of a run that failed, on a Ceph that stays.
+            if ((await client.ListFileSystemsAsync()).Items.Any(f => f.Name == Name))
+                await client.DeleteFileSystemAsync(Name);
             await client.CreateFileSystemAsync(new CreateFileSystemBody(Name, null, AreaBytes, null, null, null), Guid.NewGuid().ToString("N"));
             await using var raw = await RawImages.OpenAsync(ceph.ConfPath, AreaBytes);
             using var open = new OpenFileSystem(cluster.Endpoint, Name, new FileClientOptions { Timeout = Limit });
@@ -166,21 +169,23 @@ internal static class FilesBench
 
     private static async Task UntilWholeAsync(MooringClient client, int nodes)
     {
+        var seen = "nothing";
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(200))
         {
             try
             {
                 var area = (await client.GetFileSystemAsync(Name)).Areas[0];
-                var up = (await client.ListNodesAsync()).Count(n => n.State == "up" && n.Health is { Dispatcher: "ok", RbdLink: "ok" });
-                if (area.Writer is not null && area.Readers.Count == nodes - 1 && up == nodes)
+                var all = await client.ListNodesAsync();
+                if (area.Writer is not null && area.Readers.Count == nodes - 1 && all.Count(n => n.State == "up" && n.Health is { Dispatcher: "ok", RbdLink: "ok" }) == nodes)
                     return;
+                seen = $"writer {area.Writer}, readers {string.Join(' ', area.Readers)}, nodes {string.Join(", ", all.Select(n => $"{n.Name} {n.State} {n.Health}"))}";
             }
             catch (Exception e) when (e is MooringException or MooringUnreachableException)
             {
-                // It is about to be there.
+                seen = e.Message;
             }
             if (clock.Elapsed > Limit)
-                throw new HarnessException("the set was not whole again in time");
+                throw new HarnessException($"the set was not whole again within {Limit.TotalSeconds:0} s; last seen: {seen}");
         }
     }
 

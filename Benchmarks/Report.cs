@@ -8,15 +8,21 @@ internal sealed class Report(string name)
 {
     private readonly List<(string Line, string Unit, double Value, double? Target, bool AtMost)> _lines = [];
 
-    /// <summary>Adds a figure.</summary>
+    /// <summary>Adds a figure and prints it.</summary>
     /// <param name="line">What was measured.</param>
     /// <param name="unit">Its unit.</param>
     /// <param name="value">The figure.</param>
     /// <param name="target">What it should be, if there is a target.</param>
     /// <param name="atMost">Whether the target is an upper bound.</param>
-    public void Add(string line, string unit, double value, double? target = null, bool atMost = true) => _lines.Add((line, unit, value, target, atMost));
+    public void Add(string line, string unit, double value, double? target = null, bool atMost = true)
+    {
+        _lines.Add((line, unit, value, target, atMost));
+        // At once: a run may take long, and may fail later.
+        var verdict = target is { } bound ? $"{(atMost ? "at most" : "at least")} {Number(bound)}: {(Met(value, target, atMost) ? "met" : "MISSED")}" : "";
+        Console.WriteLine($"{line,-52} {Number(value),10} {unit,-6} {verdict}");
+    }
 
-    /// <summary>Prints the table, writes <c>artifacts/bench/NAME.json</c>.</summary>
+    /// <summary>Writes <c>artifacts/bench/NAME.json</c>.</summary>
     /// <returns>Whether every target is met.</returns>
     public bool Write()
     {
@@ -44,11 +50,6 @@ internal sealed class Report(string name)
             }
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-        foreach (var (line, unit, value, target, atMost) in _lines)
-        {
-            var verdict = target is { } bound ? $"{(atMost ? "at most" : "at least")} {Number(bound)}: {(Met(value, target, atMost) ? "met" : "MISSED")}" : "";
-            Console.WriteLine($"{line,-52} {Number(value),10} {unit,-6} {verdict}");
         }
         return _lines.TrueForAll(l => Met(l.Value, l.Target, l.AtMost));
     }

@@ -356,6 +356,9 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
     private void Rest(int area, NodeName node)
     {
         _suspects.Remove((area, node));
+        // Nor does what was asked of it before count: it is no member any more, and would be suspected until it reported of an area that it has not.
+        if (_checks.Remove((area, node)))
+            Timers.Cancel($"check-{area}-{node}");
         _resting[(area, node)] = Monotonic + _settings.ReaderLagMax;
     }
 

@@ -107,6 +107,27 @@ public sealed class NameNodeActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_node_that_died_while_a_complaint_about_it_was_looked_into_reads_again_when_it_is_back()
+    {
+        Services = Services with { Settings = Services.Settings with { Files = Settings.Files with { CheckTimeout = TimeSpan.FromSeconds(1), ReaderLagMax = TimeSpan.FromMilliseconds(100) } } };
+        var node = Made();
+        Access(node, write: true);
+        Admit(node, "n2", 1);
+        Access(node, write: true, new AccessFailure(new NodeName("n2"), new Epoch(1), "it was silent"));
+        _dataNode.FishForMessage<CheckArea>(_ => true);
+        Lose(node, "n2");
+        Eventually(() => Assert.Contains(Events, e => e is WriterAdmitted { Epoch.Value: 2 }));
+        Ready(node, "n3", AreaRole.Writer, 2);
+        Ready(node, "n1", AreaRole.Reader, 2);
+        // Answered when the complaint has been looked into.
+        Assert.Equal(new NodeName("n3"), _client.ExpectMsg<AccessGranted>().Writer);
+
+        Inform(node, "n1", "n2", "n3");
+
+        Eventually(() => Assert.Equal(2, Events.Count(e => e is ReaderAppointed { Reader.Value: "n2" })));
+    }
+
+    [Fact]
     public void A_nodes_own_self_test_replaces_it()
     {
         var node = Made();

@@ -115,11 +115,22 @@ public sealed class TestCluster : IAsyncDisposable
 
     public string Logs() => string.Join("\n\n", Nodes.NodeNames.Select(n => $"{n}:\n{Nodes.LogEnd(n, 40)}"));
 
+    // For whoever looks for the cause of a test that fails now and then.
+    private void KeepLogs()
+    {
+        if (Environment.GetEnvironmentVariable("MOORING_TEST_LOGS") is not { Length: > 0 } kept)
+            return;
+        var target = Directory.CreateDirectory(Path.Combine(kept, Path.GetFileName(Nodes.Directory)));
+        foreach (var log in Directory.EnumerateFiles(Nodes.Directory, "*.log"))
+            File.Copy(log, Path.Combine(target.FullName, Path.GetFileName(log)), overwrite: true);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         await Store.DisposeAsync();
         await Nodes.DisposeAsync();
+        KeepLogs();
         Directory.Delete(Nodes.Directory, recursive: true);
     }
 }

@@ -18,7 +18,6 @@ public sealed class AreaRepeats : AreaTest
     {
         var image = await FormattedAsync();
         var writer = await OpenAsync(image, 1);
-        await writer.WriteFileAsync("/there", Bytes(1, 100), Now, true, default);
         var first = await RunAsync(writer);
         var undone = writer.Tree;
         // Others go on meanwhile; what comes again must not undo that.
@@ -48,6 +47,33 @@ public sealed class AreaRepeats : AreaTest
         await AssertCleanAsync(image);
         using var reader = await AreaReader.OpenAsync(image, null, default);
         Assert.Equal(first[0], reader.Tree.AnswerTo(Part(0), "/small")!.Entry);
+    }
+
+    [Fact]
+    public async Task After_a_stop_at_any_request_to_the_image_everything_asked_again_has_happened_once()
+    {
+        var whole = await FormattedAsync();
+        List<AreaEntry?> expected;
+        await using (var writer = await OpenAsync(whole, 1))
+            expected = await RunAsync(writer);
+        for (var stopAt = 1; ; stopAt++)
+        {
+            var image = await FormattedAsync();
+            image.StopAt = image.Requests + stopAt;
+            var stopped = await Record.ExceptionAsync(async () =>
+            {
+                await using var writer = await OpenAsync(image, 1);
+                await RunAsync(writer);
+                await writer.CheckpointAsync();
+            });
+            if (stopped is null && !image.IsStopped)
+                break;
+            var after = image.AfterStop(new Random(stopAt));
+            await using var next = await OpenAsync(after, 2);
+            Assert.Equal(expected, await RunAsync(next));
+            Assert.Equal(6, next.Tree.EntryCount);
+            await AssertCleanAsync(after);
+        }
     }
 
     [Fact]
@@ -144,6 +170,7 @@ public sealed class AreaRepeats : AreaTest
         List<Func<Task<AreaCommit>>> all =
         [
             () => writer.WriteFileAsync("/small", Bytes(1, 100), Now, true, default, Part(0)),
+            () => writer.WriteFileAsync("/there", Bytes(1, 100), Now, true, default, Part(8)),
             () => writer.WriteFileAsync("/large", Bytes(2, 150_000), Now, true, default, Part(1)),
             () => writer.WriteAsync("/range", 0, Bytes(3, 200), Now, default, Part(2)),
             () => writer.MakeDirectoryAsync("/d", false, Now, default, Part(3)),
