@@ -21,6 +21,7 @@ public sealed class SimulationRun : IDisposable
     private const int ViolationsMax = 10;
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(4);
 
     private readonly Dictionary<string, TimeSpan> _clockOffsets = [];
     private readonly SortedDictionary<string, int> _injected = new(StringComparer.Ordinal);
@@ -96,6 +97,8 @@ public sealed class SimulationRun : IDisposable
         _ = _nemesis.RunAsync(Options.Harm);
         World.Run(World.Now + Options.Harm + TimeSpan.FromSeconds(30), () => Failed || _nemesis.IsOver);
         var healed = World.Now;
+        // What looks settled at once may come apart once more: a node that goes on after a pause takes the others for gone.
+        World.Run(healed + Calm, () => Failed);
         World.Run(healed + Options.Recovery, () => Failed || Settled());
         if (!Settled() && !Failed)
             Violations.Add($"{Options.Recovery.TotalSeconds:0} s after all was healed: {Unsettled()}");
