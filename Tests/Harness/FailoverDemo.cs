@@ -17,10 +17,13 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
     private const string Prefix = "demo-";
     private const double KillAtProgress = 0.3;
 
-    // How long the copy should take, and what it may be at most: memory of a throw-away Ceph (three replicas of source, partial and
-    // complete copy), disk of the embedded store.
-    private static readonly TimeSpan CopyTime = TimeSpan.FromSeconds(3.5);
+    // A copy takes about as long as the writing of its source. So long the source is written: a small trial would only measure the burst
+    // that disks take.
+    private static readonly TimeSpan FillTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    // What a volume may hold: memory of a throw-away Ceph (three replicas of source, partial and complete copy), disk of the embedded store.
+    private long LargestBytes => cephConf is null ? 8L << 30 : 1L << 30;
 
     private string Directory { get; } = Path.GetFullPath($".run/demo-{Environment.ProcessId}");
 
@@ -43,14 +46,13 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
         {
             await using var store = await StoreAccess.OpenAsync(Path.Combine(Directory, "data"), cephConf);
             await RemoveImagesAsync(store);
-            var sizeBytes = await SizeForAsync(store);
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
                 Directory = Directory, CephConf = cephConf, Configuration = configuration,
             });
             story.Tell($"three storage nodes run ({string.Join(", ", cluster.NodeNames.Select(cluster.EndpointOf))}); clients use {cluster.Endpoint}");
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });
-            var summary = await FailoverAsync(cluster, client, store, sizeBytes);
+            var summary = await FailoverAsync(cluster, client, store);
             await RemoveImagesAsync(store);
             return summary;
         }
@@ -61,18 +63,19 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
         }
     }
 
-    private async Task<FailoverSummary> FailoverAsync(NodeCluster cluster, MooringClient client, StoreAccess store, long sizeBytes)
+    private async Task<FailoverSummary> FailoverAsync(NodeCluster cluster, MooringClient client, StoreAccess store)
     {
         var owner = (await client.GetVipAsync()).Owner!;
         var made = await Task.WhenAll(Enumerable.Range(1, VolumeCount).Select(i =>
-            client.CreateVolumeAsync(Volume($"{Prefix}{i:00}"), sizeBytes, Change.New())));
+            client.CreateVolumeAsync(Volume($"{Prefix}{i:00}"), LargestBytes, Change.New())));
         story.Tell($"{VolumeCount} volumes made through the virtual IP, which is on {owner}");
 
         // The hardest case: the node that dies both owns the virtual IP and carries the copy out. Volumes stay where they are executed.
         var target = Volume(made.Skip(1).First(o => o.ExecutedBy == owner).Result!.Name);
         await client.DeleteVolumeAsync(target, Change.New());
         var source = Volume(Prefix + "01");
-        await store.FillAsync(source, sizeBytes);
+        var sizeBytes = await store.FillAsync(source, LargestBytes, FillTime);
+        await client.ResizeVolumeAsync(source, sizeBytes, allowShrink: true, Change.New());
         story.Tell($"{source} holds {sizeBytes >> 20} MiB; copying it to {target}, executed by {owner}");
 
         await using var probe = new VipProbe(cluster.Endpoint);
@@ -104,7 +107,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
         var same = await store.SameBytesAsync(source, target);
         story.Tell(same ? "source and copy have the same bytes" : "source and copy DIFFER");
         var all = await client.ListOperationsAsync(null, null, null, 1000);
-        var lost = all.Items.Count(o => !o.Ended) + Math.Max(0, VolumeCount + 2 - all.Items.Count) + (same ? 0 : 1);
+        var lost = all.Items.Count(o => !o.Ended) + Math.Max(0, VolumeCount + 3 - all.Items.Count) + (same ? 0 : 1);
         return new FailoverSummary(
             cluster.Backend,
             cluster.NodeNames.Count,
@@ -119,15 +122,6 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
             effects,
             duplicates,
             lost);
-    }
-
-    private async Task<long> SizeForAsync(StoreAccess store)
-    {
-        var (trial, largest) = cephConf is null ? (256L << 20, 8L << 30) : (128L << 20, 1L << 30);
-        var rate = await store.MeasureCopyAsync(Pool, trial);
-        var size = Math.Clamp((long)(rate * CopyTime.TotalSeconds), trial, largest) >> 22 << 22;
-        story.Tell($"this store copies {rate / (1 << 20):0} MiB/s; volumes of {size >> 20} MiB are copied in some seconds");
-        return size;
     }
 
     // What the killed attempt left goes away behind the result.

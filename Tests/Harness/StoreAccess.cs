@@ -30,19 +30,34 @@ public sealed class StoreAccess : IAsyncDisposable
         return new StoreAccess(provider, await provider.ConnectAsync("harness", 2, CancellationToken.None));
     }
 
-    /// <summary>Fills a volume with bytes that differ everywhere.</summary>
+    /// <summary>Fills a volume from its begin with bytes that differ everywhere, two pieces at once.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="sizeBytes">How much of it, in bytes.</param>
-    /// <returns>Completes when all is written.</returns>
-    public async Task FillAsync(VolumeId volume, long sizeBytes)
+    /// <param name="time">To begin no piece after this; null for no such bound.</param>
+    /// <returns>How much is filled, in bytes.</returns>
+    public async Task<long> FillAsync(VolumeId volume, long sizeBytes, TimeSpan? time = null)
     {
-        var chunk = new byte[ChunkBytes];
-        new Random(8470).NextBytes(chunk);
-        for (long offset = 0; offset < sizeBytes; offset += ChunkBytes)
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var random = new Random(8470);
+        byte[][] chunks = [new byte[ChunkBytes], new byte[ChunkBytes]];
+        foreach (var chunk in chunks)
+            random.NextBytes(chunk);
+        long filled = 0;
+        while (filled < sizeBytes && (time is not { } bound || clock.Elapsed < bound))
         {
-            BitConverter.TryWriteBytes(chunk, offset + 1);
-            await Store.WriteAsync(volume, offset, chunk.AsMemory(0, (int)Math.Min(ChunkBytes, sizeBytes - offset)), CancellationToken.None);
+            var writes = new List<Task>();
+            foreach (var chunk in chunks)
+            {
+                var count = (int)Math.Min(ChunkBytes, sizeBytes - filled);
+                if (count == 0)
+                    break;
+                BitConverter.TryWriteBytes(chunk, filled + 1);
+                writes.Add(Store.WriteAsync(volume, filled, chunk.AsMemory(0, count), CancellationToken.None));
+                filled += count;
+            }
+            await Task.WhenAll(writes);
         }
+        return filled;
     }
 
     /// <summary>Whether two volumes hold the same bytes; all of both are read.</summary>
@@ -65,28 +80,6 @@ public sealed class StoreAccess : IAsyncDisposable
                 return false;
         }
         return true;
-    }
-
-    /// <summary>
-    /// About how fast this store copies, found by a small copy. A small copy may be much faster than a long one, because disks and caches
-    /// take a burst; writing with a flush for each piece is not, so it bounds what is believed.
-    /// </summary>
-    /// <param name="pool">The pool to try it in.</param>
-    /// <param name="sizeBytes">How much to copy, in bytes.</param>
-    /// <returns>Bytes a second.</returns>
-    public async Task<double> MeasureCopyAsync(string pool, long sizeBytes)
-    {
-        const double CopyToFlushedWrites = 1.5;
-        var (from, to) = (new VolumeId(pool, "", "demo-calibration"), new VolumeId(pool, "", "demo-calibration-copy"));
-        await Store.CreateAsync(from, sizeBytes, CancellationToken.None);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        await FillAsync(from, sizeBytes);
-        var filled = clock.Elapsed;
-        await Store.CopyAsync(from, to, null, CancellationToken.None);
-        var copied = clock.Elapsed - filled;
-        await Store.RemoveAsync(from, null, CancellationToken.None);
-        await Store.RemoveAsync(to, null, CancellationToken.None);
-        return Math.Min(sizeBytes / copied.TotalSeconds, CopyToFlushedWrites * sizeBytes / filled.TotalSeconds);
     }
 
     /// <summary>The images of a pool, work in progress included, and the operation that each was made by, if it says so.</summary>
