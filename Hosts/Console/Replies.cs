@@ -13,6 +13,9 @@ internal static class Replies
     public static ErroredCommandResponse Unexpected(object answer) =>
         Of(new OperationError(ErrorKind.Internal, $"unexpected answer {answer.GetType().Name}"));
 
+    public static ErroredCommandResponse NoAnswer(ConsoleSettings settings, RequestId? id) =>
+        Late($"no answer within {settings.AnswerTimeout.TotalSeconds:0.#} s", id);
+
     public static ErroredCommandResponse Late(string problem, RequestId? id) => Of(new OperationError(
         ErrorKind.TimedOut, id is { } request ? $"{problem} (request id {request}: ask again with --request-id {request})" : problem));
 }
