@@ -172,19 +172,6 @@ public enum FileSystemPhase
     Removing = 3,
 }
 
-/// <summary>The bounds of a file system.</summary>
-public static class FileSystemLimits
-{
-    /// <summary>The smallest area: superblock, two checkpoints, a log and some data.</summary>
-    public const long SizeBytesMin = 64L << 20;
-
-    /// <summary>The largest area, in bytes.</summary>
-    public const long SizeBytesMax = 1L << 50;
-
-    /// <summary>The most areas of a file system.</summary>
-    public const int AreasMax = 64;
-}
-
 /// <summary>An area as its name node sees it.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="Path">The directory that it is mounted at.</param>

@@ -14,7 +14,6 @@ namespace Mooring.Cli;
 /// </summary>
 internal static class FileSystemCheck
 {
-    private const int AreasMax = 64;
     private const int FindingsShownMax = 20;
 
     public static Command Command()
@@ -61,7 +60,7 @@ internal static class FileSystemCheck
     {
         var areas = new List<CheckedAreaShape>();
         var missing = new List<CheckedAreaShape>();
-        for (var number = 0; number < AreasMax; number++)
+        for (var number = 0; number < FileSystemLimits.AreasMax; number++)
         {
             var image = new AreaId(fileSystem, number).Image(pool);
             if (await CheckAreaAsync(store, image, number, options) is not { } seen)
