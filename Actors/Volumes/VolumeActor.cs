@@ -180,7 +180,8 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private void OnExecute(ExecuteOperation request)
     {
-        if (_state.Decide(request) is VolumeDecision.Outdated)
+        var decision = _state.Decide(request);
+        if (decision is VolumeDecision.Outdated)
         {
             _log.Info("{0}: {1} was asked for by the owner with epoch {2}, which has been replaced", _volume, request.Operation, request.Owner);
             return;
@@ -194,7 +195,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
                 AskForWorker();
             return;
         }
-        switch (_state.Decide(request))
+        switch (decision)
         {
             case VolumeDecision.Answer answer:
                 Tell(answer.Ended);

@@ -94,7 +94,7 @@ internal static class NodeRuntime
             }
             if (!stop.IsCancellationRequested)
             {
-                Say("this node is not in the cluster any more; it begins anew");
+                Say("this node is not in the cluster; it begins anew");
                 await Task.Delay(RestartPause, CancellationToken.None);
             }
         }
