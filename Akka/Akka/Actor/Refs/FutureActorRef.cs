@@ -18,6 +18,7 @@ public sealed class FutureActorRef<T> : MinimalActorRef
     private ActorPath? _path;
     private volatile bool _registered;
     private volatile bool _finished;
+    private volatile bool _cancelled;
     private HashSet<IActorRef>? _watchedBy;
 
     public FutureActorRef(TaskCompletionSource<T> result, ActorPath? path, IActorRefProvider provider)
@@ -51,7 +52,14 @@ public sealed class FutureActorRef<T> : MinimalActorRef
 
     protected override void TellInternal(object message, IActorRef sender)
     {
-        var handled = message switch
+        if (!TryFinish(cancelled: false))
+        {
+            // an answer that comes after a cancelled Ask is expected; any other second answer is a dead letter
+            if (!_cancelled) _provider.DeadLetters.Tell(message!, this);
+            return;
+        }
+
+        _ = message switch
         {
             ISystemMessage => _result.TrySetException(
                 new InvalidOperationException($"system message of type '{message.GetType().Name}' is invalid for {nameof(FutureActorRef<T>)}")),
@@ -64,10 +72,6 @@ public sealed class FutureActorRef<T> : MinimalActorRef
             _ => _result.TrySetException(
                 new ArgumentException($"Received message of type [{message.GetType()}] - Ask expected message of type [{typeof(T)}]")),
         };
-
-        // an answer that comes after a cancelled Ask is expected; any other second answer is a dead letter
-        if (!handled && !_result.Task.IsCanceled) _provider.DeadLetters.Tell(message!, this);
-        if (handled) Finish();
     }
 
     public override void SendSystemMessage(ISystemMessage message)
@@ -92,19 +96,9 @@ public sealed class FutureActorRef<T> : MinimalActorRef
     public override void Stop() => Fail(new ActorKilledException("Stopped"));
 
     /// <summary>Ends the Ask without an answer; false when there was one already.</summary>
-    internal bool Fail(Exception cause)
-    {
-        if (!_result.TrySetException(cause)) return false;
-        Finish();
-        return true;
-    }
+    internal bool Fail(Exception cause) => TryFinish(cancelled: false) && _result.TrySetException(cause);
 
-    internal bool Cancel(CancellationToken token)
-    {
-        if (!_result.TrySetCanceled(token)) return false;
-        Finish();
-        return true;
-    }
+    internal bool Cancel(CancellationToken token) => TryFinish(cancelled: true) && _result.TrySetCanceled(token);
 
     /// <summary>Called once, when the Ask is over: takes its timer and its registration for cancellation away.</summary>
     internal Action? OnFinished { get; set; }
@@ -115,13 +109,16 @@ public sealed class FutureActorRef<T> : MinimalActorRef
         if (_finished) OnFinished?.Invoke();
     }
 
-    private void Finish()
+    // Decides which of the answer, the time-out and the cancellation counts, and releases everything before the task is completed with it:
+    // who sees the task completed finds nothing left behind.
+    private bool TryFinish(bool cancelled)
     {
         HashSet<IActorRef>? watchers;
         ActorPath? registeredAs = null;
         lock (_gate)
         {
-            if (_finished) return;
+            if (_finished) return false;
+            _cancelled = cancelled;
             _finished = true;
             if (_registered) registeredAs = _path;
             watchers = _watchedBy;
@@ -129,9 +126,10 @@ public sealed class FutureActorRef<T> : MinimalActorRef
         }
         if (registeredAs is not null) _provider.UnregisterTempActor(registeredAs);
         OnFinished?.Invoke();
-        if (watchers is null) return;
+        if (watchers is null) return true;
         foreach (var watcher in watchers)
             ((IInternalActorRef)watcher).SendSystemMessage(new DeathWatchNotification(this, existenceConfirmed: true, addressTerminated: false));
+        return true;
     }
 
     // Without a path the reference itself is the identity; a copy that went over the wire resolves to this very instance.
