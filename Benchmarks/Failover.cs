@@ -106,11 +106,9 @@ internal static class Failover
             }
         })).ToArray();
         await Task.Delay(Calm);
-        probe.Down();
         lock (measured)
             killedAt = clock.Elapsed;
-        await cluster.KillAsync(owner);
-        var outage = await probe.OutageAsync(Limit);
+        var outage = await probe.OutageAsync(() => cluster.KillAsync(owner), Limit);
         await Task.Delay(Calm);
         Volatile.Write(ref stop, true);
         await Task.WhenAll(callers);

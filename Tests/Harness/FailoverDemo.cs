@@ -87,10 +87,8 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
         if (seen.Ended)
             throw new HarnessException("the copy was too fast to be interrupted; this machine needs a larger volume");
         story.Tell($"kill -9 {owner} (pid {cluster.ProcessOf(owner).Pid}) with the copy at {seen.Progress:P0}");
-        probe.Down();
         var killed = Stopwatch.StartNew();
-        await cluster.KillAsync(owner);
-        var outage = await probe.OutageAsync(Limit);
+        var outage = await probe.OutageAsync(() => cluster.KillAsync(owner), Limit);
         story.Tell($"the virtual IP answers again after {outage.TotalMilliseconds:0} ms");
         var result = await copy;
         var killToResult = killed.Elapsed;

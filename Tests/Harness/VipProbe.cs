@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Mooring.Harness;
 
 /// <summary>
-/// Asks the virtual IP for its owner over and over, each time on a new connection, and remembers the longest time without an answer.
+/// Asks the virtual IP for its owner over and over, each time on a new connection, to tell for how long it is away when its owner is killed.
 /// </summary>
 public sealed class VipProbe : IAsyncDisposable
 {
@@ -13,33 +13,25 @@ public sealed class VipProbe : IAsyncDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Task _run;
     private readonly Lock _lock = new();
-    private TimeSpan _lastAnswer;
-    private TimeSpan? _downSince;
-    private TimeSpan _firstAnswerAfter;
-    private TaskCompletionSource _back = new();
+    private TimeSpan _goneSince;
+    private TaskCompletionSource<TimeSpan>? _back;
 
     /// <summary>Begins to ask.</summary>
     /// <param name="endpoint">The virtual IP, <c>host:port</c>.</param>
     public VipProbe(string endpoint) => _run = RunAsync(new Uri($"http://{endpoint}/v1/vip"));
 
-    /// <summary>The owner is being killed now.</summary>
-    public void Down()
+    /// <summary>Kills the owner, and waits for the first answer to a question that was asked when the owner was gone.</summary>
+    /// <param name="kill">Kills the owner; completes when it is gone.</param>
+    /// <param name="limit">How long the answer may take.</param>
+    /// <returns>The time from the kill to that answer.</returns>
+    public async Task<TimeSpan> OutageAsync(Func<Task> kill, TimeSpan limit)
     {
+        var killed = _clock.Elapsed;
+        await kill();
+        var back = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
-        {
-            _downSince = _clock.Elapsed;
-            _back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-    }
-
-    /// <summary>Waits for the first answer to a question that was asked after <see cref="Down"/>.</summary>
-    /// <param name="limit">How long it may take.</param>
-    /// <returns>The time from <see cref="Down"/> to that answer.</returns>
-    public async Task<TimeSpan> OutageAsync(TimeSpan limit)
-    {
-        await _back.Task.WaitAsync(limit);
-        lock (_lock)
-            return _firstAnswerAfter - _downSince!.Value;
+            (_goneSince, _back) = (_clock.Elapsed, back);
+        return await back.Task.WaitAsync(limit) - killed;
     }
 
     /// <inheritdoc/>
@@ -79,11 +71,8 @@ public sealed class VipProbe : IAsyncDisposable
     {
         lock (_lock)
         {
-            _lastAnswer = _clock.Elapsed;
-            if (_downSince is not { } down || asked < down || _back.Task.IsCompleted)
-                return;
-            _firstAnswerAfter = _lastAnswer;
-            _back.TrySetResult();
+            if (asked >= _goneSince)
+                _back?.TrySetResult(_clock.Elapsed);
         }
     }
 }
