@@ -33,7 +33,7 @@ internal sealed record AreaLayout(
     /// <summary>The layout of a new area.</summary>
     public static AreaLayout Choose(long imageBytes, AreaFormatOptions options)
     {
-        var log = options.LogBytes ?? RoundUp(Math.Clamp(imageBytes / 32, 4L << 20, 64L << 20));
+        var log = options.LogBytes ?? RoundUp(Math.Clamp(imageBytes / 128, 4L << 20, 64L << 20));
         var checkpoint = options.CheckpointBytes ?? RoundUp(Math.Max(imageBytes / 64, 1L << 20));
         var batch = options.BatchBytesMax ?? (int)RoundUp(Math.Clamp(log / 64, 128L << 10, 1L << 20));
         var dataStart = HeadBytes + log + (2 * checkpoint);

@@ -6,7 +6,7 @@ public sealed record AreaFormatOptions
     /// <summary>The area's id; a new one when not set.</summary>
     public Guid? AreaId { get; init; }
 
-    /// <summary>The size of the metadata log in bytes, a multiple of 4 KiB, at least 32 of the largest batches. Default: 1/32 of
+    /// <summary>The size of the metadata log in bytes, a multiple of 4 KiB, at least 32 of the largest batches. Default: 1/128 of
     /// the image, 4 to 64 MiB.</summary>
     public long? LogBytes { get; init; }
 

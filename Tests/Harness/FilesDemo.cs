@@ -64,10 +64,10 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
 
     private async Task<FilesSummary> FailoverAsync(NodeCluster cluster, MooringClient client)
     {
+        var stored = await StoredBytesAsync(cluster);
         await using var history = await FileHistory.StartAsync(cluster.Endpoint, FileSystem, cluster.NodeNames);
         var before = (await client.GetFileSystemAsync(FileSystem)).Areas[0];
         story.Tell($"file system {FileSystem} on image {before.Image}: {before.Writer} writes, {string.Join(" and ", before.Readers)} read; small files are written and read all the while");
-        var stored = await StoredBytesAsync(cluster);
 
         using var open = new OpenFileSystem(cluster.Endpoint, FileSystem, new FileClientOptions { Timeout = Limit });
         using var source = new PatternStream(Bytes);
