@@ -34,7 +34,7 @@ public static class TestRun
             List<string> arguments =
             [
                 "test", $"Tests/{project}/Mooring.Tests.{project}.csproj", "--no-build", "-c", configuration, "--nologo", "-v", "quiet",
-                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=quiet",
+                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal",
             ];
             arguments.AddRange(["--filter", filter ?? Everyday]);
             var status = await DotNet.RunAsync([.. arguments]);

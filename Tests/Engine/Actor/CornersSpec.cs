@@ -29,19 +29,26 @@ public sealed class CornersSpec : ActorSpec
     [Fact]
     public void What_a_stopped_actor_had_piped_to_itself_is_a_dead_letter_and_not_for_its_successor()
     {
-        var (letters, probe, watcher) = (NewProbe(), NewProbe(), NewProbe());
+        var (letters, probe) = (NewProbe(), NewProbe());
         Sys.EventStream.Subscribe(letters.Ref, typeof(DeadLetter));
         var work = new TaskCompletionSource<string>();
-        var actor = Start(me => me.On<string>(_ =>
+        // the parent's Terminated is what frees the name
+        var parent = Start(me =>
+        {
+            me.On<Props>(props => probe.Ref.Tell(me.Context.Watch(me.Context.ActorOf(props, "worker"))));
+            me.On<Terminated>(terminated => probe.Ref.Tell(terminated.ActorRef));
+        });
+        parent.Tell(Acting.Props(me => me.On<string>(_ =>
         {
             var self = me.Self;
             work.Task.PipeTo(self);
             me.Context.Stop(self);
-        }), "worker");
-        watcher.Watch(actor);
+        })));
+        var actor = probe.Expect<IActorRef>();
         actor.Tell("go");
-        watcher.ExpectTerminated(actor);
-        var successor = Start(me => me.OnAny(message => probe.Ref.Tell(message)), "worker");
+        Assert.Equal(actor, probe.Expect<IActorRef>());
+        parent.Tell(Acting.Props(me => me.OnAny(message => probe.Ref.Tell(message))));
+        var successor = probe.Expect<IActorRef>();
         work.SetResult("result");
 
         Assert.Equal("result", letters.Expect<DeadLetter>().Message);
