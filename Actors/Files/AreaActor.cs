@@ -49,7 +49,10 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
 
     private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    private bool Ready => _session is { } session && !_broken && session.Role == _assigned.Role && (session.Right is null || session.Right.Epoch == _assigned.Epoch);
+    // What is open for an earlier file system of that name counts for nothing.
+    private AreaSession? Current => _session is { } session && session.BaseEpoch == _assigned.BaseEpoch ? session : null;
+
+    private bool Ready => Current is { } session && !_broken && session.Role == _assigned.Role && (session.Right is null || session.Right.Epoch == _assigned.Epoch);
 
     public static Props Props(AreaId id, AssignArea assigned, MooringServices services, DataNodeContext node) =>
         Akka.Actor.Props.Create(() => new AreaActor(id, assigned, services, node));
@@ -70,7 +73,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
 
     private void OnAssign(AssignArea assign)
     {
-        if (assign.Epoch.Value < _assigned.Epoch.Value)
+        if ((assign.BaseEpoch.Value, assign.Epoch.Value).CompareTo((_assigned.BaseEpoch.Value, _assigned.Epoch.Value)) < 0)
             return;
         _assigned = assign;
         Reconcile();
@@ -116,7 +119,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
     {
         if (_busy || Now < _retryAt)
             return;
-        var mustClose = _session is { } open && (_broken || _assigned.Role == AreaRole.None
+        var mustClose = _session is { } open && (_broken || _assigned.Role == AreaRole.None || open != Current
             || (open.Right is { } right && (_assigned.Role != AreaRole.Writer || right.Epoch != _assigned.Epoch)));
         if (mustClose)
         {
@@ -165,7 +168,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
             _log.Info("area {0}: {1} at epoch {2} on connection {3}", _id, session.Role, _assigned.Epoch, session.Connection);
         }
         _problem = stepped.Problem;
-        _node.Areas.Set(_id, _broken ? null : _session?.Served);
+        _node.Areas.Set(_id, _broken ? null : Current?.Served);
         Reconcile();
         Report(always: false);
     }
@@ -222,14 +225,15 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
             _id,
             _services.Settings.Node,
             _services.Incarnation,
+            _assigned.BaseEpoch,
             _assigned.Epoch,
-            _session?.Role ?? AreaRole.None,
+            Current?.Role ?? AreaRole.None,
             Ready,
-            _broken ? null : _session?.Connection,
+            _broken ? null : Current?.Connection,
             _problem,
             Math.Max(0, (tree?.EntryCount ?? 1) - 1),
             tree?.UsedBytes ?? 0,
-            _session?.Readers?.Lagging ?? []);
+            Current?.Readers?.Lagging ?? []);
     }
 
     private async Task<Stepped> OpenAsync(AssignArea assigned)
@@ -239,7 +243,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
         try
         {
             session = await AreaSession.OpenAsync(
-                _services.Store, _settings.AreaSlots, _id, assigned.Path, assigned.Image, assigned.Epoch,
+                _services.Store, _settings.AreaSlots, assigned,
                 error => self.Tell(new ServingFailed(session, error)), _stopped.Token);
             if (!_stopped.IsCancellationRequested)
                 return new Stepped(session, null);

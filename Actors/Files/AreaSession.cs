@@ -21,7 +21,11 @@ internal sealed class AreaSession : IAsyncDisposable
     private ReaderGroup? _readers;
     private AreaRight? _right;
 
-    private AreaSession(IBlockStore store, AreaId id, VolumeId image, Action<OperationError> failed) => (_store, _id, _image, _failed) = (store, id, image, failed);
+    private AreaSession(IBlockStore store, AreaId id, VolumeId image, Epoch baseEpoch, Action<OperationError> failed) =>
+        (_store, _id, _image, BaseEpoch, _failed) = (store, id, image, baseEpoch, failed);
+
+    /// <summary>Which of the file systems of that name the area is of.</summary>
+    public Epoch BaseEpoch { get; }
 
     /// <summary>The connection's address.</summary>
     public FenceAddress Connection => _store.Address;
@@ -40,14 +44,15 @@ internal sealed class AreaSession : IAsyncDisposable
 
     /// <summary>Opens an area for reading.</summary>
     public static async Task<AreaSession> OpenAsync(
-        IBlockStoreProvider provider, int slots, AreaId id, string path, VolumeId image, Epoch epoch, Action<OperationError> failed, CancellationToken cancellationToken)
+        IBlockStoreProvider provider, int slots, AssignArea assigned, Action<OperationError> failed, CancellationToken cancellationToken)
     {
-        var session = new AreaSession(await provider.ConnectAsync($"area-{id}", slots, cancellationToken).ConfigureAwait(false), id, image, failed);
+        var store = await provider.ConnectAsync($"area-{assigned.Area}", slots, cancellationToken).ConfigureAwait(false);
+        var session = new AreaSession(store, assigned.Area, assigned.Image, assigned.BaseEpoch, failed);
         try
         {
-            session._readImage = await session._store.OpenAsync(image, readOnly: true, cancellationToken).ConfigureAwait(false);
+            session._readImage = await store.OpenAsync(assigned.Image, readOnly: true, cancellationToken).ConfigureAwait(false);
             session._reader = await AreaReader.OpenAsync(session._readImage, null, cancellationToken).ConfigureAwait(false);
-            session.Served = ServedArea.ReadBy(session._reader, id, path, epoch, failed);
+            session.Served = ServedArea.ReadBy(session._reader, assigned.Area, assigned.Path, assigned.Epoch, failed);
             return session;
         }
         catch

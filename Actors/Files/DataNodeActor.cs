@@ -140,7 +140,7 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
         if (_areas.TryGetValue(check.Area, out var area))
             area.Forward(check);
         else
-            Sender.Tell(new AreaReport(check.Area.FileSystem, check.Area, _services.Settings.Node, _services.Incarnation, default, AreaRole.None, false, null, null, 0, 0, []));
+            Sender.Tell(new AreaReport(check.Area.FileSystem, check.Area, _services.Settings.Node, _services.Incarnation, default, default, AreaRole.None, false, null, null, 0, 0, []));
     }
 
     private void OnTerminated(Terminated terminated)

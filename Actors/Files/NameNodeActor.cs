@@ -186,6 +186,9 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
                 PersistEvent(removed, () =>
                 {
                     _reports.Clear();
+                    _suspects.Clear();
+                    _checks.Clear();
+                    _resting.Clear();
                     _removers.ForEach(r => r.Tell(new FileSystemDeleted(_name)));
                     _removers.Clear();
                 });
@@ -264,14 +267,18 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
         if (!_state.Areas.TryGetValue(report.Area.Number, out var area) || _state.Phase is not (FileSystemPhase.Made or FileSystemPhase.Removing))
         {
             if (report.Role != AreaRole.None)
-                Sender.Tell(new AssignArea(report.Area, FilePath.Root, default, new Epoch(long.MaxValue), AreaRole.None, false, null, []));
+                Sender.Tell(new AssignArea(report.Area, FilePath.Root, default, report.BaseEpoch, new Epoch(long.MaxValue), AreaRole.None, false, null, []));
             return;
         }
         if (_checks.Remove(key))
             Timers.Cancel($"check-{key.Number}-{key.Node}");
         _suspects.Remove(key);
-        _reports[key] = report;
-        if (report.Epoch != area.Epoch || report.Role != RoleOf(area, report.Node) || !report.Ready)
+        // Otherwise it speaks of an earlier file system of this name, or has no such area.
+        if (report.BaseEpoch == area.BaseEpoch)
+            _reports[key] = report;
+        else
+            _reports.Remove(key);
+        if (report.BaseEpoch != area.BaseEpoch || report.Epoch != area.Epoch || report.Role != RoleOf(area, report.Node) || !report.Ready)
             Assign(area, report.Node);
         Advance();
     }
@@ -405,6 +412,7 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
             new AreaId(_name, area.Number),
             area.Path,
             area.Image,
+            area.BaseEpoch,
             role == AreaRole.None && _state.Phase != FileSystemPhase.Made ? new Epoch(long.MaxValue) : area.Epoch,
             role,
             area.Admitted,

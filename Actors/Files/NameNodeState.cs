@@ -10,10 +10,12 @@ namespace Mooring.Actors.Files;
 /// <param name="Plan">What was asked for; null while there is no such file system.</param>
 /// <param name="Phase">How far it is.</param>
 /// <param name="Areas">Its areas, by their numbers.</param>
-public sealed record NameNodeState(FileSystemPlanned? Plan, FileSystemPhase Phase, ImmutableSortedDictionary<int, AreaState> Areas)
+/// <param name="NextBase">The epoch that the areas of the next file system of this name begin with: epochs never come again, so that nothing that was
+/// told of an earlier one, and no token for it, can be taken for this one's.</param>
+public sealed record NameNodeState(FileSystemPlanned? Plan, FileSystemPhase Phase, ImmutableSortedDictionary<int, AreaState> Areas, Epoch NextBase)
 {
     /// <summary>A name that nothing has happened to.</summary>
-    public static NameNodeState Empty { get; } = new(null, FileSystemPhase.None, ImmutableSortedDictionary<int, AreaState>.Empty);
+    public static NameNodeState Empty { get; } = new(null, FileSystemPhase.None, ImmutableSortedDictionary<int, AreaState>.Empty, default);
 
     /// <summary>Why a file system cannot be made now, or null.</summary>
     /// <param name="request">The request.</param>
@@ -69,10 +71,10 @@ public sealed record NameNodeState(FileSystemPlanned? Plan, FileSystemPhase Phas
     public NameNodeState Apply(INameNodeEvent happened) => happened switch
     {
         FileSystemPlanned planned => new NameNodeState(
-            planned, FileSystemPhase.Planned, planned.Areas.ToImmutableSortedDictionary(a => a.Number, a => AreaState.New(a))),
+            planned, FileSystemPhase.Planned, planned.Areas.ToImmutableSortedDictionary(a => a.Number, a => AreaState.New(a, NextBase)), NextBase),
         FileSystemMade => this with { Phase = FileSystemPhase.Made },
         FileSystemRemovalBegun => this with { Phase = FileSystemPhase.Removing },
-        FileSystemAbandoned or FileSystemRemoved => Empty,
+        FileSystemAbandoned or FileSystemRemoved => Empty with { NextBase = Areas.Values.Select(a => a.Epoch).Append(NextBase).MaxBy(e => e.Value).Next },
         WriterAppointed appointed => With(appointed.Area, area => area with
         {
             Epoch = appointed.Epoch,
@@ -107,7 +109,7 @@ public sealed record NameNodeState(FileSystemPlanned? Plan, FileSystemPhase Phas
             return successor is { } next ? new WriterAppointed(area.Number, area.Epoch.Next, next.Node, next.Connection, $"{writer} failed: {failure}", now) : null;
         }
         // A new set waits until all its members are there, so that the choice is a choice.
-        if (area.Epoch.Value == 0 && area.Readers.Any(r => seen.FailureOf(r) is null && seen.ConnectionOf(r) is null))
+        if (area.Readers.Any(r => seen.FailureOf(r) is null && seen.ConnectionOf(r) is null))
             return null;
         return Successor(area, seen, except: null) is { } first
             ? new WriterAppointed(area.Number, area.Epoch.Next, first.Node, first.Connection, "first writer", now)
@@ -137,7 +139,7 @@ public sealed record NameNodeState(FileSystemPlanned? Plan, FileSystemPhase Phas
         var outside = seen.Usable.Where(n => n != area.Writer && !area.Readers.Contains(n)).ToList();
         return outside.Count == 0
             ? null
-            : new ReaderAppointed(area.Number, outside[Spread(area.Number, outside.Count)], area.Epoch.Value == 0 ? "first set" : "a reader was missing", now);
+            : new ReaderAppointed(area.Number, outside[Spread(area.Number, outside.Count)], area.Epoch == area.BaseEpoch ? "first set" : "a reader was missing", now);
     }
 
     private static (NodeName Node, FenceAddress Connection)? Successor(AreaState area, AreaObservation seen, NodeName? except)
@@ -176,7 +178,8 @@ public enum FileSystemPhase
 /// <param name="Number">Its number.</param>
 /// <param name="Path">The directory that it is mounted at.</param>
 /// <param name="Image">Its image.</param>
-/// <param name="Epoch">The epoch of the latest writer; 0 before the first.</param>
+/// <param name="BaseEpoch">The epoch that it began with.</param>
+/// <param name="Epoch">The epoch of the latest writer; the base epoch before the first.</param>
 /// <param name="Writer">The latest writer.</param>
 /// <param name="Connection">The connection that it was appointed with.</param>
 /// <param name="Admitted">Whether it may write.</param>
@@ -186,6 +189,7 @@ public sealed record AreaState(
     int Number,
     string Path,
     VolumeId Image,
+    Epoch BaseEpoch,
     Epoch Epoch,
     NodeName? Writer,
     FenceAddress? Connection,
@@ -198,8 +202,10 @@ public sealed record AreaState(
 
     /// <summary>An area before its first writer.</summary>
     /// <param name="planned">The plan.</param>
+    /// <param name="baseEpoch">The epoch that it begins with.</param>
     /// <returns>The area.</returns>
-    public static AreaState New(PlannedArea planned) => new(planned.Number, planned.Path, planned.Image, default, null, null, false, [], []);
+    public static AreaState New(PlannedArea planned, Epoch baseEpoch) =>
+        new(planned.Number, planned.Path, planned.Image, baseEpoch, baseEpoch, null, null, false, [], []);
 }
 
 /// <summary>How the data nodes are, as seen from one area.</summary>

@@ -236,6 +236,21 @@ public sealed class NameNodeActorSpec : ActorSpec
     }
 
     [Fact]
+    public void What_a_node_reports_of_an_earlier_file_system_of_that_name_counts_for_nothing()
+    {
+        var writer = new WriterAppointed(0, new Epoch(1), new NodeName("n2"), new FenceAddress("c-n2"), "first writer", Clock.GetUtcNow());
+        var node = Made(Planned(), new FileSystemMade(Clock.GetUtcNow()), writer, new FileSystemRemovalBegun(Clock.GetUtcNow()), new FileSystemRemoved(Clock.GetUtcNow()));
+
+        foreach (var n in (string[])["n1", "n2", "n3"])
+            Ready(node, n, AreaRole.Reader, 1);
+        _dataNode.FishForMessage<AssignArea>(assign => assign is { BaseEpoch.Value: 2, Role: AreaRole.Reader });
+        foreach (var n in (string[])["n1", "n2", "n3"])
+            node.Tell(Report(n, AreaRole.Reader, 2, ready: true) with { BaseEpoch = new Epoch(2), Connection = new FenceAddress("new-" + n) }, _dataNode);
+
+        Eventually(() => Assert.Equal((3L, "new-n2"), Events.OfType<WriterAppointed>().Skip(1).Select(w => (w.Epoch.Value, w.Connection.Value)).Single()));
+    }
+
+    [Fact]
     public void More_who_wait_than_are_allowed_are_refused()
     {
         var node = Made();
@@ -253,7 +268,7 @@ public sealed class NameNodeActorSpec : ActorSpec
     }
 
     private static AreaReport Report(string node, AreaRole role, long epoch, bool ready) => new(
-        Name, Area, new NodeName(node), "incarnation-" + node, new Epoch(epoch), role, ready, new FenceAddress("c-" + node), null, 0, 0, []);
+        Name, Area, new NodeName(node), "incarnation-" + node, default, new Epoch(epoch), role, ready, new FenceAddress("c-" + node), null, 0, 0, []);
 
     private IActorRef Start()
     {
@@ -265,12 +280,15 @@ public sealed class NameNodeActorSpec : ActorSpec
     }
 
     // The images stand already: what makes them has specs of its own.
-    private IActorRef Made()
+    private IActorRef Made(params INameNodeEvent[] before)
     {
         var written = Sys.ActorOf(Props.Create(() => new Writer($"name-node-{Name}")));
-        var planned = new FileSystemPlanned(
-            Name, new RequestId("r"), "rbd", 1L << 30, [new PlannedArea(0, "/", Area.Image("rbd"))], 2, Clock.GetUtcNow());
-        written.Tell(planned, _client);
+        foreach (var happened in before)
+        {
+            written.Tell(happened, _client);
+            _client.ExpectMsg("written");
+        }
+        written.Tell(Planned(), _client);
         _client.ExpectMsg("written");
         written.Tell(new FileSystemMade(Clock.GetUtcNow()), _client);
         _client.ExpectMsg("written");
@@ -280,6 +298,8 @@ public sealed class NameNodeActorSpec : ActorSpec
         Eventually(() => Assert.Equal(3, Events.OfType<ReaderAppointed>().Count()));
         return node;
     }
+
+    private FileSystemPlanned Planned() => new(Name, new RequestId("r"), "rbd", 1L << 30, [new PlannedArea(0, "/", Area.Image("rbd"))], 2, Clock.GetUtcNow());
 
     private void Inform(IActorRef node, params string[] up) => node.Tell(new DataNodesChanged([.. up.Select(n => View(n, null))]), _dataNode);
 

@@ -269,6 +269,25 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
     }
 
     [Fact]
+    public async Task A_name_that_is_used_again_and_again_is_another_file_system_each_time()
+    {
+        for (var round = 0; round < 6; round++)
+        {
+            await _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("again", null, 64L << 20, null, null, null), Change.New().RequestId);
+            // Removed while its nodes are about to open it, every other time.
+            if (round % 2 == 0)
+            {
+                using var open = _cluster.Client.OpenFileSystem("again");
+                Assert.Empty((await open.Files.ListAsync("/", null, 10)).Entries);
+                await open.Files.PutAsync($"/round-{round}", "there"u8.ToArray());
+                foreach (var node in _cluster.Nodes.NodeNames)
+                    Assert.Equal("there"u8.ToArray(), (await open.Files.GetAsync($"/round-{round}", node)).ToArray());
+            }
+            await _cluster.Client.DeleteFileSystemAsync("again");
+        }
+    }
+
+    [Fact]
     public async Task Data_nodes_refuse_tokens_that_are_not_for_this()
     {
         using var grants = new HttpFileGrants(_cluster.Nodes.EndpointOf("node-1"), "fs");

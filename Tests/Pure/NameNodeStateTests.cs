@@ -141,6 +141,19 @@ public class NameNodeStateTests
     }
 
     [Fact]
+    public void The_epochs_of_a_file_system_begin_above_those_of_the_one_before()
+    {
+        var removed = Next(Ready(), Seen(["n1", "n3"], failed: ["n2"], connected: ["n1", "n3"]), "WriterAppointed n3 2")
+            .Apply(new FileSystemRemovalBegun(Now)).Apply(new FileSystemRemoved(Now));
+        var second = NameNodeSnapshot.Of(removed).State().Apply(Plan(1));
+        Assert.Equal((3L, 3L), (second.Areas[0].BaseEpoch.Value, second.Areas[0].Epoch.Value));
+
+        // Also when nobody ever wrote to it.
+        var third = second.Apply(new FileSystemAbandoned(new OperationError(ErrorKind.NoSpace, ""))).Apply(Plan(1));
+        Assert.Equal(4, third.Areas[0].BaseEpoch.Value);
+    }
+
+    [Fact]
     public void A_snapshot_is_the_state()
     {
         var state = Next(Ready(), Seen(["n1", "n3"], failed: ["n2"], connected: ["n1", "n3"]), "WriterAppointed n3 2");

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Mooring.Actors.Files;
 using Mooring.Actors.Serialization;
 using Mooring.Messages;
 
@@ -38,7 +39,7 @@ public class SerializerTests
         ["writer-admitted"] = """{"area":0,"epoch":"3","at":"2026-01-01T00:00:00+00:00"}""",
         ["reader-appointed"] = """{"area":0,"reader":"node-3","reason":"a reader was missing","at":"2026-01-01T00:00:00+00:00"}""",
         ["reader-dismissed"] = """{"area":0,"reader":"node-3","reason":"it failed","at":"2026-01-01T00:00:00+00:00"}""",
-        ["name-node-snapshot"] = """{"plan":{"fileSystem":"fs","requestId":"r","pool":"rbd","sizeBytes":1073741824,"areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0"}],"readers":1,"at":"2026-01-01T00:00:00+00:00"},"phase":"Made","areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0","epoch":"3","writer":"node-2","connection":"embedded:1:x","admitted":true,"toFence":["embedded:2:y"],"readers":["node-3"]}]}""",
+        ["name-node-snapshot"] = """{"plan":{"fileSystem":"fs","requestId":"r","pool":"rbd","sizeBytes":1073741824,"areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0"}],"readers":1,"at":"2026-01-01T00:00:00+00:00"},"phase":"Made","areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0","baseEpoch":"2","epoch":"3","writer":"node-2","connection":"embedded:1:x","admitted":true,"toFence":["embedded:2:y"],"readers":["node-3"]}],"nextBase":"2"}""",
     };
 
     [Theory]
@@ -92,6 +93,15 @@ public class SerializerTests
         var read = Serializer.FromBinary("""{"operation":"op-000000000000000000000001","later":{"x":1}}"""u8.ToArray(), "operation-settled");
 
         Assert.Equal(new OperationSettled(new OperationId("op-000000000000000000000001")), read);
+    }
+
+    [Fact]
+    public void A_snapshot_from_before_base_epochs_is_of_the_first_file_system_of_its_name()
+    {
+        var older = Golden["name-node-snapshot"].Replace("\"baseEpoch\":\"2\",", "", StringComparison.Ordinal).Replace(",\"nextBase\":\"2\"", "", StringComparison.Ordinal);
+        var read = (NameNodeSnapshot)Serializer.FromBinary(Encoding.UTF8.GetBytes(older), "name-node-snapshot");
+
+        Assert.Equal((0L, 0L, 3L), (read.NextBase.Value, read.Areas[0].BaseEpoch.Value, read.Areas[0].Epoch.Value));
     }
 
     private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;
