@@ -1,15 +1,18 @@
+using System.Numerics;
+
 namespace Mooring.Storage.Files;
 
 /// <summary>
-/// The free blocks of the data region, as runs in order. Takes the next run that is long enough after the last one it took, so that what is written
-/// together lies together; when there is none, several shorter ones. Used from several threads.
+/// The free blocks of the data region, as runs in order. Takes the first run that is long enough, so that what was stored once, and is not used any more
+/// or was never committed, is used again before the image grows; when there is none, several shorter ones. Used from several threads.
 /// </summary>
 internal sealed class FreeSpace
 {
     private readonly Lock _gate = new();
     private readonly List<Blocks> _runs = [];
+    // For each power of two: no run of at least so many blocks begins before this block. Spares looking through short runs for a long one.
+    private readonly long[] _nothingBefore = new long[64];
     private long _free;
-    private long _cursor;
 
     /// <summary>Makes one.</summary>
     /// <param name="layout">Where the data region lies.</param>
@@ -27,7 +30,6 @@ internal sealed class FreeSpace
         if (at < all.End)
             _runs.Add(new Blocks(at, all.End));
         _free = _runs.Sum(run => run.Count);
-        _cursor = _runs.Count > 0 ? _runs[^1].Start : 0;
     }
 
     /// <summary>How many blocks are free.</summary>
@@ -55,7 +57,6 @@ internal sealed class FreeSpace
                 var part = run with { End = Math.Min(run.End, run.Start + left) };
                 taken.Add(part);
                 left -= part.Count;
-                _cursor = part.End;
                 if (part.End == run.End)
                     _runs.RemoveAt(i);
                 else
@@ -76,17 +77,24 @@ internal sealed class FreeSpace
         }
     }
 
-    // The first run after the cursor that is long enough, else the first at all, else the longest.
+    // The first run that is long enough, else the longest.
     private int FindRun(long count)
     {
-        var start = IndexAt(_cursor);
-        var longest = -1;
-        for (var step = 0; step < _runs.Count; step++)
+        var power = BitOperations.Log2((ulong)count);
+        var seenSuch = false;
+        for (var i = IndexAt(_nothingBefore[power]); i < _runs.Count; i++)
         {
-            var i = (start + step) % _runs.Count;
+            if (!seenSuch && BitOperations.Log2((ulong)_runs[i].Count) >= power)
+                (seenSuch, _nothingBefore[power]) = (true, _runs[i].Start);
             if (_runs[i].Count >= count)
                 return i;
-            if (longest < 0 || _runs[i].Count > _runs[longest].Count)
+        }
+        if (!seenSuch)
+            _nothingBefore[power] = long.MaxValue;
+        var longest = 0;
+        for (var i = 1; i < _runs.Count; i++)
+        {
+            if (_runs[i].Count > _runs[longest].Count)
                 longest = i;
         }
         return longest;
@@ -101,20 +109,18 @@ internal sealed class FreeSpace
             throw new InvalidOperationException($"blocks {run.Start} to {run.End} are free already");
         _free += run.Count;
         var joinsNext = i < _runs.Count && _runs[i].Start == run.End;
-        if (i > 0 && _runs[i - 1].End == run.Start)
-        {
-            _runs[i - 1] = _runs[i - 1] with { End = joinsNext ? _runs[i].End : run.End };
-            if (joinsNext)
-                _runs.RemoveAt(i);
-        }
+        var joinsLast = i > 0 && _runs[i - 1].End == run.Start;
+        var whole = new Blocks(joinsLast ? _runs[i - 1].Start : run.Start, joinsNext ? _runs[i].End : run.End);
+        if (joinsLast)
+            _runs[--i] = whole;
         else if (joinsNext)
-        {
-            _runs[i] = _runs[i] with { Start = run.Start };
-        }
+            _runs[i] = whole;
         else
-        {
-            _runs.Insert(i, run);
-        }
+            _runs.Insert(i, whole);
+        if (joinsLast && joinsNext)
+            _runs.RemoveAt(i + 1);
+        for (var power = BitOperations.Log2((ulong)whole.Count); power >= 0; power--)
+            _nothingBefore[power] = Math.Min(_nothingBefore[power], whole.Start);
     }
 
     /// <summary>The index of the first run that begins at or after a block.</summary>
