@@ -119,6 +119,15 @@ public sealed class CephSandbox : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the OSDs from running, as if the network to them were gone, until the result is disposed.</summary>
+    /// <returns>Lets them go on.</returns>
+    public async Task<IAsyncDisposable> PauseOsdsAsync()
+    {
+        var osds = Daemons.Where(daemon => daemon.Key.StartsWith("osd.", StringComparison.Ordinal)).Select(daemon => daemon.Value).ToList();
+        await Task.WhenAll(osds.Select(osd => osd.StopAsync())).ConfigureAwait(false);
+        return new Pause(osds);
+    }
+
     /// <summary>Stops exactly the daemons that were started here; the directory stays for a look at the logs.</summary>
     /// <returns>Completes when they are gone.</returns>
     public async Task StopAsync()
@@ -203,7 +212,7 @@ public sealed class CephSandbox : IAsyncDisposable
                 await RunAsync($"ceph-{kind}", ["-c", ConfPath, "-i", id], cancellationToken).ConfigureAwait(false);
                 break;
             }
-            catch (HarnessException) when (attempt < 5)
+            catch (HarnessException) when (attempt < 20)
             {
                 // Ceph 16 sometimes greets the monitor before it has learned its fsid, is refused ("wrong fsid") and ends.
             }
@@ -214,6 +223,7 @@ public sealed class CephSandbox : IAsyncDisposable
             if (File.Exists(pidFile) && int.TryParse(await File.ReadAllTextAsync(pidFile, cancellationToken).ConfigureAwait(false), out var pid)
                 && ProcessIdentity.Of(pid) is { } daemon)
             {
+                Interruption.Ends(daemon);
                 lock (_state)
                 {
                     _state.Daemons[$"{kind}.{id}"] = daemon;
@@ -273,4 +283,13 @@ public sealed class CephSandbox : IAsyncDisposable
     }
 
     private static string StatePath(string directory) => Path.Combine(directory, "sandbox.json");
+
+    private sealed class Pause(List<ProcessIdentity> paused) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            paused.ForEach(osd => osd.Continue());
+            return default;
+        }
+    }
 }

@@ -13,6 +13,7 @@ public static class DemoCommand
     {
         if (name is not ("failover" or "files"))
             throw new HarnessException($"there is no demo '{name}'");
+        using var interruption = Interruption.Handle();
         var story = new Story(!json);
         story.Tell("building");
         await DotNet.BuildProgramsAsync(configuration, Programs.NodeProject);

@@ -43,6 +43,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
 
     private async Task<FailoverSummary> PlayAsync()
     {
+        Interruption.Removes(Directory);
         try
         {
             await using var store = await StoreAccess.OpenAsync(Path.Combine(Directory, "data"), cephConf);

@@ -40,6 +40,7 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
 
     private async Task<FilesSummary> PlayAsync()
     {
+        Interruption.Removes(Directory);
         try
         {
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions

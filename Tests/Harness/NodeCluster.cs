@@ -120,6 +120,8 @@ public sealed class NodeCluster : IAsyncDisposable
         using var process = Process.Start(start) ?? throw new HarnessException("setsid does not start");
         process.StandardInput.Close();
         var identity = ProcessIdentity.Of(process.Id);
+        if (identity is not null)
+            Interruption.Ends(identity);
         Set(node with { Pid = process.Id, Process = identity });
     }
 
