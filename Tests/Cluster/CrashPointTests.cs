@@ -85,7 +85,7 @@ public class CrashPointTests
         Assert.Equal(5 << 20, (await cluster.Client.GetVolumeAsync(volume)).SizeBytes);
     }
 
-    private static async Task<OperationShape> CrashAsync(TestCluster cluster, string owner, Func<Change, Task<OperationShape>> run)
+    internal static async Task<OperationShape> CrashAsync(TestCluster cluster, string owner, Func<Change, Task<OperationShape>> run)
     {
         var change = Change.New();
         await File.WriteAllTextAsync(cluster.CrashFile, "");

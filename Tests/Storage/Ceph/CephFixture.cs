@@ -45,12 +45,7 @@ public sealed class CephFixture : IStoreFixture, IAsyncLifetime
     public Task<CephEventLog> OpenEventLogAsync() => new CephStoreProvider(Options).OpenEventLogAsync("journal", default);
 
     /// <summary>Stops the OSDs from running, as if the network to them were gone, until the result is disposed.</summary>
-    public async Task<IAsyncDisposable> PauseOsdsAsync()
-    {
-        var osds = Sandbox.Daemons.Where(daemon => daemon.Key.StartsWith("osd.", StringComparison.Ordinal)).Select(daemon => daemon.Value).ToList();
-        await Task.WhenAll(osds.Select(osd => osd.StopAsync()));
-        return new Pause(osds);
-    }
+    public Task<IAsyncDisposable> PauseOsdsAsync() => Sandbox.PauseOsdsAsync();
 
     /// <summary>Starts one of Ceph's own programs on this cluster.</summary>
     public Process Start(string program, params string[] arguments) =>
@@ -66,15 +61,6 @@ public sealed class CephFixture : IStoreFixture, IAsyncLifetime
         await process.WaitForExitAsync(limit.Token);
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await error}");
         return output;
-    }
-
-    private sealed class Pause(List<ProcessIdentity> paused) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            paused.ForEach(osd => osd.Continue());
-            return default;
-        }
     }
 }
 

@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using Mooring.Client;
+using Mooring.Harness;
+using Mooring.Messages.Http;
+
+namespace Mooring.Tests.Cluster;
+
+/// <summary>A throw-away Ceph that the tests of a class share.</summary>
+public sealed class RunningCeph : IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("mooring-ceph-").FullName;
+    private CephSandbox? _sandbox;
+
+    public CephSandbox Sandbox => _sandbox ?? throw new InvalidOperationException("Ceph is not running: " + CephSandbox.WhyNot);
+
+    public async Task InitializeAsync()
+    {
+        // The tests are skipped with this reason.
+        if (CephSandbox.WhyNot is null)
+            _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = _directory });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
+
+/// <summary>A test that is skipped, with the reason, where Ceph cannot run.</summary>
+public sealed class CephFactAttribute : FactAttribute
+{
+    public CephFactAttribute() => Skip = CephSandbox.WhyNot;
+}
+
+/// <summary>As <see cref="CephFactAttribute"/>, for several cases.</summary>
+public sealed class CephTheoryAttribute : TheoryAttribute
+{
+    public CephTheoryAttribute() => Skip = CephSandbox.WhyNot;
+}
+
+/// <summary>Nodes die, and Ceph itself is away for a while, on a real Ceph with its fencing, its leases and its journal.</summary>
+public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
+{
+    private const long CopyBytes = 128L << 20;
+    private const int Callers = 4;
+
+    [CephTheory]
+    [InlineData("in-the-middle")]
+    [InlineData("after-effect")]
+    public async Task A_copy_takes_effect_once_when_the_owner_dies(string point)
+    {
+        await using var cluster = await TestCluster.StartAsync($"{point}:volume.copy", ceph.Sandbox.ConfPath);
+        var owner = await cluster.OwnerAsync();
+        var source = await cluster.FilledAsync($"source-{point}", CopyBytes);
+        var target = await cluster.FreeNameOnAsync(owner, point);
+
+        var result = await CrashPointTests.CrashAsync(cluster, owner, change => cluster.Client.CopyVolumeAsync(source, target, change));
+
+        await cluster.NoStrayImageAsync();
+        Assert.Equal(1, await cluster.EffectsAsync(result));
+        Assert.True(await cluster.Store.SameBytesAsync(source, target), "the copy has other bytes than its source");
+        await cluster.Client.DeleteVolumeAsync(source, Change.New());
+        await cluster.Client.DeleteVolumeAsync(target, Change.New());
+    }
+
+    [CephFact]
+    public async Task A_file_goes_on_being_written_when_its_writer_is_killed()
+    {
+        await using var cluster = await FileFailoverTests.StartAsync(cephConf: ceph.Sandbox.ConfPath);
+        var area = (await cluster.Client.GetFileSystemAsync("fs")).Areas[0];
+
+        var (after, checksum) = await FileFailoverTests.WriteThroughAsync(cluster, area, () => cluster.Nodes.KillAsync(area.Writer!));
+
+        Assert.NotEqual(area.Writer, after.Writer);
+        Assert.Equal(FileFailoverTests.Crc(FileFailoverTests.LargeBytes), checksum);
+    }
+
+    [CephFact]
+    public async Task A_writer_that_was_stopped_and_shut_out_does_not_write_when_it_goes_on()
+    {
+        await using var cluster = await FileFailoverTests.StartAsync(cephConf: ceph.Sandbox.ConfPath);
+        await FileFailoverTests.StopWriterAsync(cluster);
+    }
+
+    [CephTheory]
+    [InlineData("the block store does not answer")]
+    // So long that the nodes have given themselves up.
+    [InlineData("begins anew")]
+    public async Task What_was_under_way_when_Ceph_went_away_ends_when_it_is_back(string untilNodesSay)
+    {
+        await using var cluster = await FileFailoverTests.StartAsync(cephConf: ceph.Sandbox.ConfPath);
+        var name = $"away-{untilNodesSay.Split(' ')[0]}";
+        var source = await cluster.FilledAsync($"{name}-source", CopyBytes);
+        await using var history = await FileHistory.StartAsync(cluster.Nodes.Endpoint, "fs", cluster.Nodes.NodeNames);
+        var made = new ConcurrentBag<OperationShape>();
+        using var stop = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+                made.Add(await cluster.Client.CreateVolumeAsync(TestCluster.Volume($"{name}-{caller}-{i}"), 1 << 20, Change.New()));
+        })).ToArray();
+        var copy = await cluster.Client.CopyVolumeAsync(source, TestCluster.Volume($"{name}-copy"), Change.New() with { NoWait = true });
+        await TestCluster.UntilAsync("volumes and files are made", () => Task.FromResult(made.Count > 10 && history.Written > 10));
+
+        await using (await ceph.Sandbox.PauseOsdsAsync())
+            await TestCluster.UntilAsync($"every node says that {untilNodesSay}", async () => (await LogsAsync(cluster)).All(log => log.Contains(untilNodesSay, StringComparison.Ordinal)));
+        var (volumesBefore, filesBefore) = (made.Count, history.Written);
+
+        await TestCluster.UntilAsync("volumes and files are made again", () => Task.FromResult(made.Count > volumesBefore + 10 && history.Written > filesBefore + 10));
+        await stop.CancelAsync();
+        await Task.WhenAll(callers);
+        foreach (var operation in made)
+        {
+            Assert.Equal("succeeded", operation.State);
+            Assert.Equal(operation.Result!.Id, (await cluster.Store.Store.FindAsync(TestCluster.Volume(operation.Result.Name), CancellationToken.None))?.Value);
+        }
+        var copied = await cluster.Client.WaitAsync(copy.Id, null);
+        Assert.Equal("succeeded", copied.State);
+        Assert.Equal(1, await cluster.EffectsAsync(copied));
+        Assert.True(await cluster.Store.SameBytesAsync(source, TestCluster.Volume($"{name}-copy")), "the copy has other bytes than its source");
+        await history.StopAsync();
+        Assert.Equal((0, 0), await history.JudgeAsync());
+        await cluster.NoStrayImageAsync();
+    }
+
+    private static Task<string[]> LogsAsync(TestCluster cluster) => Task.WhenAll(cluster.Nodes.NodeNames.Select(n => File.ReadAllTextAsync(cluster.Nodes.LogFile(n))));
+}
