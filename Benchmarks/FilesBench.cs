@@ -45,6 +45,7 @@ internal static class FilesBench
             await using var raw = await RawImages.OpenAsync(ceph.ConfPath, AreaBytes);
             using var open = new OpenFileSystem(cluster.Endpoint, Name, new FileClientOptions { Timeout = Limit });
             var report = new Report("files");
+            await StoredAsync(report, open.Files, raw, ceph.ConfPath);
             await StreamsAsync(report, open.Files, raw);
             await ReadersAsync(report, open.Files, (await client.GetFileSystemAsync(Name)).Areas[0]);
             await SmallAsync(report, open.Files);
@@ -59,6 +60,20 @@ internal static class FilesBench
             if (started)
                 await ceph.StopAsync();
         }
+    }
+
+    // Each side writes the same bytes for the first time; what the store holds more after that is what they cost.
+    private static async Task StoredAsync(Report report, FileSystemClient files, RawImages raw, string confPath)
+    {
+        var replicas = await CephUsage.ReplicasAsync(confPath, "rbd");
+        var before = await CephUsage.StoredBytesAsync(confPath);
+        await WriteAsync(files, "/stored", Streams);
+        var between = await CephUsage.StoredBytesAsync(confPath);
+        await raw.WriteAsync(Streams, 2);
+        var after = await CephUsage.StoredBytesAsync(confPath);
+        report.Add("bytes stored for each byte written, replicas of the pool", "x", replicas);
+        report.Add("bytes stored for each byte written, files", "x", (double)(between - before) / StreamBytes, replicas * 1.03);
+        report.Add("bytes stored for each byte written, to two images", "x", (double)(after - between) / StreamBytes);
     }
 
     private static async Task StreamsAsync(Report report, FileSystemClient files, RawImages raw)

@@ -97,7 +97,7 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
         await history.StopAsync();
         var (lost, stale) = await history.JudgeAsync();
         var grown = await StoredBytesAsync(cluster) - stored;
-        var replicas = cephConf is null ? 1 : await ReplicasAsync();
+        var replicas = cephConf is null ? 1 : await CephUsage.ReplicasAsync(cephConf, "rbd");
         story.Tell($"small files: {history.Written} acknowledged writes, {lost} lost; {history.Read} reads, {stale} stale; "
             + $"{grown >> 20} MiB stored for {Bytes >> 20} MiB written, the store keeps {replicas} replica(s)");
         return new FilesSummary(
@@ -138,27 +138,7 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
             var said = await Tool.RunAsync("du", ["-s", "-B1", System.IO.Path.Combine(cluster.DataDirectory, "data")], TimeSpan.FromSeconds(30));
             return long.Parse(said.Split('\t')[0], CultureInfo.InvariantCulture);
         }
-        // The OSDs report every few seconds.
-        var (last, same) = (-1L, 0);
-        for (var clock = Stopwatch.StartNew(); same < 4 && clock.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(2000))
-        {
-            var now = await UsedBytesAsync();
-            (last, same) = (now, Math.Abs(now - last) < 1 << 20 ? same + 1 : 0);
-        }
-        return last;
-    }
-
-    // Of all OSDs together: what a pool's own line says is without its replicas on stores that do not count by pool, as memstore does not.
-    private async Task<long> UsedBytesAsync()
-    {
-        using var said = JsonDocument.Parse(await CephSandbox.AskAsync(cephConf!, ["df", "--format", "json"], CancellationToken.None));
-        return said.RootElement.GetProperty("stats").GetProperty("total_used_raw_bytes").GetInt64();
-    }
-
-    private async Task<int> ReplicasAsync()
-    {
-        using var said = JsonDocument.Parse(await CephSandbox.AskAsync(cephConf!, ["osd", "pool", "get", "rbd", "size", "--format", "json"], CancellationToken.None));
-        return said.RootElement.GetProperty("size").GetInt32();
+        return await CephUsage.StoredBytesAsync(cephConf);
     }
 
     // The first acknowledgement that counts is one of another writer: what the dead one sent before it died may come in late.
