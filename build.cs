@@ -58,7 +58,7 @@ static int Help(int status)
 
           demo [--ceph] [--json]       three nodes, 20 volumes, a long copy, kill -9 of the owner, the result from the next owner
           demo files [--ceph] [--json] a file goes on being written when kill -9 hits its writer, and is kept once
-          test [--filter EXPRESSION]   every test (but Category=Soak); the last line is N passed, N failed, N skipped
+          test [--filter EXPRESSION]   every test; the last line is N passed, N failed, N skipped
           up [--nodes 3] [--ceph]      a cluster that stays; up --node NAME starts a node that was killed again
           down | status                ends it | shows it
           simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one

@@ -250,10 +250,10 @@ internal sealed class CephConnection : IAsyncDisposable
         Set("client_mount_timeout", Seconds(options.ConnectTimeout));
         Set("rados_osd_op_timeout", Seconds(options.OsdOperationTimeout));
         Set("rados_mon_op_timeout", Seconds(options.MonitorOperationTimeout));
-        // The cache acknowledges writes that a later flush can fail.
-        Set("rbd_cache", "false");
         foreach (var (option, value) in options.Overrides)
             Set(option, value);
+        // The cache acknowledges writes that a later flush can fail, and that other nodes do not see.
+        Set("rbd_cache", "false");
 
         void Set(string option, string value)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
@@ -69,17 +70,12 @@ internal sealed class CephOpenImage : IOpenImage
         }
     }
 
-    public async Task FlushAsync(CancellationToken cancellationToken)
+    // Without librbd's cache a write completes when all replicas have it. librbd's own flush would also wait for every write that is under way.
+    public Task FlushAsync(CancellationToken cancellationToken)
     {
         Begin(0, 0, "flush", cancellationToken);
-        try
-        {
-            await CheckAsync(await RbdCompletion.FlushAsync(_image).ConfigureAwait(false), "flush").ConfigureAwait(false);
-        }
-        finally
-        {
-            End();
-        }
+        End();
+        return Task.CompletedTask;
     }
 
     /// <summary>Waits for the requests that run, which Ceph's own timeouts bound, and closes the image.</summary>
@@ -105,12 +101,40 @@ internal sealed class CephOpenImage : IOpenImage
         try
         {
             images.Check(Rbd.GetSize(image, out var size), what);
+            if (IsCached(image, images, what))
+            {
+                throw new BlockStoreException(
+                    ErrorKind.InvalidArgument,
+                    $"{what}: rbd_cache is switched on for the image or its pool (see: rbd config image list {volume}); other nodes would not see what was written", 22);
+            }
             return new CephOpenImage(images, volume, image, (long)size, readOnly);
         }
         catch
         {
             image.Dispose();
             throw;
+        }
+    }
+
+    // What the connection says about it (off) is overridden by what is kept with the image or its pool.
+    private static unsafe bool IsCached(ImageHandle image, CephImages images, string what)
+    {
+        for (var count = 128; ;)
+        {
+            var options = new Rbd.ConfigurationOption[count];
+            fixed (Rbd.ConfigurationOption* first = options)
+            {
+                // When they do not fit, their number comes back.
+                var listed = Rbd.ListConfiguration(image, first, &count);
+                if (listed == CephErrors.Range)
+                    continue;
+                images.Check(listed, what);
+                var cached = false;
+                for (var i = 0; i < count; i++)
+                    cached |= Marshal.PtrToStringUTF8((nint)first[i].Name) == "rbd_cache" && Marshal.PtrToStringUTF8((nint)first[i].Value) != "false";
+                Rbd.FreeConfiguration(first, count);
+                return cached;
+            }
         }
     }
 

@@ -113,8 +113,20 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_aio_write")]
     public static partial int BeginWrite(ImageHandle image, ulong offset, nuint length, nint buffer, nint completion);
 
-    [LibraryImport(Library, EntryPoint = "rbd_aio_flush")]
-    public static partial int BeginFlush(ImageHandle image, nint completion);
+    [LibraryImport(Library, EntryPoint = "rbd_config_image_list")]
+    public static partial int ListConfiguration(ImageHandle image, ConfigurationOption* options, int* count);
+
+    [LibraryImport(Library, EntryPoint = "rbd_config_image_list_cleanup")]
+    public static partial void FreeConfiguration(ConfigurationOption* options, int count);
+
+    /// <summary>rbd_config_option_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ConfigurationOption
+    {
+        public byte* Name;
+        public byte* Value;
+        public int Source;
+    }
 
     /// <summary>rbd_image_info_t.</summary>
     [StructLayout(LayoutKind.Sequential)]

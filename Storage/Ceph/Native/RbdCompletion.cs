@@ -36,14 +36,6 @@ internal sealed class RbdCompletion : IDisposable
         return await completion.SubmittedAsync(Rbd.BeginWrite(image, offset, (nuint)length, buffer, completion._completion)).ConfigureAwait(false);
     }
 
-    /// <summary>Flushes what was written before.</summary>
-    /// <returns>0 or a negative errno.</returns>
-    public static async Task<int> FlushAsync(ImageHandle image)
-    {
-        using var completion = new RbdCompletion();
-        return await completion.SubmittedAsync(Rbd.BeginFlush(image, completion._completion)).ConfigureAwait(false);
-    }
-
     public void Dispose()
     {
         Rbd.ReleaseCompletion(_completion);

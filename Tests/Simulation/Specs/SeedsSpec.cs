@@ -56,6 +56,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // Requests of a replaced owner had waited for a shard's home, came after their results were recorded and forgotten, and were carried out again.
         830_000_156,
+
+        // All was whole again, and a node that then went on after a pause took the others for gone.
+        840_000_992,
     ]);
 
     private async Task HoldAsync(IReadOnlyList<long> seeds)

@@ -13,6 +13,16 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
     public void Dispose() => File.Delete(_scratch);
 
     [StoreFact]
+    public async Task An_image_with_a_cache_is_not_opened()
+    {
+        var (volume, _) = await MadeAsync();
+        await fixture.RunAsync("rbd", "config", "image", "set", $"{volume}", "rbd_cache", "true");
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.OpenAsync(volume, readOnly: false, default));
+        await fixture.RunAsync("rbd", "config", "image", "remove", $"{volume}", "rbd_cache");
+        await using var image = await Store.OpenAsync(volume, readOnly: false, default);
+    }
+
+    [StoreFact]
     public async Task An_image_of_which_only_the_name_was_written_is_found_and_can_be_removed()
     {
         var (volume, id) = await MadeAsync();
