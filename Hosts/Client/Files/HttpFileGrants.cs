@@ -12,7 +12,7 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
 
     private readonly HttpClient _http;
     private volatile string[] _endpoints;
-    private int _next;
+    private uint _turn;
 
     /// <summary>Makes one.</summary>
     /// <param name="endpoint">A node or the virtual IP, <c>host:port</c>; the others are learnt from it.</param>
@@ -53,7 +53,8 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
         Exception? last = null;
         for (var tried = 0; tried < endpoints.Length; tried++)
         {
-            var at = Volatile.Read(ref _next) % endpoints.Length;
+            var turn = Volatile.Read(ref _turn);
+            var at = turn % endpoints.Length;
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             bounded.CancelAfter(TryTimeout);
             try
@@ -75,7 +76,8 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
             {
                 last = e;
             }
-            Interlocked.CompareExchange(ref _next, at + 1, at);
+            // To the next one, unless another request has gone there already.
+            Interlocked.CompareExchange(ref _turn, turn + 1, turn);
         }
         if (last is MooringException)
             throw last;
