@@ -244,6 +244,9 @@ internal static class FilesBench
             var raw = new RawImages(provider, await provider.ConnectAsync("bench", 8, CancellationToken.None));
             foreach (var volume in Volumes)
             {
+                // Of a run that failed, on a Ceph that stays.
+                if (await raw._store.FindAsync(volume, CancellationToken.None) is not null)
+                    await raw._store.RemoveAsync(volume, null, CancellationToken.None);
                 await raw._store.CreateAsync(volume, sizeBytes, CancellationToken.None);
                 raw._images.Add(await raw._store.OpenAsync(volume, readOnly: false, CancellationToken.None));
             }
