@@ -274,11 +274,12 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
             Timers.Cancel($"check-{key.Number}-{key.Node}");
         _suspects.Remove(key);
         // Otherwise it speaks of an earlier file system of this name, or has no such area.
-        if (report.BaseEpoch == area.BaseEpoch)
+        var ofThis = report.BaseEpoch == area.BaseEpoch;
+        if (ofThis)
             _reports[key] = report;
         else
             _reports.Remove(key);
-        if (report.BaseEpoch != area.BaseEpoch || report.Epoch != area.Epoch || report.Role != RoleOf(area, report.Node) || !report.Ready)
+        if (!ofThis || report.Epoch != area.Epoch || report.Role != RoleOf(area, report.Node) || !report.Ready)
             Assign(area, report.Node);
         Advance();
     }
