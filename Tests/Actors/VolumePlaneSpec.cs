@@ -142,7 +142,21 @@ public sealed class VolumePlaneSpec : ActorSpec
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        _data.Delete(recursive: true);
+        // Connections close behind their actors, and their files with them.
+        Assert.True(SpinWait.SpinUntil(TryDelete, TimeSpan.FromSeconds(30)), $"{_data} is in use for ever");
+    }
+
+    private bool TryDelete()
+    {
+        try
+        {
+            _data.Delete(recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private void Submit(string request, VolumeCommand command)
