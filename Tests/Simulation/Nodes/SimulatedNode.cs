@@ -125,7 +125,7 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
             SimulatedProcess.TapLog(system, line => Log(line));
         var incarnation = $"{Name}-{++_incarnation}";
         run.World.Trace($"{incarnation} starts");
-        var log = run.Options.Mutation == Mutation.ReplyBeforePersist ? new MutatedEventLog(run.Ceph, process) : new SimulatedEventLog(run.Ceph, process);
+        var log = new MutatedEventLog(run.Ceph, process, run.Options.Mutation);
         EventLogExtension.Register(system, log);
         var services = new MooringServices
         {

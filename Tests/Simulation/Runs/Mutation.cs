@@ -22,4 +22,10 @@ public enum Mutation
 
     /// <summary>Messages to entities overtake each other.</summary>
     OrderLost,
+
+    /// <summary>The journal takes an event although another writer has got ahead.</summary>
+    TwoWriters,
+
+    /// <summary>A new owner does not read what the one before had accepted.</summary>
+    PendingForgotten,
 }

@@ -15,6 +15,8 @@ public sealed class MutationSpec(ITestOutputHelper output)
     [InlineData(Mutation.RequestIdIgnored)]
     [InlineData(Mutation.WatchdogOff)]
     [InlineData(Mutation.OrderLost)]
+    [InlineData(Mutation.TwoWriters)]
+    [InlineData(Mutation.PendingForgotten)]
     public async Task A_safeguard_that_is_taken_out_is_missed_within_200_seeds(Mutation mutation)
     {
         var batch = new SeedBatch(mutation, output.WriteLine) { StopAtFailure = true };

@@ -17,10 +17,10 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
         var copies = events.Select(e => (ReadOnlyMemory<byte>)e.ToArray()).ToList();
         return _latest[stream] = AppendAfterAsync(
             _latest.GetValueOrDefault(stream),
-            () => Call($"append {stream} {firstNumber}", WriteMilliseconds, ceph.Taking(ceph.JournalFaults, () => ceph.Journal.Append(stream, firstNumber, copies)), cancellationToken));
+            () => Call($"append {stream} {firstNumber}", WriteMilliseconds, ceph.Taking(ceph.JournalFaults, () => Append(ceph.Journal, stream, firstNumber, copies)), cancellationToken));
     }
 
-    public async IAsyncEnumerable<(long Number, ReadOnlyMemory<byte> Event)> ReadAsync(
+    public virtual async IAsyncEnumerable<(long Number, ReadOnlyMemory<byte> Event)> ReadAsync(
         string stream, long fromNumber, long toNumber, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var page = await Call(
@@ -53,7 +53,7 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
             cancellationToken);
     }
 
-    public Task<IReadOnlyList<(long Number, DateTime Timestamp)>> ListSnapshotsAsync(string stream, CancellationToken cancellationToken) =>
+    public virtual Task<IReadOnlyList<(long Number, DateTime Timestamp)>> ListSnapshotsAsync(string stream, CancellationToken cancellationToken) =>
         Call<IReadOnlyList<(long, DateTime)>>(
             $"snapshots of {stream}", ReadMilliseconds, () => [.. ceph.Journal.Of(stream).Snapshots.Reverse().Select(s => (s.Key, s.Value.Timestamp))], cancellationToken);
 
@@ -72,6 +72,10 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>What the journal does with an append: nothing, and false, when another writer has got ahead.</summary>
+    protected virtual bool Append(SimulatedJournal journal, string stream, long firstNumber, IReadOnlyList<ReadOnlyMemory<byte>> events) =>
+        journal.Append(stream, firstNumber, events);
 
     // One write of a stream at a time, in order; what waits for one that is refused is refused with it (Storage/Ceph/JournalAppends.cs).
     private static async Task<bool> AppendAfterAsync(Task<bool>? before, Func<Task<bool>> append)
