@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 
@@ -7,6 +9,8 @@ namespace Mooring.Benchmarks.Engine;
 internal static class ShardingLines
 {
     private const int Shards = 20;
+    private const int Processes = 2;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static readonly (Line Line, int InFlight)[] InFlight =
     [
@@ -23,8 +27,7 @@ internal static class ShardingLines
         using var system = ActorSystem.Create(Nodes.SystemName, Nodes.Cluster(ports[0], ports));
         var region = StartRegion(system);
         await other.LineAsync("ready");
-        // Each process starts an entity of every shard, so that both have their half.
-        await SpreadAsync(system, region);
+        await SpreadAsync(region);
         foreach (var (line, inFlight) in InFlight.Where(line => wanted(line.Line.Name)))
         {
             var driver = system.ActorOf(Props.Create(() => new Driver(region)));
@@ -52,13 +55,26 @@ internal static class ShardingLines
         Console.In.ReadLine();
     }
 
-    private static async Task SpreadAsync(ActorSystem system, IActorRef region)
+    // The shards go to the processes in turn, once both are known: each has its half.
+    private static async Task SpreadAsync(IActorRef region)
     {
+        var watch = Stopwatch.StartNew();
+        while ((await RegionsAsync(region)).Count < Processes)
+        {
+            if (watch.Elapsed > Limit)
+                throw new TimeoutException($"the coordinator does not know the regions of {Processes} processes within {Limit.TotalSeconds:0} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+        }
         for (var i = 0; i < EntityNames.All.Length; i++)
             await region.Ask<Ack>(new Request(EntityNames.All[i], i), TimeSpan.FromSeconds(30));
-        var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(TimeSpan.FromSeconds(10)), TimeSpan.FromSeconds(15));
-        Console.WriteLine($"({string.Join(" and ", stats.Regions.Values.Select(r => r.Stats.Values.Sum()))} entities in {stats.Regions.Count} processes)");
+        var entities = (await RegionsAsync(region)).Values.Select(r => r.Stats.Values.Sum()).ToList();
+        if (entities.Count < Processes || entities.Contains(0))
+            throw new InvalidOperationException("one process has all entities, so nothing would leave it");
+        Console.WriteLine($"({string.Join(" and ", entities)} entities in {entities.Count} processes)");
     }
+
+    private static async Task<IImmutableDictionary<Address, ShardRegionStats>> RegionsAsync(IActorRef region) =>
+        (await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(TimeSpan.FromSeconds(10)), TimeSpan.FromSeconds(15))).Regions;
 
     private static IActorRef StartRegion(ActorSystem system) => ClusterSharding.Get(system).Start(
         "entity", Props.Create(() => new EchoActor()), ClusterShardingSettings.Create(system).WithRole("mooring"), new Extractor());
