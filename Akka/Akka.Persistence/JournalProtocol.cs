@@ -88,6 +88,9 @@ public sealed record WriteMessages : IJournalRequest
     /// <summary>What to write, in order.</summary>
     public IEnumerable<IPersistentEnvelope> Messages { get; }
 
+    /// <summary>The same as an array, which is what persistent actors send.</summary>
+    internal IPersistentEnvelope[] Envelopes => Messages as IPersistentEnvelope[] ?? [.. Messages];
+
     /// <summary>Who gets the reply.</summary>
     public IActorRef PersistentActor { get; }
 

@@ -71,12 +71,17 @@ internal sealed class NonPersistentMessage(object payload, IActorRef? sender) : 
 /// <summary>Events that are stored together or not at all.</summary>
 public sealed class AtomicWrite : IPersistentEnvelope, IMessage
 {
-    private readonly IImmutableList<IPersistentRepresentation> _payload;
+    // Most writes have one event; its list is made when somebody asks for it.
+    private readonly IPersistentRepresentation? _single;
+    private IImmutableList<IPersistentRepresentation>? _payload;
 
     /// <summary>One event.</summary>
     public AtomicWrite(IPersistentRepresentation @event)
-        : this(ImmutableArray.Create(@event))
     {
+        _single = @event;
+        Sender = @event.Sender;
+        PersistenceId = @event.PersistenceId;
+        LowestSequenceNr = HighestSequenceNr = @event.SequenceNr;
     }
 
     /// <summary>Several events of one persistence id, in order.</summary>
@@ -102,13 +107,13 @@ public sealed class AtomicWrite : IPersistentEnvelope, IMessage
     }
 
     /// <summary>The events, an <see cref="IImmutableList{T}"/> of <see cref="IPersistentRepresentation"/>.</summary>
-    public object Payload => _payload;
+    public object Payload => _payload ??= ImmutableArray.Create(_single!);
 
     /// <inheritdoc />
     public IActorRef? Sender { get; }
 
     /// <inheritdoc />
-    public int Size => _payload.Count;
+    public int Size => _single is null ? _payload!.Count : 1;
 
     /// <summary>The entity that all events belong to.</summary>
     public string PersistenceId { get; }
@@ -119,7 +124,7 @@ public sealed class AtomicWrite : IPersistentEnvelope, IMessage
     /// <summary>Sequence number of the last event.</summary>
     public long HighestSequenceNr { get; }
 
-    internal IImmutableList<IPersistentRepresentation> Events => _payload;
+    internal IPersistentRepresentation this[int index] => _single is null || index != 0 ? _payload![index] : _single;
 
     /// <inheritdoc />
     public override string ToString() => $"AtomicWrite<pid: {PersistenceId}, lowSeqNr: {LowestSequenceNr}, highSeqNr: {HighestSequenceNr}, size: {Size}>";
@@ -194,6 +199,10 @@ public class Persistent : IPersistentRepresentation, IEquatable<IPersistentRepre
     /// <inheritdoc />
     public IPersistentRepresentation Update(long sequenceNr, string persistenceId, bool isDeleted, IActorRef? sender, string writerGuid) =>
         new Persistent(Payload, sequenceNr, persistenceId, Manifest, isDeleted, sender, writerGuid, Timestamp);
+
+    /// <summary>The copy that a journal stores: without the sender.</summary>
+    internal Persistent ForJournal(long timestamp) =>
+        new(Payload, SequenceNr, PersistenceId, Manifest, IsDeleted, ActorRefs.NoSender, WriterGuid, timestamp);
 
     /// <inheritdoc />
     public bool Equals(IPersistentRepresentation? other) => other is not null

@@ -114,8 +114,8 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         Task<IImmutableList<Exception?>> write;
         try
         {
-            var prepared = PrepareBatch(message.Messages);
-            write = prepared.Count == 0
+            var prepared = PrepareBatch(message.Envelopes);
+            write = prepared.Length == 0
                 ? s_nothingToWrite
                 : _breaker.WithCircuitBreaker((Journal: this, Writes: prepared), static call => call.Journal.WriteMessagesAsync(call.Writes));
         }
@@ -166,10 +166,8 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
                 await ReplayMessagesAsync(context, message.PersistenceId, message.FromSequenceNr, to, message.Max, p =>
                 {
                     // Journals that delete logically still call back for deleted events.
-                    if (p.IsDeleted)
-                        return;
-                    foreach (var adapted in AdaptFromJournal(p))
-                        target.Replay(new ReplayedMessage(adapted));
+                    if (!p.IsDeleted)
+                        Replay(p, target);
                 }).ConfigureAwait(false);
             }
 

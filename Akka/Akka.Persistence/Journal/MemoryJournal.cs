@@ -20,12 +20,11 @@ public class MemoryJournal : AsyncWriteJournal
     {
         foreach (var write in messages)
         {
-            for (var i = 0; i < write.Events.Count; i++)
+            for (var i = 0; i < write.Size; i++)
             {
-                var p = write.Events[i];
+                var p = write[i];
                 var payload = p.Payload is Tagged tagged ? tagged.Payload : p.Payload;
-                var stored = ReferenceEquals(payload, p.Payload) ? p : p.WithPayload(payload);
-                Add(stored.Timestamp > 0 ? stored : stored.WithTimestamp(_scheduler.Now.UtcTicks));
+                Add(ReferenceEquals(payload, p.Payload) ? p : p.WithPayload(payload));
             }
         }
 
@@ -72,6 +71,9 @@ public class MemoryJournal : AsyncWriteJournal
 
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc />
+    private protected override long TimestampOf(Persistent persistent) => persistent.Timestamp > 0 ? persistent.Timestamp : _scheduler.Now.UtcTicks;
 
     /// <summary>Stores an event.</summary>
     public IDictionary<string, LinkedList<IPersistentRepresentation>> Add(IPersistentRepresentation persistent)

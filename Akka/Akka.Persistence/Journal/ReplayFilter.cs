@@ -106,6 +106,9 @@ internal sealed class ReplayFiltering(
     private long _sequenceNr = -1;
     private bool _failed;
 
+    // The place in the window that the last event left, for the next one.
+    private LinkedListNode<ReplayedMessage>? _spare;
+
     public void Replay(ReplayedMessage message)
     {
         if (_failed)
@@ -114,8 +117,9 @@ internal sealed class ReplayFiltering(
             log.Debug("Replay: {0}", message.Persistent);
         if (_buffer.Count >= windowSize)
         {
-            persistentActor.Tell(_buffer.First!.Value, ActorRefs.NoSender);
-            _buffer.RemoveFirst();
+            _spare = _buffer.First!;
+            persistentActor.Tell(_spare.Value, ActorRefs.NoSender);
+            _buffer.Remove(_spare);
         }
 
         var persistent = message.Persistent;
@@ -148,7 +152,7 @@ internal sealed class ReplayFiltering(
 
         // Equal numbers come from an event adapter that makes several events of one.
         _sequenceNr = persistent.SequenceNr;
-        _buffer.AddLast(message);
+        Keep(message);
     }
 
     private void ReplayOfNewWriter(ReplayedMessage message, IPersistentRepresentation persistent, string writer)
@@ -174,7 +178,20 @@ internal sealed class ReplayFiltering(
         }
 
         if (!_failed)
+            Keep(message);
+    }
+
+    private void Keep(ReplayedMessage message)
+    {
+        if (_spare is not { } node)
+        {
             _buffer.AddLast(message);
+            return;
+        }
+
+        _spare = null;
+        node.Value = message;
+        _buffer.AddLast(node);
     }
 
     private void Report(ReplayedMessage? message, string issue)
@@ -184,7 +201,7 @@ internal sealed class ReplayFiltering(
             case ReplayFilterMode.Warn:
                 log.Warning(issue);
                 if (message is not null)
-                    _buffer.AddLast(message);
+                    Keep(message);
                 break;
             case ReplayFilterMode.RepairByDiscardOld:
                 log.Warning(issue);

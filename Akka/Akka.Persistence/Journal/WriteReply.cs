@@ -6,6 +6,8 @@ namespace Akka.Persistence.Journal;
 /// <summary>The answer to one request to write: first how the request went, then each of its events.</summary>
 internal sealed class WriteReply(WriteMessages message, IImmutableList<Exception?> rejections, Exception? failure) : OrderedReply
 {
+    private readonly IPersistentEnvelope[] _envelopes = message.Envelopes;
+
     public override void Send()
     {
         var target = message.PersistentActor;
@@ -17,7 +19,7 @@ internal sealed class WriteReply(WriteMessages message, IImmutableList<Exception
                 $"AsyncWriteMessages return invalid number or results. Expected [{writeCount}], but got [{rejections.Count}].");
         target.Tell(cause is null ? WriteMessagesSuccessful.Instance : new WriteMessagesFailed(cause, writeCount), ActorRefs.NoSender);
         var index = 0;
-        foreach (var envelope in message.Messages)
+        foreach (var envelope in _envelopes)
         {
             if (envelope is not AtomicWrite atomicWrite)
             {
@@ -27,10 +29,9 @@ internal sealed class WriteReply(WriteMessages message, IImmutableList<Exception
 
             var rejection = cause is null && rejections.Count > 0 ? rejections[index] : null;
             index++;
-            var events = atomicWrite.Events;
-            for (var i = 0; i < events.Count; i++)
+            for (var i = 0; i < atomicWrite.Size; i++)
             {
-                var p = events[i];
+                var p = atomicWrite[i];
                 object reply = cause is not null ? new WriteMessageFailure(p, cause, id)
                     : rejection is not null ? new WriteMessageRejected(p, rejection, id)
                     : new WriteMessageSuccess(p, id);
@@ -42,7 +43,7 @@ internal sealed class WriteReply(WriteMessages message, IImmutableList<Exception
     private int WriteCount()
     {
         var count = 0;
-        foreach (var envelope in message.Messages)
+        foreach (var envelope in _envelopes)
         {
             if (envelope is AtomicWrite)
                 count++;

@@ -36,8 +36,8 @@ public sealed class PersistenceMessageSerializer : Serializer
             case AtomicWrite write:
                 writer.Write(AtomicWriteKind);
                 writer.Write7BitEncodedInt(write.Size);
-                foreach (var persistent in write.Events)
-                    WritePersistent(writer, persistent);
+                for (var i = 0; i < write.Size; i++)
+                    WritePersistent(writer, write[i]);
                 break;
             case AtLeastOnceDeliverySnapshot snapshot:
                 writer.Write(DeliverySnapshotKind);

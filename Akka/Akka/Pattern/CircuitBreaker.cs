@@ -89,12 +89,36 @@ public class CircuitBreaker
 
     public Task<T> WithCircuitBreaker<T>(Func<Task<T>> body) => WithCircuitBreaker(body, static run => run());
 
-    public async Task<T> WithCircuitBreaker<T, TState>(TState state, Func<TState, Task<T>> body)
+    public Task<T> WithCircuitBreaker<T, TState>(TState state, Func<TState, Task<T>> body)
     {
-        var opening = Enter();
+        int opening;
+        Task<T> call;
         try
         {
-            var call = body(state);
+            opening = Enter();
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<T>(e);
+        }
+        try
+        {
+            call = body(state);
+        }
+        catch (Exception e)
+        {
+            Failed(e, opening);
+            return Task.FromException<T>(e);
+        }
+        if (!call.IsCompletedSuccessfully) return Watched(call, opening);
+        Succeeded();
+        return call;
+    }
+
+    private async Task<T> Watched<T>(Task<T> call, int opening)
+    {
+        try
+        {
             var result = call.IsCompleted ? await call.ConfigureAwait(false) : await Limited(call).ConfigureAwait(false);
             Succeeded();
             return result;
