@@ -13,8 +13,12 @@ public sealed class SqlPersistence : IExtension
     /// <summary>HOCON path of the snapshot store.</summary>
     public const string SnapshotStoreConfigPath = "akka.persistence.snapshot-store.sql";
 
+    /// <summary>HOCON path of the read journal.</summary>
+    internal const string ReadJournalConfigPath = "akka.persistence.query.journal.sql";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(string, string), SqlDatabase> _databases = [];
+    private int _readJournals;
 
     /// <summary>Adds the default configuration to the system's.</summary>
     public SqlPersistence(ExtendedActorSystem system)
@@ -41,6 +45,9 @@ public sealed class SqlPersistence : IExtension
             return database;
         }
     }
+
+    /// <summary>A number for the next read journal.</summary>
+    internal int NextReadJournal() => Interlocked.Increment(ref _readJournals);
 
     private void CloseAll()
     {

@@ -26,6 +26,8 @@ internal sealed class PostgreSqlDialect(string connectionString) : SqlDialect
     // "IF NOT EXISTS" fails when two transactions create the same table; the number is this package's own.
     public override string InitializationLock => "SELECT pg_advisory_xact_lock(7710317)";
 
+    public override string JsonArray(string column) => $"CAST(json_agg({column}) AS TEXT)";
+
     public override DbConnection Open()
     {
         var connection = new NpgsqlConnection(connectionString);

@@ -35,6 +35,9 @@ internal sealed class SqlDatabase
             Start($"sql-reader-{i}", ReadUntilClosed);
     }
 
+    /// <summary>Rows were written; called by the thread that writes.</summary>
+    public event Action? Committed;
+
     public SqlDialect Dialect => _dialect;
 
     /// <summary>Number of transactions committed.</summary>
@@ -123,7 +126,8 @@ internal sealed class SqlDatabase
             var begin = Stopwatch.GetTimestamp();
             var failure = Transact(ref session, batch);
             // Whoever gets an answer now will most likely write again at once, and a commit costs the same for all of them.
-            expected = batch.Sum(item => item.Rows) + _writes.Rows;
+            var rows = batch.Sum(item => item.Rows);
+            expected = rows + _writes.Rows;
             patience = Stopwatch.GetElapsedTime(begin) * PatienceShare;
             if (failure is null)
                 CompleteAll(batch);
@@ -131,6 +135,8 @@ internal sealed class SqlDatabase
                 FailAll(batch, failure);
             else
                 CommitEach(ref session, batch);
+            if (rows > 0)
+                Committed?.Invoke();
         }
 
         session?.Dispose();

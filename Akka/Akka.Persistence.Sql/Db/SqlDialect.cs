@@ -22,8 +22,17 @@ internal abstract class SqlDialect
     /// <summary>Whether all work has to use one connection (databases in memory).</summary>
     public virtual bool SingleConnection => false;
 
+    /// <summary>Whether transactions commit in the order in which they got the values of their identity columns: one writes at a time.</summary>
+    public virtual bool CommitsInOrder => false;
+
     /// <summary>Lets only one process at a time create tables, until its transaction ends; null where transactions do that anyway.</summary>
     public virtual string? InitializationLock => null;
+
+    /// <summary>A column for a comparison that no index of this column is used for; the column itself where the database knows better.</summary>
+    public virtual string Unindexed(string column) => column;
+
+    /// <summary>An aggregate: the column's values of all rows as the text of a JSON array, in no order.</summary>
+    public abstract string JsonArray(string column);
 
     /// <exception cref="ConfigurationException">The provider is not supported.</exception>
     public static SqlDialect Create(SqlSettings settings)

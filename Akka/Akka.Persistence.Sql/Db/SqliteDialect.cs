@@ -42,6 +42,13 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override bool SingleConnection => _inMemory;
 
+    public override bool CommitsInOrder => true;
+
+    // Without statistics it would take the index of a column that is compared with a value, and sort everything for each page.
+    public override string Unindexed(string column) => "+" + column;
+
+    public override string JsonArray(string column) => $"json_group_array({column})";
+
     public override DbConnection Open()
     {
         // The library repeats commands that meet a lock for this many seconds.
