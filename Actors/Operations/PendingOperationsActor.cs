@@ -23,7 +23,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<OperationId, IActorRef> _accepting = [];
     private readonly Dictionary<OperationId, OperationRunning> _running = [];
     private readonly Dictionary<OperationId, List<Waiter>> _waiters = [];
-    private readonly HashSet<OperationId> _settling = [];
+    private readonly Dictionary<OperationId, OperationEntry> _settling = [];
+    private readonly OpenRequests _open = new();
     private readonly List<IPendingOperationsEvent> _unrecorded = [];
     private OperationsState _state = OperationsState.Empty;
     private int _waiterCount;
@@ -96,6 +97,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Persist(new OwnershipTaken(_epoch, _settings.Node, Now), taken =>
         {
             _state = _state.Apply(taken);
+            foreach (var entry in _state.Unsettled)
+                _open.Add(entry);
             _log.Info("owner with epoch {0}: {1} operations under way, {2} remembered", _epoch, _state.OpenCount, _state.Entries.Count);
             SendUnsettled();
             DeliverAll();
@@ -137,6 +140,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         _accepting.Remove(accepted.Operation, out var asker);
         _services.CrashPoints.Pass(CrashPoint.Accepted, accepted.Operation, accepted.Command.Kind);
         var entry = _state.Entries[accepted.Operation];
+        _open.Add(entry);
         Send(entry);
         asker?.Tell(new OperationAccepted(accepted.RequestId, View(entry)));
         SnapshotWhenDue();
@@ -156,15 +160,15 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     {
         if (_state.Decide(ended) is not { } finished)
         {
-            if (_state.Entries.TryGetValue(ended.Operation, out var known) && known.Settled && !_settling.Contains(ended.Operation))
-                Sender.Tell(new OutcomeRecorded(known.Command.Volume, ended.Operation) { Owner = _epoch });
+            if (_state.Entries.TryGetValue(ended.Operation, out var known) && known.Settled && !_settling.ContainsKey(ended.Operation))
+                Sender.Tell(RecordedOf(known.Command.Volume));
             return;
         }
         _state = _state.Apply(finished);
         _running.Remove(ended.Operation);
         var entry = _state.Entries[ended.Operation];
         if (finished.Settled)
-            _settling.Add(finished.Operation);
+            _settling[finished.Operation] = entry;
         RecordSoon(finished);
         TellWaiters(entry);
         Deliver(entry);
@@ -188,14 +192,15 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
 
     private void OnRecorded(IPendingOperationsEvent recorded)
     {
-        if (recorded is RequestFinished { Settled: true } finished)
+        if (recorded is RequestFinished { Settled: true } finished && _settling.Remove(finished.Operation, out var entry))
         {
-            _settling.Remove(finished.Operation);
-            if (_state.Entries.TryGetValue(finished.Operation, out var entry))
-                _volumes.Tell(new OutcomeRecorded(entry.Command.Volume, finished.Operation) { Owner = _epoch });
+            _open.Remove(entry);
+            _volumes.Tell(RecordedOf(entry.Command.Volume));
         }
         SnapshotWhenDue();
     }
+
+    private OutcomeRecorded RecordedOf(VolumeId volume) => new(volume, _open.RecordedBefore(volume, next: _state.Sequence + 1));
 
     private void Wait(OperationId operation, long seenVersion, TimeSpan wait, NodeName by, bool onlyTheEnd) => Answer(operation, entry =>
     {
@@ -313,7 +318,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
             Send(entry);
     }
 
-    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command) { Owner = _epoch });
+    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command) { Sequence = entry.Sequence });
 
     private void SnapshotWhenDue()
     {

@@ -90,7 +90,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         Command<HoldSource>(OnHold);
         Command<ReleaseSource>(OnRelease);
         Command<ConfirmHold>(OnConfirmHold);
-        Command<OutcomeRecorded>(recorded => _state = _state.Recorded(recorded.Operation, recorded.Owner));
+        Command<OutcomeRecorded>(recorded => _state = _state.Recorded(recorded.Before));
         Command<HoldDue>(_ => AskForHold());
         Command<WorkerDue>(_ => AskForWorker());
         Command<GraceOver>(OnGraceOver);
@@ -170,7 +170,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
             return false;
         }
         Timers.Cancel("announced");
-        _preparing = preparing with { Announced = false, Ready = null };
+        _preparing = preparing with { Request = request, Announced = false, Ready = null };
         if (preparing.Ready is { } ready)
             OnWorkerReady(ready);
         else
@@ -183,7 +183,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         var decision = _state.Decide(request);
         if (decision is VolumeDecision.Outdated)
         {
-            _log.Info("{0}: {1} was asked for by the owner with epoch {2}, which has been replaced", _volume, request.Operation, request.Owner);
+            _log.Info("{0}: {1} comes again after its result was recorded", _volume, request.Operation);
             return;
         }
         _owner = Sender;

@@ -16,8 +16,10 @@ public sealed record VolumeState(
     /// <summary>The most results that are kept; the oldest settled one goes first.</summary>
     public const int EndedCountMax = 64;
 
-    /// <summary>The highest epoch of an owner that has recorded a result which may be forgotten here; null before there was one.</summary>
-    public Epoch? Owner { get; init; }
+    /// <summary>
+    /// What has a lower place in the owner's order of acceptance has its result in the owner's journal. It is forgotten here, and never begun.
+    /// </summary>
+    public long RecordedBefore { get; init; }
 
     /// <summary>A volume that nothing has happened to.</summary>
     public static VolumeState Empty { get; } =
@@ -30,8 +32,8 @@ public sealed record VolumeState(
     {
         if (Ended.TryGetValue(request.Operation, out var ended))
             return new VolumeDecision.Answer(ended);
-        // It may have been on its way while its result was recorded and forgotten. What has no result the owner of today asks for itself.
-        if (request.Owner is { } asks && Owner is { } owner && asks.CompareTo(owner) < 0)
+        // It was on its way while its result was recorded and forgotten: from an owner that has been replaced, or through a node that stood still.
+        if (request.Sequence < RecordedBefore)
             return new VolumeDecision.Outdated();
         if (Active is { } active)
             return active.Operation == request.Operation ? new VolumeDecision.AlreadyActive(active) : new VolumeDecision.Wait(active.Operation);
@@ -57,7 +59,7 @@ public sealed record VolumeState(
     {
         if (VolumeRules.Forbids(request.Command, seen) is { } error)
             return DecideRefusal(request, error, node, now);
-        return new OperationStarted(request.Operation, request.Command, 1, node, worker, seen.ImageId, now);
+        return new OperationStarted(request.Operation, request.Command, 1, node, worker, seen.ImageId, now) { Sequence = request.Sequence };
     }
 
     /// <summary>The result of a request that is not carried out. A source that it may hold is to be released.</summary>
@@ -67,7 +69,10 @@ public sealed record VolumeState(
     /// <param name="now">The time now.</param>
     /// <returns>The result.</returns>
     public OperationFinished DecideRefusal(ExecuteOperation request, OperationError error, NodeName node, DateTimeOffset now) => new(
-        request.Operation, request.Command, new OperationOutcome(null, error, 0, now, now, node), Leftovers: request.Command.SourceVolume is not null);
+        request.Operation, request.Command, new OperationOutcome(null, error, 0, now, now, node), Leftovers: request.Command.SourceVolume is not null)
+    {
+        Sequence = request.Sequence,
+    };
 
     /// <summary>The intent of the attempt after those that are in doubt.</summary>
     /// <param name="node">The node that will execute it.</param>
@@ -78,7 +83,7 @@ public sealed record VolumeState(
     public OperationStarted DecideRetry(NodeName node, FenceAddress worker, DateTimeOffset now)
     {
         var active = Active ?? throw new InvalidOperationException("there is no operation to attempt again");
-        return new OperationStarted(active.Operation, active.Command, active.Attempt + 1, node, worker, active.ImageIdBefore, now);
+        return new OperationStarted(active.Operation, active.Command, active.Attempt + 1, node, worker, active.ImageIdBefore, now) { Sequence = active.Sequence };
     }
 
     /// <summary>What an attempt's report means. Only the latest attempt of the active operation can end it.</summary>
@@ -91,7 +96,10 @@ public sealed record VolumeState(
         if (Active is not { } active || active.Operation != report.Operation || active.Attempt != report.Attempt || report.InDoubt)
             return null;
         var outcome = new OperationOutcome(report.Volume, report.Error, active.Attempt, active.StartedAt, now, node);
-        return new OperationFinished(active.Operation, active.Command, outcome, Leftovers: report.Leftovers || active.Command.SourceVolume is not null);
+        return new OperationFinished(active.Operation, active.Command, outcome, Leftovers: report.Leftovers || active.Command.SourceVolume is not null)
+        {
+            Sequence = active.Sequence,
+        };
     }
 
     /// <summary>Whether an operation on another volume may read this one.</summary>
@@ -123,7 +131,10 @@ public sealed record VolumeState(
         {
             Active = Active?.Operation == finished.Operation ? null : Active,
             Ended = Trim(Ended.SetItem(finished.Operation, new EndedOperation(
-                finished.Operation, finished.Command, finished.Outcome, !finished.Leftovers, Active?.Operation == finished.Operation ? Active : null, Recorded: false))),
+                finished.Operation, finished.Command, finished.Outcome, !finished.Leftovers, Active?.Operation == finished.Operation ? Active : null)
+            {
+                Sequence = finished.Sequence,
+            })),
         },
         OperationSettled settled when Ended.TryGetValue(settled.Operation, out var ended) =>
             this with { Ended = Ended.SetItem(settled.Operation, ended with { Settled = true, Remains = null }) },
@@ -132,20 +143,14 @@ public sealed record VolumeState(
         _ => this,
     };
 
-    /// <summary>The state after the owner has recorded an outcome: it need not be kept here once it is settled. Not journalled; only the
-    /// next snapshot leaves it out.</summary>
-    /// <param name="operation">The operation.</param>
-    /// <param name="owner">The epoch of the owner, as far as it says.</param>
+    /// <summary>The state after the owner has recorded results: they need not be kept here. Not journalled; the next snapshot has it.</summary>
+    /// <param name="before">Before which place in its order of acceptance every request of this volume is recorded, and settled.</param>
     /// <returns>The new state.</returns>
-    public VolumeState Recorded(OperationId operation, Epoch? owner = null)
+    public VolumeState Recorded(long before) => before <= RecordedBefore ? this : this with
     {
-        if (!Ended.TryGetValue(operation, out var ended))
-            return this;
-        var highest = owner is { } given && (Owner is not { } known || known.CompareTo(given) < 0) ? given : Owner;
-        return ended.Settled
-            ? this with { Owner = highest, Ended = Ended.Remove(operation) }
-            : this with { Owner = highest, Ended = Ended.SetItem(operation, ended with { Recorded = true }) };
-    }
+        RecordedBefore = before,
+        Ended = Ended.RemoveRange(Ended.Values.Where(e => e.Settled && e.Sequence < before).Select(e => e.Operation)),
+    };
 
     private static ImmutableDictionary<OperationId, EndedOperation> Trim(ImmutableDictionary<OperationId, EndedOperation> ended)
     {
@@ -173,8 +178,14 @@ public sealed record ActiveOperation(
     DateTimeOffset StartedAt,
     NodeName Node)
 {
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+
     internal static ActiveOperation First(OperationStarted started) => new(
-        started.Operation, started.Command, started.Attempt, [started.Worker], started.ImageIdBefore, started.At, started.Node);
+        started.Operation, started.Command, started.Attempt, [started.Worker], started.ImageIdBefore, started.At, started.Node)
+    {
+        Sequence = started.Sequence,
+    };
 
     internal ActiveOperation Again(OperationStarted started) =>
         this with { Attempt = started.Attempt, Workers = Workers.Add(started.Worker), Node = started.Node };
@@ -186,9 +197,12 @@ public sealed record ActiveOperation(
 /// <param name="Outcome">Its result.</param>
 /// <param name="Settled">Whether nothing is left to be cleaned up.</param>
 /// <param name="Remains">What the clean-up needs to know; null when settled or when no attempt was made.</param>
-/// <param name="Recorded">Whether the owner has the result in its own journal.</param>
 public sealed record EndedOperation(
-    OperationId Operation, VolumeCommand Command, OperationOutcome Outcome, bool Settled, ActiveOperation? Remains, bool Recorded);
+    OperationId Operation, VolumeCommand Command, OperationOutcome Outcome, bool Settled, ActiveOperation? Remains)
+{
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+}
 
 /// <summary>What a volume does about a request.</summary>
 public abstract record VolumeDecision
@@ -209,7 +223,7 @@ public abstract record VolumeDecision
     /// <param name="Error">Why.</param>
     public sealed record Refuse(OperationError Error) : VolumeDecision;
 
-    /// <summary>It is from an owner that has been replaced, and may have been carried out and forgotten: nothing.</summary>
+    /// <summary>It was carried out, recorded and forgotten: nothing.</summary>
     public sealed record Outdated : VolumeDecision;
 
     /// <summary>Look at the store, then decide the intent.</summary>

@@ -14,14 +14,22 @@ public interface IVolumeEvent;
 /// <param name="ImageIdBefore">The internal id of the image under the volume's name before the first attempt; null when the name was free.</param>
 /// <param name="At">When, by the node's clock.</param>
 public sealed record OperationStarted(
-    OperationId Operation, VolumeCommand Command, int Attempt, NodeName Node, FenceAddress Worker, string? ImageIdBefore, DateTimeOffset At) : IVolumeEvent;
+    OperationId Operation, VolumeCommand Command, int Attempt, NodeName Node, FenceAddress Worker, string? ImageIdBefore, DateTimeOffset At) : IVolumeEvent
+{
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+}
 
 /// <summary>The result, which never changes from here on.</summary>
 /// <param name="Operation">The operation.</param>
 /// <param name="Command">What it did.</param>
 /// <param name="Outcome">Its result.</param>
 /// <param name="Leftovers">Whether there is something to clean up: work of attempts to be removed, a source to be released.</param>
-public sealed record OperationFinished(OperationId Operation, VolumeCommand Command, OperationOutcome Outcome, bool Leftovers) : IVolumeEvent;
+public sealed record OperationFinished(OperationId Operation, VolumeCommand Command, OperationOutcome Outcome, bool Leftovers) : IVolumeEvent
+{
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+}
 
 /// <summary>What earlier attempts of a finished operation left is gone, and its source is released.</summary>
 /// <param name="Operation">The operation.</param>

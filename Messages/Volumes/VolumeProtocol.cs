@@ -5,8 +5,8 @@ namespace Mooring.Messages;
 /// <param name="Command">What to do.</param>
 public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Command) : IWithVolumeId
 {
-    /// <summary>The epoch of the owner that asks; null before there was one in this message.</summary>
-    public Epoch? Owner { get; init; }
+    /// <summary>Its place in the order in which the owners have accepted requests, from 1; null when the sender does not say.</summary>
+    public long? Sequence { get; init; }
 
     /// <inheritdoc/>
     public VolumeId Volume => Command.Volume;
@@ -38,14 +38,10 @@ public sealed record OperationRunning(OperationId Operation, int Attempt, NodeNa
 /// <param name="Settled">Whether nothing is left to be cleaned up; asking again continues the cleaning.</param>
 public sealed record OperationEnded(OperationId Operation, OperationOutcome Outcome, bool Settled);
 
-/// <summary>The outcome is in the owner's journal: the volume may forget it.</summary>
+/// <summary>Results are in the owner's journal, and settled: the volume may forget them, and must not begin them any more.</summary>
 /// <param name="Volume">The volume.</param>
-/// <param name="Operation">The operation.</param>
-public sealed record OutcomeRecorded(VolumeId Volume, OperationId Operation) : IWithVolumeId
-{
-    /// <summary>The epoch of the owner that has it; null before there was one in this message.</summary>
-    public Epoch? Owner { get; init; }
-}
+/// <param name="Before">All of its requests with a lower place in the order of acceptance; see <see cref="ExecuteOperation.Sequence"/>.</param>
+public sealed record OutcomeRecorded(VolumeId Volume, long Before) : IWithVolumeId;
 
 /// <summary>Asks a volume not to change while an operation reads it.</summary>
 /// <param name="Volume">The volume to be read.</param>

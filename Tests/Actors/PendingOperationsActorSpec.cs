@@ -45,7 +45,7 @@ public sealed class PendingOperationsActorSpec : ActorSpec
         Assert.False(_client.HasMessages || _region.HasMessages);
         entry.LetGo();
 
-        Assert.Equal(new ExecuteOperation(Id("create"), Create.Command) { Owner = new Epoch(1) }, _region.ExpectMsg<ExecuteOperation>());
+        Assert.Equal(new ExecuteOperation(Id("create"), Create.Command) { Sequence = 1 }, _region.ExpectMsg<ExecuteOperation>());
         Assert.Equal(OperationState.Accepted, _client.ExpectMsg<OperationAccepted>().Operation.State);
     }
 
@@ -206,7 +206,7 @@ public sealed class PendingOperationsActorSpec : ActorSpec
         Accept(book, Create);
         End(Create);
 
-        Assert.Equal(new OutcomeRecorded(Name, Id("create")) { Owner = new Epoch(_epoch) }, _region.ExpectMsg<OutcomeRecorded>());
+        Assert.Equal(new OutcomeRecorded(Name, Before: 2), _region.ExpectMsg<OutcomeRecorded>());
         Assert.IsType<RequestFinished>(Events[^1]);
         _region.Send(book, Ended(Create));
         _region.ExpectMsg<OutcomeRecorded>();

@@ -27,9 +27,10 @@ public class SerializerTests
         ["request-finished"] = """{"operation":"op-000000000000000000000001","outcome":{"volume":{"volume":"rbd/b","id":"i","sizeBytes":10,"objectSizeBytes":4,"features":["layering"],"createdAt":"2026-01-01T00:00:00+00:00","metadata":{"k":"v"}},"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false}""",
         ["result-delivered"] = """{"operation":"op-000000000000000000000001","by":"node-2","at":"2026-01-01T00:00:00+00:00"}""",
         ["operations-forgotten"] = """{"operations":["op-000000000000000000000001"]}""",
-        ["execute-operation"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"}}""",
+        ["execute-operation"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"sequence":5}""",
+        ["outcome-recorded"] = """{"volume":"rbd/b","before":6}""",
         ["operations-snapshot"] = """{"entries":[{"sequence":1,"id":"op-000000000000000000000001","requestId":"r","command":{"kind":"volume.create","sizeBytes":10,"volume":"rbd/b"},"deliverTo":"akka.tcp://x@h:1/user/a","acceptedAt":"2026-01-01T00:00:00+00:00","outcome":{"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":true,"deliveredBy":"node-2"},{"sequence":2,"id":"op-000000000000000000000002","requestId":"s","command":{"kind":"volume.delete","volume":"rbd/b"},"acceptedAt":"2026-01-01T00:00:00+00:00","settled":false}],"sequence":2,"epoch":"7"}""",
-        ["volume-snapshot"] = """{"active":{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"attempt":1,"workers":["w"],"startedAt":"2026-01-01T00:00:00+00:00","node":"node-1"},"ended":[{"operation":"op-000000000000000000000003","command":{"kind":"volume.copy","source":"rbd/a","volume":"rbd/b"},"outcome":{"error":{"kind":"Busy","detail":"no"},"attempts":0,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false,"recorded":true}],"holds":{"op-000000000000000000000002":"rbd/c"}}""",
+        ["volume-snapshot"] = """{"active":{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"attempt":1,"workers":["w"],"startedAt":"2026-01-01T00:00:00+00:00","node":"node-1"},"ended":[{"operation":"op-000000000000000000000003","command":{"kind":"volume.copy","source":"rbd/a","volume":"rbd/b"},"outcome":{"error":{"kind":"Busy","detail":"no"},"attempts":0,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false,"sequence":5}],"holds":{"op-000000000000000000000002":"rbd/c"},"recordedBefore":6}""",
         ["file-system-planned"] = """{"fileSystem":"fs","requestId":"r","pool":"rbd","sizeBytes":1073741824,"areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0"}],"readers":2,"at":"2026-01-01T00:00:00+00:00"}""",
         ["file-system-made"] = """{"at":"2026-01-01T00:00:00+00:00"}""",
         ["file-system-abandoned"] = """{"error":{"kind":"NoSpace","detail":"full","errno":28}}""",
@@ -51,6 +52,17 @@ public class SerializerTests
 
         Assert.Equal(manifest, Serializer.Manifest(read));
         Assert.True(JsonElement.DeepEquals(Parse(Golden[manifest]), Parse(written)), written);
+    }
+
+    [Fact]
+    public void A_snapshot_from_before_requests_had_a_place_in_it_is_still_read()
+    {
+        var golden = Golden["volume-snapshot"].Replace("\"sequence\":5", "\"recorded\":true", StringComparison.Ordinal)
+            .Replace(",\"recordedBefore\":6", "", StringComparison.Ordinal);
+
+        var read = (Actors.Volumes.VolumeSnapshot)Serializer.FromBinary(Encoding.UTF8.GetBytes(golden), "volume-snapshot");
+
+        Assert.Equal((0, null), (read.RecordedBefore, read.Ended.Single().Sequence));
     }
 
     [Fact]

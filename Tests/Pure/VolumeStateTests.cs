@@ -45,16 +45,32 @@ public class VolumeStateTests
     }
 
     [Fact]
-    public void What_a_replaced_owner_asks_for_late_does_not_begin()
+    public void What_was_recorded_and_forgotten_never_begins_again()
     {
-        var state = Started(Create);
+        var state = Started(Create with { Sequence = 7 });
         state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
 
-        Assert.IsType<VolumeDecision.Answer>(state.Decide(Create with { Owner = new Epoch(1) }));
-        state = state.Recorded(Create.Operation, new Epoch(2));
-        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Owner = new Epoch(1) }));
-        Assert.IsType<VolumeDecision.Begin>(state.Decide(Delete with { Owner = new Epoch(2) }));
-        Assert.IsType<VolumeDecision.Outdated>(Actors.Volumes.VolumeSnapshot.Of(state).State().Decide(Create with { Owner = new Epoch(1) }));
+        Assert.IsType<VolumeDecision.Answer>(state.Decide(Create with { Sequence = 7 }));
+        state = state.Recorded(before: 8);
+        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Sequence = 7 }));
+        Assert.IsType<VolumeDecision.Begin>(state.Decide(Create with { Sequence = 8 }));
+        Assert.IsType<VolumeDecision.Outdated>(VolumeSnapshot.Of(state).State().Decide(Create with { Sequence = 7 }));
+    }
+
+    [Fact]
+    public void What_is_recorded_never_becomes_less()
+    {
+        var state = VolumeState.Empty.Recorded(before: 8).Recorded(before: 5);
+
+        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Sequence = 7 }));
+    }
+
+    [Fact]
+    public void A_request_that_is_under_way_is_not_outdated_by_others()
+    {
+        var state = Started(Create with { Sequence = 7 }).Recorded(before: 7);
+
+        Assert.IsType<VolumeDecision.AlreadyActive>(state.Decide(Create with { Sequence = 7 }));
     }
 
     [Fact]
@@ -138,18 +154,30 @@ public class VolumeStateTests
     [Fact]
     public void A_result_is_kept_until_the_owner_has_recorded_it()
     {
-        var state = Started(Create);
-        state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
+        var state = Started(Create with { Sequence = 7 });
+        state = state.Apply(state.DecideRetry(Node, Successor, Now));
+        state = state.Apply(state.DecideEnd(Succeeded(Create, 2), Node, Now)!);
 
-        Assert.Contains(Create.Operation, state.Ended);
-        Assert.DoesNotContain(Create.Operation, state.Recorded(Create.Operation).Ended);
+        Assert.Contains(Create.Operation, state.Recorded(before: 7).Ended);
+        Assert.DoesNotContain(Create.Operation, state.Recorded(before: 8).Ended);
+    }
+
+    [Fact]
+    public void A_refusal_is_kept_until_the_owner_has_recorded_it()
+    {
+        var refused = VolumeState.Empty.DecideRefusal(Create with { Sequence = 7 }, new OperationError(ErrorKind.Busy, "busy"), Node, Now);
+        var state = VolumeState.Empty.Apply(refused);
+
+        Assert.Contains(Create.Operation, state.Recorded(before: 7).Ended);
+        Assert.DoesNotContain(Create.Operation, state.Recorded(before: 8).Ended);
     }
 
     [Fact]
     public void A_result_that_is_not_settled_is_kept_even_when_recorded()
     {
-        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Copy, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
-        state = state.Apply(state.DecideEnd(Succeeded(Copy, 1), Node, Now)!).Recorded(Copy.Operation);
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(
+            Copy with { Sequence = 7 }, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
+        state = state.Apply(state.DecideEnd(Succeeded(Copy, 1), Node, Now)!).Recorded(before: 8);
 
         Assert.Contains(Copy.Operation, state.Ended);
     }

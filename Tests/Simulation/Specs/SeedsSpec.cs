@@ -57,6 +57,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         // Requests of a replaced owner had waited for a shard's home, came after their results were recorded and forgotten, and were carried out again.
         830_000_156,
 
+        // A request waited in a node that stood still, was carried out elsewhere, recorded and forgotten, and came again when that node went on.
+        1_127_004_130,
+
         // All was whole again, and a node that then went on after a pause took the others for gone.
         840_000_992,
     ]);
