@@ -146,7 +146,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     }
 
     // An owner that goes on renewing its lease and is no member here belongs to another cluster: membership has come apart, and each part
-    // takes the other for dead. The block store says which one lives; this node leaves the other and joins that.
+    // takes the other for dead. The block store says which one lives; this node ends, and its new incarnation joins that. To leave would take
+    // the consent of all members here, and one of them may be a stranger's, which took its place there and never answers.
     private void OnLeaseHeldBy(LeaseHeldBy held)
     {
         var now = Context.System.Scheduler.MonotonicClock;
@@ -162,9 +163,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         }
         if (now - strange.Since < StrangeOwnerLeases * _services.Settings.LeaseDuration)
             return;
-        _log.Error("{0} owns the virtual IP and is no member of this node's cluster: this node leaves that and joins the owner's", held.Node);
+        _log.Error("{0} owns the virtual IP and is no member of this node's cluster: this node begins anew and joins the owner's", held.Node);
         _strangeOwner = null;
-        _cluster.Leave(_cluster.SelfAddress);
+        _cluster.Down(_cluster.SelfAddress);
     }
 
     private IEnumerable<NodeView> ListNodes()

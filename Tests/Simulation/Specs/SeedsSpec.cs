@@ -60,6 +60,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         // A request waited in a node that stood still, was carried out elsewhere, recorded and forgotten, and came again when that node went on.
         1_127_004_130,
 
+        // Two clusters, one of them with a member that had gone to the other: who was to leave it for the other waited for that member's consent for good.
+        1_127_006_678,
+
         // All was whole again, and a node that then went on after a pause took the others for gone.
         840_000_992,
     ]);
