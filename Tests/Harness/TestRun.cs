@@ -48,6 +48,11 @@ public static class TestRun
             passed += faithful ? 1 : 0;
             failed += faithful ? 0 : 1;
         }
+        if (projects.Count == 0 && filter is null && await OfficialAsync() is { } compiles)
+        {
+            passed += compiles ? 1 : 0;
+            failed += compiles ? 0 : 1;
+        }
         Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 && passed > 0 ? 0 : 1;
     }
@@ -62,6 +67,17 @@ public static class TestRun
         var (status, said) = await DotNet.CaptureAsync("run", Tool, "--", $"Tests/Engine/bin/{configuration}/net10.0");
         Console.WriteLine($"Akka.NET's public API: {said}");
         return status == 0;
+    }
+
+    // The sources must compile against Akka.NET too; its signatures stand where the comparison does.
+    private static async Task<bool?> OfficialAsync()
+    {
+        if (!OfficialBuild.Possible)
+            return null;
+        var watch = Stopwatch.StartNew();
+        var (compiles, said) = await OfficialBuild.RunAsync();
+        Console.WriteLine($"Akka.NET's public signatures: {said} ({watch.Elapsed.TotalSeconds:0} s)");
+        return compiles;
     }
 
     private static (int Passed, int Failed, int Skipped) Count(string results)
