@@ -214,6 +214,26 @@ public sealed class PendingOperationsActorSpec : ActorSpec
     }
 
     [Fact]
+    public void What_a_volume_may_forget_ends_before_its_first_request_that_is_open_whoever_accepted_that()
+    {
+        Services = Services with { Settings = Services.Settings with { ResendInterval = TimeSpan.FromHours(1) } };
+        var second = Request("second", new DeleteVolume(Name));
+        var book = Start();
+        Accept(book, Create);
+        Accept(book, second);
+        End(second);
+        Assert.Equal(new OutcomeRecorded(Name, Before: 1), _region.ExpectMsg<OutcomeRecorded>());
+        StopAndWait(book);
+        book = Start();
+        Assert.Equal(Id("create"), _region.ExpectMsg<ExecuteOperation>().Operation);
+
+        _region.Send(book, Ended(second));
+        Assert.Equal(new OutcomeRecorded(Name, Before: 1), _region.ExpectMsg<OutcomeRecorded>());
+        _region.Send(book, Ended(Create));
+        Assert.Equal(new OutcomeRecorded(Name, Before: 3), _region.ExpectMsg<OutcomeRecorded>());
+    }
+
+    [Fact]
     public async Task A_volume_may_not_forget_a_result_before_the_owner_s_journal_says_that_it_is_settled()
     {
         Services = Services with { Settings = Services.Settings with { ResendInterval = TimeSpan.FromHours(1) } };
