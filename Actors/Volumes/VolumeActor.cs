@@ -128,8 +128,13 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         }
         foreach (var ended in _state.Ended.Values.Where(e => !e.Settled))
             Settle(ended.Operation);
-        foreach (var (operation, target) in _state.Holds)
-            _volumes.Tell(new ConfirmHold(target, operation, _volume), Self);
+        QuestionHolds();
+    }
+
+    private void QuestionHolds()
+    {
+        foreach (var (operation, hold) in _state.Holds)
+            _volumes.Tell(new ConfirmHold(hold.Target, operation, _volume) { Sequence = hold.Sequence }, Self);
     }
 
     // The request is on its way into the owner's journal. Nothing is journalled and nothing changed before it comes.
@@ -230,6 +235,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         if (_waiting.Any(w => w.Request.Operation == request.Operation))
             return;
         Enqueue(request);
+        QuestionHolds();
         Timers.StartSingleTimer("grace-" + request.Operation, new GraceOver(request.Operation, error), _services.Settings.HoldGrace);
     }
 
@@ -258,7 +264,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     {
         if (_preparing is not { Held: false, Request: var request })
             return;
-        _volumes.Tell(new HoldSource(request.Command.SourceVolume!.Value, request.Operation, _volume), Self);
+        _volumes.Tell(new HoldSource(request.Command.SourceVolume!.Value, request.Operation, _volume) { Sequence = request.Sequence }, Self);
         Timers.StartSingleTimer("hold", new HoldDue(), _services.Settings.ResendInterval);
     }
 
@@ -556,7 +562,7 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     private void OnConfirmHold(ConfirmHold request)
     {
         var waiting = _preparing?.Request.Operation == request.Operation || _waiting.Any(w => w.Request.Operation == request.Operation);
-        if (!_state.NeedsHold(request.Operation, waiting) && _state.Ended.ContainsKey(request.Operation))
+        if (_state.IsOver(request, waiting))
             _volumes.Tell(new ReleaseSource(request.Source, request.Operation), Self);
     }
 
@@ -587,13 +593,8 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     private sealed record AnnouncementOver(OperationId Operation) : INoSerializationVerificationNeeded;
 
     private sealed record HoldDue : INoSerializationVerificationNeeded;
-
     private sealed record WorkerDue : INoSerializationVerificationNeeded;
-
     private sealed record GraceOver(OperationId Operation, OperationError Error) : INoSerializationVerificationNeeded;
 
     private sealed record SettleAgain(OperationId Operation) : INoSerializationVerificationNeeded;
 }
-
-/// <summary>Asks a volume to stop, for its shard to move: it finishes what it does first.</summary>
-public sealed record StopVolume;

@@ -9,9 +9,9 @@ namespace Mooring.Actors.Volumes;
 /// </summary>
 /// <param name="Active">The operation whose intent stands and whose result does not, if any.</param>
 /// <param name="Ended">Results that the owner has not recorded yet, or that still have something to clean up.</param>
-/// <param name="Holds">The operations that read this volume, and the volumes that they make.</param>
+/// <param name="Holds">The operations that read this volume.</param>
 public sealed record VolumeState(
-    ActiveOperation? Active, ImmutableDictionary<OperationId, EndedOperation> Ended, ImmutableDictionary<OperationId, VolumeId> Holds)
+    ActiveOperation? Active, ImmutableDictionary<OperationId, EndedOperation> Ended, ImmutableDictionary<OperationId, SourceHold> Holds)
 {
     /// <summary>The most results that are kept; the oldest settled one goes first.</summary>
     public const int EndedCountMax = 64;
@@ -23,7 +23,7 @@ public sealed record VolumeState(
 
     /// <summary>A volume that nothing has happened to.</summary>
     public static VolumeState Empty { get; } =
-        new(null, ImmutableDictionary<OperationId, EndedOperation>.Empty, ImmutableDictionary<OperationId, VolumeId>.Empty);
+        new(null, ImmutableDictionary<OperationId, EndedOperation>.Empty, ImmutableDictionary<OperationId, SourceHold>.Empty);
 
     /// <summary>What to do about a request, before the store has been looked at.</summary>
     /// <param name="request">The request.</param>
@@ -39,7 +39,7 @@ public sealed record VolumeState(
             return active.Operation == request.Operation ? new VolumeDecision.AlreadyActive(active) : new VolumeDecision.Wait(active.Operation);
         if (!Holds.IsEmpty)
         {
-            var (reader, target) = Holds.First();
+            var (reader, (target, _)) = Holds.First();
             return new VolumeDecision.Refuse(new OperationError(
                 ErrorKind.Busy, $"{request.Volume} is being copied to {target} by {reader}", 16));
         }
@@ -106,7 +106,7 @@ public sealed record VolumeState(
     /// <param name="request">The request.</param>
     /// <returns>The event to persist, or null when nothing needs to be (held already, or busy).</returns>
     public SourceHeld? Decide(HoldSource request) =>
-        Active is null && !Holds.ContainsKey(request.Operation) ? new SourceHeld(request.Operation, request.Target) : null;
+        Active is null && !Holds.ContainsKey(request.Operation) ? new SourceHeld(request.Operation, request.Target) { Sequence = request.Sequence } : null;
 
     /// <summary>The end of a hold.</summary>
     /// <param name="request">The request.</param>
@@ -114,11 +114,12 @@ public sealed record VolumeState(
     public SourceReleased? Decide(ReleaseSource request) =>
         Holds.ContainsKey(request.Operation) ? new SourceReleased(request.Operation) : null;
 
-    /// <summary>Whether a hold that this volume's operation has on a source is still needed.</summary>
-    /// <param name="operation">The operation.</param>
+    /// <summary>Whether a hold that this volume's operation had on a source may be ended. One that was never heard of here may still come.</summary>
+    /// <param name="hold">The hold.</param>
     /// <param name="waiting">Whether the actor has the operation in its hands without an intent.</param>
-    /// <returns>False when the operation is over, or was never heard of.</returns>
-    public bool NeedsHold(OperationId operation, bool waiting) => waiting || Active?.Operation == operation;
+    /// <returns>True when the operation is over for sure.</returns>
+    public bool IsOver(ConfirmHold hold, bool waiting) =>
+        !waiting && Active?.Operation != hold.Operation && (Ended.ContainsKey(hold.Operation) || hold.Sequence < RecordedBefore);
 
     /// <summary>The state after an event.</summary>
     /// <param name="happened">The event.</param>
@@ -138,7 +139,7 @@ public sealed record VolumeState(
         },
         OperationSettled settled when Ended.TryGetValue(settled.Operation, out var ended) =>
             this with { Ended = Ended.SetItem(settled.Operation, ended with { Settled = true, Remains = null }) },
-        SourceHeld held => this with { Holds = Holds.SetItem(held.Operation, held.Target) },
+        SourceHeld held => this with { Holds = Holds.SetItem(held.Operation, new SourceHold(held.Target, held.Sequence)) },
         SourceReleased released => this with { Holds = Holds.Remove(released.Operation) },
         _ => this,
     };
@@ -190,6 +191,11 @@ public sealed record ActiveOperation(
     internal ActiveOperation Again(OperationStarted started) =>
         this with { Attempt = started.Attempt, Workers = Workers.Add(started.Worker), Node = started.Node };
 }
+
+/// <summary>What an operation that reads the volume is.</summary>
+/// <param name="Target">The volume that it makes.</param>
+/// <param name="Sequence">As <see cref="ExecuteOperation.Sequence"/>.</param>
+public readonly record struct SourceHold(VolumeId Target, long? Sequence);
 
 /// <summary>An operation that has its result.</summary>
 /// <param name="Operation">The operation.</param>

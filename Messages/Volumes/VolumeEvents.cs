@@ -38,7 +38,11 @@ public sealed record OperationSettled(OperationId Operation) : IVolumeEvent;
 /// <summary>The volume is read by an operation on another volume and must not change.</summary>
 /// <param name="Operation">The operation that reads it.</param>
 /// <param name="Target">The volume that the operation makes.</param>
-public sealed record SourceHeld(OperationId Operation, VolumeId Target) : IVolumeEvent;
+public sealed record SourceHeld(OperationId Operation, VolumeId Target) : IVolumeEvent
+{
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+}
 
 /// <summary>The operation that read the volume is over.</summary>
 /// <param name="Operation">The operation that read it.</param>

@@ -47,7 +47,11 @@ public sealed record OutcomeRecorded(VolumeId Volume, long Before) : IWithVolume
 /// <param name="Volume">The volume to be read.</param>
 /// <param name="Operation">The operation that reads it.</param>
 /// <param name="Target">The volume that the operation makes.</param>
-public sealed record HoldSource(VolumeId Volume, OperationId Operation, VolumeId Target) : IWithVolumeId;
+public sealed record HoldSource(VolumeId Volume, OperationId Operation, VolumeId Target) : IWithVolumeId
+{
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+}
 
 /// <summary>The answer to <see cref="HoldSource"/>.</summary>
 /// <param name="Operation">The operation that asked.</param>
@@ -68,4 +72,8 @@ public sealed record SourceHoldReleased(OperationId Operation);
 /// <param name="Volume">The target.</param>
 /// <param name="Operation">The operation.</param>
 /// <param name="Source">The volume that is held.</param>
-public sealed record ConfirmHold(VolumeId Volume, OperationId Operation, VolumeId Source) : IWithVolumeId;
+public sealed record ConfirmHold(VolumeId Volume, OperationId Operation, VolumeId Source) : IWithVolumeId
+{
+    /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
+    public long? Sequence { get; init; }
+}

@@ -353,6 +353,7 @@ public sealed class VolumeActorSpec : ActorSpec
         Assert.True(_region.ExpectMsg<SourceHoldAnswered>().Granted);
         Assert.IsType<SourceHeld>(Assert.Single(Events));
         _owner.Send(volume, Delete);
+        _region.ExpectMsg<ConfirmHold>();
         Assert.Equal(ErrorKind.Busy, _owner.ExpectMsg<OperationEnded>().Outcome.Error!.Kind);
         _region.Send(volume, new ReleaseSource(Name, Id("reader")));
         _region.ExpectMsg<SourceHoldReleased>();
@@ -403,6 +404,32 @@ public sealed class VolumeActorSpec : ActorSpec
         Assert.Equal(new ConfirmHold(Source, Id("reader"), Name), _region.ExpectMsg<ConfirmHold>());
         _region.Send(volume, new ConfirmHold(Name, Copy.Operation, Source));
         Assert.Equal(new ReleaseSource(Source, Copy.Operation), _region.ExpectMsg<ReleaseSource>());
+    }
+
+    [Fact]
+    public void A_hold_that_came_late_is_questioned_by_whom_it_hinders_and_ended()
+    {
+        Services = Services with { Settings = Settings with { HoldGrace = Limit } };
+        var volume = Start();
+        _region.Send(volume, new HoldSource(Name, Id("reader"), Source) { Sequence = 5 });
+        _region.ExpectMsg<SourceHoldAnswered>();
+        _owner.Send(volume, Delete with { Sequence = 9 });
+        Assert.Equal(new ConfirmHold(Source, Id("reader"), Name) { Sequence = 5 }, _region.ExpectMsg<ConfirmHold>());
+
+        // As its target answers.
+        _region.Send(volume, new ReleaseSource(Name, Id("reader")));
+        Assert.Equal(Delete.Operation, _dispatcher.ExpectMsg<RequestWorker>().Operation);
+    }
+
+    [Fact]
+    public void A_hold_for_what_was_recorded_and_forgotten_is_ended()
+    {
+        var volume = Start();
+        _owner.Send(volume, new OutcomeRecorded(Name, Before: 6));
+        _region.Send(volume, new ConfirmHold(Name, Id("unknown"), Source) { Sequence = 6 });
+        _region.Send(volume, new ConfirmHold(Name, Id("forgotten"), Source) { Sequence = 5 });
+
+        Assert.Equal(new ReleaseSource(Source, Id("forgotten")), _region.ExpectMsg<ReleaseSource>());
     }
 
     [Fact]

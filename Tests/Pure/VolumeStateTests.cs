@@ -130,6 +130,30 @@ public class VolumeStateTests
     }
 
     [Fact]
+    public void A_hold_ends_only_when_its_operation_is_over_for_sure()
+    {
+        var hold = new ConfirmHold(Volume, Copy.Operation, Other) { Sequence = 7 };
+        var finished = VolumeState.Empty.DecideRefusal(Copy with { Sequence = 7 }, new OperationError(ErrorKind.Busy, "busy"), Node, Now);
+
+        Assert.False(VolumeState.Empty.IsOver(hold, waiting: false));
+        Assert.False(VolumeState.Empty.Recorded(before: 7).IsOver(hold, waiting: false));
+        Assert.True(VolumeState.Empty.Apply(finished).IsOver(hold, waiting: false));
+        Assert.True(VolumeState.Empty.Recorded(before: 8).IsOver(hold, waiting: false));
+        Assert.False(VolumeState.Empty.Recorded(before: 8).IsOver(hold with { Sequence = null }, waiting: false));
+        Assert.False(VolumeState.Empty.Recorded(before: 8).IsOver(hold, waiting: true));
+        var started = VolumeState.Empty.DecideIntent(Copy with { Sequence = 7 }, new VolumeObservation(null, null, "id-2"), Node, Worker, Now);
+        Assert.False(VolumeState.Empty.Apply(started).IsOver(hold, waiting: false));
+    }
+
+    [Fact]
+    public void A_hold_keeps_its_place_in_the_order()
+    {
+        var held = VolumeState.Empty.Apply(VolumeState.Empty.Decide(new HoldSource(Volume, Copy.Operation, Other) { Sequence = 7 })!);
+
+        Assert.Equal(new SourceHold(Other, 7), VolumeSnapshot.Of(held).State().Holds[Copy.Operation]);
+    }
+
+    [Fact]
     public void A_volume_that_is_being_changed_cannot_be_held()
     {
         var hold = new HoldSource(Volume, Copy.Operation, Other);
