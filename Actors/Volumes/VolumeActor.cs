@@ -591,10 +591,8 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         ExecuteOperation Request, DateTimeOffset HoldDeadline, bool Held = false, bool Announced = false, WorkerReady? Ready = null);
 
     private sealed record AnnouncementOver(OperationId Operation) : INoSerializationVerificationNeeded;
-
     private sealed record HoldDue : INoSerializationVerificationNeeded;
     private sealed record WorkerDue : INoSerializationVerificationNeeded;
     private sealed record GraceOver(OperationId Operation, OperationError Error) : INoSerializationVerificationNeeded;
-
     private sealed record SettleAgain(OperationId Operation) : INoSerializationVerificationNeeded;
 }

@@ -192,7 +192,7 @@ public sealed record ActiveOperation(
         this with { Attempt = started.Attempt, Workers = Workers.Add(started.Worker), Node = started.Node };
 }
 
-/// <summary>What an operation that reads the volume is.</summary>
+/// <summary>An operation on another volume reads this one, which must not change meanwhile.</summary>
 /// <param name="Target">The volume that it makes.</param>
 /// <param name="Sequence">As <see cref="ExecuteOperation.Sequence"/>.</param>
 public readonly record struct SourceHold(VolumeId Target, long? Sequence);

@@ -4,7 +4,7 @@ using Mooring.Tests.Simulation.Runs;
 
 namespace Mooring.Tests.Simulation.Store;
 
-/// <summary>A way to the journal on which a safeguard of Mooring does nothing; without a mutation it is the plain one.</summary>
+/// <summary>One node's way to the journal, on which a safeguard of Mooring does nothing; without a mutation it is the plain one.</summary>
 internal sealed class MutatedEventLog(SimulatedCeph ceph, SimulatedProcess process, Mutation mutation) : SimulatedEventLog(ceph, process)
 {
     private static readonly TimeSpan Behind = TimeSpan.FromMilliseconds(100);
