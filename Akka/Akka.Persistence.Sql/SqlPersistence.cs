@@ -16,6 +16,8 @@ public sealed class SqlPersistence : IExtension
     /// <summary>HOCON path of the read journal.</summary>
     internal const string ReadJournalConfigPath = "akka.persistence.query.journal.sql";
 
+    private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(string, string), SqlDatabase> _databases = [];
     private int _readJournals;
@@ -49,14 +51,21 @@ public sealed class SqlPersistence : IExtension
     /// <summary>A number for the next read journal.</summary>
     internal int NextReadJournal() => Interlocked.Increment(ref _readJournals);
 
+    // A system that has terminated writes no more: whoever waited for that may move the file.
     private void CloseAll()
     {
+        List<SqlDatabase> closing;
         lock (_lock)
         {
-            foreach (var database in _databases.Values)
-                database.Close();
+            closing = [.. _databases.Values];
             _databases.Clear();
         }
+
+        foreach (var database in closing)
+            database.Close();
+        var open = closing.FindAll(database => !database.WaitUntilClosed(CloseMax));
+        if (open.Count > 0)
+            throw new TimeoutException($"Not closed within {CloseMax.TotalSeconds} s: {string.Join(", ", open.Select(database => database.Dialect.Location))}");
     }
 }
 

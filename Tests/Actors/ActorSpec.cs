@@ -41,15 +41,15 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         }
         """;
 
-    private readonly DirectoryInfo _snapshots;
+    private readonly TemporaryDirectory _snapshots;
 
     protected ActorSpec(bool clustered = false)
-        : this(Directory.CreateTempSubdirectory("mooring-actors-"), clustered)
+        : this(new TemporaryDirectory("snapshots"), clustered)
     {
     }
 
-    private ActorSpec(DirectoryInfo snapshots, bool clustered)
-        : base(ConfigurationFactory.ParseString($"akka.persistence.snapshot-store.local.dir = \"{snapshots.FullName.Replace('\\', '/')}\"")
+    private ActorSpec(TemporaryDirectory snapshots, bool clustered)
+        : base(ConfigurationFactory.ParseString($"akka.persistence.snapshot-store.local.dir = \"{snapshots.Path.Replace('\\', '/')}\"")
             .WithFallback(ConfigurationFactory.ParseString((clustered ? OneNode + "\n" : "") + Defaults))
             .WithFallback(ConfigurationFactory.ParseString(MooringSerializer.Hocon)))
     {
@@ -161,6 +161,6 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        _snapshots.Delete(recursive: true);
+        _snapshots.Dispose();
     }
 }

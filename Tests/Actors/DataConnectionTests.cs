@@ -239,14 +239,14 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         public Peer(DataConnectionTests test)
         {
             _test = test;
-            _frames = new FrameConnection(new Duplex(_down.Reader.AsStream(), _up.Writer.AsStream()), FrameConnection.StandardPayloadBytesMax);
+            _frames = new FrameConnection(new DuplexStream(_down.Reader.AsStream(), _up.Writer.AsStream()), FrameConnection.StandardPayloadBytesMax);
             test._peers.Add(this);
         }
 
         public void Serve()
         {
             var connection = new DataConnection(
-                new Duplex(_up.Reader.AsStream(), _down.Writer.AsStream()), Node, ActorSpec.Settings.Files, _test._areas, TimeProvider.System);
+                new DuplexStream(_up.Reader.AsStream(), _down.Writer.AsStream()), Node, ActorSpec.Settings.Files, _test._areas, TimeProvider.System);
             _served = Task.Run(async () =>
             {
                 await using (connection)
@@ -320,45 +320,5 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
         }
 
         private static RequestAttempt? Attempt(int? number, Guid? id) => number is { } known ? new RequestAttempt(id ?? Id, known) : null;
-    }
-
-    private sealed class Duplex(Stream input, Stream output) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => output.WriteAsync(buffer, cancellationToken);
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => output.FlushAsync(cancellationToken);
-
-        public override void Flush() => output.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            input.Dispose();
-            output.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -19,7 +19,7 @@ public sealed class VolumePlaneSpec : ActorSpec
     private static readonly VolumeId Source = VolumeId.Parse("rbd/source");
     private static readonly VolumeId Target = VolumeId.Parse("rbd/target");
 
-    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("mooring-plane-");
+    private readonly TemporaryDirectory _data = new("store");
     private readonly TestProbe _client;
     private readonly IActorRef _dispatcher;
     private readonly IActorRef _book;
@@ -31,7 +31,7 @@ public sealed class VolumePlaneSpec : ActorSpec
         _client = CreateTestProbe("client");
         Services = Services with
         {
-            Store = new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = _data.FullName }),
+            Store = new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = _data.Path }),
             Settings = Settings with { WorkerCount = 2, HoldGrace = TimeSpan.FromSeconds(3), LinkDownMax = TimeSpan.FromMinutes(1) },
         };
         _dispatcher = Sys.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
@@ -142,21 +142,7 @@ public sealed class VolumePlaneSpec : ActorSpec
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        // Connections close behind their actors, and their files with them.
-        Assert.True(SpinWait.SpinUntil(TryDelete, TimeSpan.FromSeconds(30)), $"{_data} is in use for ever");
-    }
-
-    private bool TryDelete()
-    {
-        try
-        {
-            _data.Delete(recursive: true);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        _data.Dispose();
     }
 
     private void Submit(string request, VolumeCommand command)

@@ -16,6 +16,7 @@ internal sealed class SqlDatabase
     private readonly int _maxBatchSize;
     private readonly SqlWorkQueue _writes = new();
     private readonly SqlWorkQueue _reads;
+    private readonly List<Thread> _threads = [];
     private long _commits;
 
     public SqlDatabase(SqlDialect dialect, SqlSettings settings)
@@ -78,13 +79,27 @@ internal sealed class SqlDatabase
         return item.Task;
     }
 
+    /// <summary>Takes no more work. What was taken before is carried out.</summary>
     public void Close()
     {
         _writes.Close();
         _reads.Close();
     }
 
-    private static void Start(string name, ThreadStart run) => new Thread(run) { Name = name, IsBackground = true }.Start();
+    /// <summary>Waits until the connections of a closed database are closed too.</summary>
+    /// <returns>False when they were not within the time.</returns>
+    public bool WaitUntilClosed(TimeSpan atMost)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        return _threads.TrueForAll(thread => atMost - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } left && thread.Join(left));
+    }
+
+    private void Start(string name, ThreadStart run)
+    {
+        var thread = new Thread(run) { Name = name, IsBackground = true };
+        _threads.Add(thread);
+        thread.Start();
+    }
 
     private void Enqueue(SqlWorkQueue queue, ISqlWork item)
     {

@@ -69,23 +69,23 @@ public sealed class MemorySnapshotStoreSpec() : SnapshotContract("");
 /// <summary>The contract on files.</summary>
 public sealed class LocalSnapshotStoreSpec : SnapshotContract
 {
-    private readonly string _folder;
+    private readonly TemporaryDirectory _folder;
 
     public LocalSnapshotStoreSpec()
-        : this(Directory.CreateTempSubdirectory("snapshots-").FullName)
+        : this(new TemporaryDirectory("snapshots"))
     {
     }
 
-    private LocalSnapshotStoreSpec(string folder)
+    private LocalSnapshotStoreSpec(TemporaryDirectory folder)
         : base($$"""
             akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.local"
-            akka.persistence.snapshot-store.local.dir = "{{folder}}"
+            akka.persistence.snapshot-store.local.dir = "{{folder.Path}}"
             """) => _folder = folder;
 
-    protected override void AfterAll()
+    protected override void Dispose(bool disposing)
     {
-        base.AfterAll();
-        Directory.Delete(_folder, recursive: true);
+        base.Dispose(disposing);
+        _folder.Dispose();
     }
 
     [ContractFact]
@@ -96,7 +96,7 @@ public sealed class LocalSnapshotStoreSpec : SnapshotContract
         ExpectMsg<SaveSnapshotSuccess>();
         store.Tell(new SaveSnapshot(new SnapshotMetadata("p", 2), new TestEvent("bad")), TestActor);
         ExpectMsg<SaveSnapshotSuccess>();
-        File.WriteAllBytes(Directory.GetFiles(_folder, "snapshot-p-2-*").Single(), [1, 2, 3]);
+        File.WriteAllBytes(Directory.GetFiles(_folder.Path, "snapshot-p-2-*").Single(), [1, 2, 3]);
         store.Tell(new LoadSnapshot("p", SnapshotSelectionCriteria.Latest, long.MaxValue), TestActor);
         Assert.Equal(new TestEvent("good"), ExpectMsg<LoadSnapshotResult>().Snapshot!.Snapshot);
     }

@@ -41,9 +41,9 @@ public sealed class SqlWriteJournalSpec : PersistenceTestKit
         public IEventSequence FromJournal(object evt, string manifest) => EventSequence.Single(evt);
     }
 
-    protected override void AfterAll()
+    protected override void Dispose(bool disposing)
     {
-        base.AfterAll();
+        base.Dispose(disposing);
         _file.Dispose();
     }
 
@@ -143,6 +143,22 @@ public sealed class SqlWriteJournalSpec : PersistenceTestKit
             + "AND manifest = 'T' AND deleted = 0 AND created > 0 AND writer_uuid <> '' AND CAST(message AS TEXT) = 'tagged 1'"));
         Assert.Equal(2, Count("SELECT COUNT(*) FROM tags JOIN journal ON ordering_id = ordering WHERE tag IN ('red', 'blue') AND sequence_nr = 1"));
         Assert.Equal([new TestEvent("tagged 1")], RecoverAll("p"));
+    }
+
+    [Fact]
+    public async Task A_system_that_has_terminated_has_closed_its_database()
+    {
+        var system = ActorSystem.Create("closing", ConfigurationFactory.ParseString(_file.Hocon + "\n" + TestEventSerializer.Hocon));
+        var written = SqlPersistence.Get(system).Open(new SqlSettings(
+            system.Settings.Config.GetConfig(SqlPersistence.JournalConfigPath), SqlPersistence.JournalConfigPath))
+            .InitializeAsync("CREATE TABLE last(word TEXT)", "INSERT INTO last VALUES('done')");
+
+        await system.Terminate().WaitAsync(RemainingOrDefault);
+
+        Assert.True(written.IsCompletedSuccessfully);
+        // SQLite's log goes into the file, and away, when the last connection closes.
+        Assert.Equal([_file.Path], Directory.GetFiles(Path.GetDirectoryName(_file.Path)!));
+        Assert.Equal(1, Count("SELECT COUNT(*) FROM last WHERE word = 'done'"));
     }
 
     [Fact]

@@ -15,9 +15,9 @@ public sealed class SqliteJournalSpec : JournalContract
     private SqliteJournalSpec(SqliteFile file)
         : base(file.Hocon) => _file = file;
 
-    protected override void AfterAll()
+    protected override void Dispose(bool disposing)
     {
-        base.AfterAll();
+        base.Dispose(disposing);
         _file.Dispose();
     }
 }
@@ -35,9 +35,9 @@ public sealed class SqliteSnapshotStoreSpec : SnapshotContract
     private SqliteSnapshotStoreSpec(SqliteFile file)
         : base(file.Hocon) => _file = file;
 
-    protected override void AfterAll()
+    protected override void Dispose(bool disposing)
     {
-        base.AfterAll();
+        base.Dispose(disposing);
         _file.Dispose();
     }
 }

@@ -3,9 +3,9 @@ namespace Mooring.Tests.Engine.PersistenceSql;
 /// <summary>An SQLite file of one test.</summary>
 public sealed class SqliteFile : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("journal-").FullName;
+    private readonly TemporaryDirectory _folder = new("journal");
 
-    public string Path => System.IO.Path.Combine(_folder, "journal.db");
+    public string Path => _folder["journal.db"];
 
     public string Hocon => HoconFor(Path);
 
@@ -30,5 +30,5 @@ public sealed class SqliteFile : IDisposable
         }
         """;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 }

@@ -18,9 +18,9 @@ public sealed class SqliteQuerySpec : QueryContract
     private SqliteQuerySpec(SqliteFile file)
         : base(file.Hocon, $"Data Source={file.Path}", "SQLite.MS") => _file = file;
 
-    protected override void AfterAll()
+    protected override void Dispose(bool disposing)
     {
-        base.AfterAll();
+        base.Dispose(disposing);
         _file.Dispose();
     }
 }

@@ -73,7 +73,7 @@ public sealed class TransportSpec(ITestOutputHelper output) : RemotingTestKit(ou
 
     private sealed class MemoryConnection(PipeReader reader, PipeWriter writer) : WireConnection
     {
-        public override Stream Stream { get; } = new Duplex(reader.AsStream(), writer.AsStream());
+        public override Stream Stream { get; } = new DuplexStream(reader.AsStream(), writer.AsStream());
 
         public override string Peer => "memory";
 
@@ -85,36 +85,5 @@ public sealed class TransportSpec(ITestOutputHelper output) : RemotingTestKit(ou
             reader.CancelPendingRead();
             reader.Complete();
         }
-    }
-
-    private sealed class Duplex(Stream input, Stream output) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
-
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            await output.WriteAsync(buffer, cancellationToken);
-            await output.FlushAsync(cancellationToken);
-        }
-
-        public override void Flush() => output.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer, offset, count);
-
-        public override void Write(byte[] buffer, int offset, int count) => output.Write(buffer, offset, count);
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
