@@ -11,6 +11,7 @@ internal readonly record struct InboundMessage(IInternalActorRef Recipient, IAct
 internal sealed class MessageDecoder(RemoteActorRefProvider provider, Address peer, int tableSizeMax)
 {
     private readonly List<Entry> _entries = [];
+    private readonly RootActorPath _peerRoot = new(peer);
 
     public InboundMessage Decode(ref WireReader reader)
     {
@@ -47,8 +48,11 @@ internal sealed class MessageDecoder(RemoteActorRefProvider provider, Address pe
         return found;
     }
 
-    private IActorRef ResolveSender(Entry entry, bool ofPeer) =>
-        entry.Sender ??= provider.ResolveActorRef(ofPeer ? peer + entry.Text : entry.Text);
+    private IActorRef ResolveSender(Entry entry, bool ofPeer) => entry.Sender ??=
+        !ofPeer ? provider.ResolveActorRef(entry.Text)
+        // Each ask has a path of its own: nothing would be found under its text.
+        : MessageEncoder.IsTemporary(entry.Text) && ActorPath.TryParse(_peerRoot, entry.Text, out var asking) ? provider.ResolveActorRef(asking)
+        : provider.ResolveActorRef(peer + entry.Text);
 
     private sealed class Entry(string text)
     {

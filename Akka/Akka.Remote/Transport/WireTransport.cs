@@ -10,6 +10,8 @@ namespace Akka.Remote.Transport;
 /// </summary>
 internal abstract class WireTransport(ExtendedActorSystem system, Config config)
 {
+    private string? _protocol;
+
     public ExtendedActorSystem System { get; } = system;
 
     public Config Config { get; } = config;
@@ -32,7 +34,7 @@ internal abstract class WireTransport(ExtendedActorSystem system, Config config)
     /// <summary>Ends everything.</summary>
     public abstract Task Shutdown();
 
-    public bool IsResponsibleFor(Address remote) => remote.Protocol == RemoteSettings.AkkaScheme + "." + SchemeIdentifier;
+    public bool IsResponsibleFor(Address remote) => remote.Protocol == (_protocol ??= RemoteSettings.AkkaScheme + "." + SchemeIdentifier);
 
     /// <summary>The transport that a section names.</summary>
     public static WireTransport Create(ExtendedActorSystem system, RemoteSettings.TransportSettings settings)

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text;
 using Akka.Util;
 
 namespace Akka.Actor;
@@ -185,10 +184,8 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>,
     public string ToStringWithoutAddress()
     {
         if (_withoutAddress is { } known) return known;
-        if (Depth == 0) return _withoutAddress = "/" + Name.Trim('/');
-        var text = new StringBuilder();
-        foreach (var element in Elements) text.Append('/').Append(element);
-        return _withoutAddress = text.ToString();
+        if (_parent is null) return _withoutAddress = "/" + Name.Trim('/');
+        return _withoutAddress = _parent.Depth == 0 ? "/" + Name : _parent.ToStringWithoutAddress() + "/" + Name;
     }
 
     public override string ToString() => _text ??= Depth == 0 ? Address + "/" : Address + ToStringWithoutAddress();
