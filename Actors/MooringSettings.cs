@@ -40,6 +40,9 @@ public sealed record MooringSettings
     /// <summary>How many operations may wait for one volume.</summary>
     public required int VolumeQueueMax { get; init; }
 
+    /// <summary>How many results a volume keeps for an owner that has not recorded them.</summary>
+    public required int VolumeResultsMax { get; init; }
+
     /// <summary>How long a change of a volume that is being copied waits before it is refused.</summary>
     public required TimeSpan HoldGrace { get; init; }
 
@@ -128,6 +131,7 @@ public sealed record MooringSettings
             FenceDuration = reader.Time("operations.fence-duration"),
             SourceWaitMax = reader.Time("operations.source-wait-max"),
             VolumeQueueMax = reader.Whole("volumes.queue-max", 1, 100_000),
+            VolumeResultsMax = reader.Whole("volumes.results-max", 1, 10_000),
             HoldGrace = reader.Time("volumes.hold-grace"),
             VolumeSnapshotEvery = reader.Whole("volumes.snapshot-every", 1, 1_000_000),
             ShardCount = reader.Whole("volumes.shard-count", 1, 10_000),

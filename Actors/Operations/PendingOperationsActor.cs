@@ -318,7 +318,11 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
             Send(entry);
     }
 
-    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command) { Sequence = entry.Sequence });
+    private void Send(OperationEntry entry) => _volumes.Tell(new ExecuteOperation(entry.Id, entry.Command)
+    {
+        Sequence = entry.Sequence,
+        RecordedBefore = _open.RecordedBefore(entry.Command.Volume, next: entry.Sequence),
+    });
 
     private void SnapshotWhenDue()
     {

@@ -11,7 +11,7 @@ namespace Mooring.Actors.Volumes;
 /// One volume: sharded by its name and persistent. It executes what <see cref="VolumeState"/> decides: persists the intent, has a worker
 /// of its node do the work, persists the result, then tells the owner. Everything that it waits for is a message.
 /// </summary>
-public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
+public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
 {
     private static readonly TimeSpan HoldRetryInterval = TimeSpan.FromMilliseconds(200);
 
@@ -59,6 +59,8 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
+    private bool IsFull => _state.IsFull(_services.Settings.VolumeResultsMax);
+
     private bool Busy => _preparing is { Announced: false } || _state.Active is not null;
 
     /// <summary>How to make one.</summary>
@@ -90,7 +92,11 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         Command<HoldSource>(OnHold);
         Command<ReleaseSource>(OnRelease);
         Command<ConfirmHold>(OnConfirmHold);
-        Command<OutcomeRecorded>(recorded => _state = _state.Recorded(recorded.Before));
+        Command<OutcomeRecorded>(recorded =>
+        {
+            if (RecordedMakesRoom(recorded.Before))
+                Next();
+        });
         Command<HoldDue>(_ => AskForHold());
         Command<WorkerDue>(_ => AskForWorker());
         Command<GraceOver>(OnGraceOver);
@@ -131,18 +137,12 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         QuestionHolds();
     }
 
-    private void QuestionHolds()
-    {
-        foreach (var (operation, hold) in _state.Holds)
-            _volumes.Tell(new ConfirmHold(hold.Target, operation, _volume) { Sequence = hold.Sequence }, Self);
-    }
-
     // The request is on its way into the owner's journal. Nothing is journalled and nothing changed before it comes.
     private void OnAnnounce(AnnounceOperation announced)
     {
         var request = new ExecuteOperation(announced.Operation, announced.Command);
         if (_preparing is not null || Busy || _stopping || _waiting.Count > 0 || request.Command.SourceVolume is not null
-            || _state.Decide(request) is not VolumeDecision.Begin)
+            || _state.Decide(request, _services.Settings.VolumeResultsMax) is not VolumeDecision.Begin)
         {
             return;
         }
@@ -185,7 +185,13 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private void OnExecute(ExecuteOperation request)
     {
-        var decision = _state.Decide(request);
+        if (RecordedMakesRoom(request.RecordedBefore ?? 0))
+        {
+            Enqueue(request);
+            Next();
+            return;
+        }
+        var decision = _state.Decide(request, _services.Settings.VolumeResultsMax);
         if (decision is VolumeDecision.Outdated)
         {
             _log.Info("{0}: {1} comes again after its result was recorded", _volume, request.Operation);
@@ -227,27 +233,6 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
     {
         if (_waiting.Count < _services.Settings.VolumeQueueMax && _waiting.All(w => w.Request.Operation != request.Operation))
             _waiting.Add((request, Sender));
-    }
-
-    // A copy lets go of its source shortly after its result: who was told of that and changes the source is not to be refused.
-    private void WaitForRelease(ExecuteOperation request, OperationError error)
-    {
-        if (_waiting.Any(w => w.Request.Operation == request.Operation))
-            return;
-        Enqueue(request);
-        QuestionHolds();
-        Timers.StartSingleTimer("grace-" + request.Operation, new GraceOver(request.Operation, error), _services.Settings.HoldGrace);
-    }
-
-    private void OnGraceOver(GraceOver over)
-    {
-        var index = _waiting.FindIndex(w => w.Request.Operation == over.Operation);
-        if (index < 0 || Busy || _state.Holds.IsEmpty)
-            return;
-        var (request, owner) = _waiting[index];
-        _waiting.RemoveAt(index);
-        _owner = owner;
-        End(_state.DecideRefusal(request, over.Error, _services.Settings.Node, Now));
     }
 
     private void Prepare(ExecuteOperation request)
@@ -441,6 +426,14 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
         Next();
     });
 
+    // True when requests waited for it.
+    private bool RecordedMakesRoom(long before)
+    {
+        var wasFull = IsFull;
+        _state = _state.Recorded(before);
+        return wasFull && !IsFull && _waiting.Count > 0;
+    }
+
     private void Next()
     {
         if (StopWhenFree())
@@ -519,51 +512,6 @@ public sealed class VolumeActor : ReceivePersistentActor, IWithTimers
             SnapshotWhenDue();
             StopWhenFree();
         });
-    }
-
-    private void OnHold(HoldSource request)
-    {
-        var asker = Sender;
-        DropAnnounced();
-        if (_preparing is null && _state.Decide(request) is { } held)
-        {
-            Persist(held, happened =>
-            {
-                _state = _state.Apply(happened);
-                asker.Tell(new SourceHoldAnswered(request.Operation, true, null));
-            });
-        }
-        else
-        {
-            asker.Tell(new SourceHoldAnswered(
-                request.Operation, _state.Holds.ContainsKey(request.Operation), _state.Active?.Operation ?? _preparing?.Request.Operation));
-        }
-    }
-
-    private void OnRelease(ReleaseSource request)
-    {
-        var asker = Sender;
-        if (_state.Decide(request) is { } released)
-        {
-            Persist(released, happened =>
-            {
-                _state = _state.Apply(happened);
-                asker.Tell(new SourceHoldReleased(request.Operation));
-                SnapshotWhenDue();
-                Next();
-            });
-        }
-        else
-        {
-            asker.Tell(new SourceHoldReleased(request.Operation));
-        }
-    }
-
-    private void OnConfirmHold(ConfirmHold request)
-    {
-        var waiting = _preparing?.Request.Operation == request.Operation || _waiting.Any(w => w.Request.Operation == request.Operation);
-        if (_state.IsOver(request, waiting))
-            _volumes.Tell(new ReleaseSource(request.Source, request.Operation), Self);
     }
 
     private bool StopWhenFree()

@@ -13,9 +13,6 @@ namespace Mooring.Actors.Volumes;
 public sealed record VolumeState(
     ActiveOperation? Active, ImmutableDictionary<OperationId, EndedOperation> Ended, ImmutableDictionary<OperationId, SourceHold> Holds)
 {
-    /// <summary>The most results that are kept; the oldest settled one goes first.</summary>
-    public const int EndedCountMax = 64;
-
     /// <summary>
     /// What has a lower place in the owner's order of acceptance has its result in the owner's journal. It is forgotten here, and never begun.
     /// </summary>
@@ -27,16 +24,22 @@ public sealed record VolumeState(
 
     /// <summary>What to do about a request, before the store has been looked at.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="resultsMax">How many results may wait to be recorded.</param>
     /// <returns>Answer, wait, refuse or begin.</returns>
-    public VolumeDecision Decide(ExecuteOperation request)
+    public VolumeDecision Decide(ExecuteOperation request, int resultsMax)
     {
         if (Ended.TryGetValue(request.Operation, out var ended))
             return new VolumeDecision.Answer(ended);
         // It was on its way while its result was recorded and forgotten: from an owner that has been replaced, or through a node that stood still.
         if (request.Sequence < RecordedBefore)
             return new VolumeDecision.Outdated();
+        if (Active?.Operation == request.Operation)
+            return new VolumeDecision.AlreadyActive(Active);
+        // A result that is forgotten before it is recorded would be made a second time.
+        if (IsFull(resultsMax))
+            return new VolumeDecision.Full();
         if (Active is { } active)
-            return active.Operation == request.Operation ? new VolumeDecision.AlreadyActive(active) : new VolumeDecision.Wait(active.Operation);
+            return new VolumeDecision.Wait(active.Operation);
         if (!Holds.IsEmpty)
         {
             var (reader, (target, _)) = Holds.First();
@@ -49,7 +52,7 @@ public sealed record VolumeState(
     /// <summary>
     /// What the first attempt may do, given what the store shows right now: the intent, or the result at once when the facts forbid it.
     /// </summary>
-    /// <param name="request">The request, for which <see cref="Decide(ExecuteOperation)"/> said begin.</param>
+    /// <param name="request">The request, for which <see cref="Decide(ExecuteOperation, int)"/> said begin.</param>
     /// <param name="seen">What the store shows.</param>
     /// <param name="node">The node that will execute it.</param>
     /// <param name="worker">The connection that will execute it.</param>
@@ -131,11 +134,11 @@ public sealed record VolumeState(
         OperationFinished finished => this with
         {
             Active = Active?.Operation == finished.Operation ? null : Active,
-            Ended = Trim(Ended.SetItem(finished.Operation, new EndedOperation(
+            Ended = Ended.SetItem(finished.Operation, new EndedOperation(
                 finished.Operation, finished.Command, finished.Outcome, !finished.Leftovers, Active?.Operation == finished.Operation ? Active : null)
             {
                 Sequence = finished.Sequence,
-            })),
+            }),
         },
         OperationSettled settled when Ended.TryGetValue(settled.Operation, out var ended) =>
             this with { Ended = Ended.SetItem(settled.Operation, ended with { Settled = true, Remains = null }) },
@@ -153,13 +156,10 @@ public sealed record VolumeState(
         Ended = Ended.RemoveRange(Ended.Values.Where(e => e.Settled && e.Sequence < before).Select(e => e.Operation)),
     };
 
-    private static ImmutableDictionary<OperationId, EndedOperation> Trim(ImmutableDictionary<OperationId, EndedOperation> ended)
-    {
-        if (ended.Count <= EndedCountMax)
-            return ended;
-        var oldest = ended.Values.Where(e => e.Settled).OrderBy(e => e.Outcome.FinishedAt).Select(e => (OperationId?)e.Operation).FirstOrDefault();
-        return oldest is { } id ? ended.Remove(id) : ended;
-    }
+    /// <summary>Whether so many results wait to be recorded that nothing may be added.</summary>
+    /// <param name="resultsMax">How many may.</param>
+    /// <returns>True when the owner has to record some first.</returns>
+    public bool IsFull(int resultsMax) => Ended.Count >= resultsMax && Ended.Values.Count(e => e.Sequence is not null) >= resultsMax;
 }
 
 /// <summary>An operation whose intent stands and whose result does not.</summary>
@@ -224,6 +224,9 @@ public abstract record VolumeDecision
     /// <summary>Another operation changes the volume: this one comes after it.</summary>
     /// <param name="Behind">The other operation.</param>
     public sealed record Wait(OperationId Behind) : VolumeDecision;
+
+    /// <summary>It waits until the owner has recorded results of earlier ones.</summary>
+    public sealed record Full : VolumeDecision;
 
     /// <summary>It cannot be done now and ends with an error.</summary>
     /// <param name="Error">Why.</param>

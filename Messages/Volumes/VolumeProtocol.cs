@@ -8,6 +8,9 @@ public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Comma
     /// <summary>Its place in the order in which the owners have accepted requests, from 1; null when the sender does not say.</summary>
     public long? Sequence { get; init; }
 
+    /// <summary>As <see cref="OutcomeRecorded.Before"/>, when it was sent: in case that message was lost. Null when the sender does not say.</summary>
+    public long? RecordedBefore { get; init; }
+
     /// <inheritdoc/>
     public VolumeId Volume => Command.Volume;
 }

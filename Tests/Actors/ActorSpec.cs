@@ -84,6 +84,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         FenceDuration = TimeSpan.FromHours(1),
         SourceWaitMax = TimeSpan.FromSeconds(30),
         VolumeQueueMax = 10,
+        VolumeResultsMax = 10,
         HoldGrace = TimeSpan.FromMilliseconds(200),
         VolumeSnapshotEvery = 1000,
         ShardCount = 10,

@@ -45,7 +45,7 @@ public sealed class PendingOperationsActorSpec : ActorSpec
         Assert.False(_client.HasMessages || _region.HasMessages);
         entry.LetGo();
 
-        Assert.Equal(new ExecuteOperation(Id("create"), Create.Command) { Sequence = 1 }, _region.ExpectMsg<ExecuteOperation>());
+        Assert.Equal(new ExecuteOperation(Id("create"), Create.Command) { Sequence = 1, RecordedBefore = 1 }, _region.ExpectMsg<ExecuteOperation>());
         Assert.Equal(OperationState.Accepted, _client.ExpectMsg<OperationAccepted>().Operation.State);
     }
 
@@ -211,6 +211,18 @@ public sealed class PendingOperationsActorSpec : ActorSpec
         _region.Send(book, Ended(Create));
         _region.ExpectMsg<OutcomeRecorded>();
         Assert.Single(Events.OfType<RequestFinished>());
+    }
+
+    [Fact]
+    public void A_request_says_what_is_recorded_before_it()
+    {
+        var book = Start();
+        Accept(book, Create);
+        End(Create);
+        _region.ExpectMsg<OutcomeRecorded>();
+        _client.Send(book, Request("second", new DeleteVolume(Name)));
+
+        Assert.Equal((2, 2), _region.ExpectMsg<ExecuteOperation>() is var sent ? (sent.Sequence, sent.RecordedBefore) : default);
     }
 
     [Fact]

@@ -5,6 +5,8 @@ namespace Mooring.Tests.Pure;
 
 public class VolumeStateTests
 {
+    private const int Max = 64;
+
     private static readonly VolumeId Volume = VolumeId.Parse("rbd/v");
     private static readonly VolumeId Other = VolumeId.Parse("rbd/other");
     private static readonly NodeName Node = new("node-1");
@@ -18,7 +20,7 @@ public class VolumeStateTests
 
     [Fact]
     public void A_fresh_volume_begins_what_it_is_asked() =>
-        Assert.IsType<VolumeDecision.Begin>(VolumeState.Empty.Decide(Create));
+        Assert.IsType<VolumeDecision.Begin>(VolumeState.Empty.Decide(Create, Max));
 
     [Fact]
     public void The_intent_names_the_worker_that_a_successor_must_fence()
@@ -33,7 +35,7 @@ public class VolumeStateTests
     {
         var busy = Started(Create);
 
-        Assert.Equal(new VolumeDecision.Wait(Create.Operation), busy.Decide(Delete));
+        Assert.Equal(new VolumeDecision.Wait(Create.Operation), busy.Decide(Delete, Max));
     }
 
     [Fact]
@@ -41,7 +43,7 @@ public class VolumeStateTests
     {
         var busy = Started(Create);
 
-        Assert.Equal(Create.Operation, Assert.IsType<VolumeDecision.AlreadyActive>(busy.Decide(Create)).Active.Operation);
+        Assert.Equal(Create.Operation, Assert.IsType<VolumeDecision.AlreadyActive>(busy.Decide(Create, Max)).Active.Operation);
     }
 
     [Fact]
@@ -50,11 +52,11 @@ public class VolumeStateTests
         var state = Started(Create with { Sequence = 7 });
         state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
 
-        Assert.IsType<VolumeDecision.Answer>(state.Decide(Create with { Sequence = 7 }));
+        Assert.IsType<VolumeDecision.Answer>(state.Decide(Create with { Sequence = 7 }, Max));
         state = state.Recorded(before: 8);
-        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Sequence = 7 }));
-        Assert.IsType<VolumeDecision.Begin>(state.Decide(Create with { Sequence = 8 }));
-        Assert.IsType<VolumeDecision.Outdated>(VolumeSnapshot.Of(state).State().Decide(Create with { Sequence = 7 }));
+        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Sequence = 7 }, Max));
+        Assert.IsType<VolumeDecision.Begin>(state.Decide(Create with { Sequence = 8 }, Max));
+        Assert.IsType<VolumeDecision.Outdated>(VolumeSnapshot.Of(state).State().Decide(Create with { Sequence = 7 }, Max));
     }
 
     [Fact]
@@ -62,7 +64,7 @@ public class VolumeStateTests
     {
         var state = VolumeState.Empty.Recorded(before: 8).Recorded(before: 5);
 
-        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Sequence = 7 }));
+        Assert.IsType<VolumeDecision.Outdated>(state.Decide(Create with { Sequence = 7 }, Max));
     }
 
     [Fact]
@@ -70,7 +72,7 @@ public class VolumeStateTests
     {
         var state = Started(Create with { Sequence = 7 }).Recorded(before: 7);
 
-        Assert.IsType<VolumeDecision.AlreadyActive>(state.Decide(Create with { Sequence = 7 }));
+        Assert.IsType<VolumeDecision.AlreadyActive>(state.Decide(Create with { Sequence = 7 }, Max));
     }
 
     [Fact]
@@ -78,7 +80,7 @@ public class VolumeStateTests
     {
         var state = Started(Create);
         var finished = state.DecideEnd(Succeeded(Create, 1), Node, Now)!;
-        var ended = Assert.IsType<VolumeDecision.Answer>(state.Apply(finished).Decide(Create)).Ended;
+        var ended = Assert.IsType<VolumeDecision.Answer>(state.Apply(finished).Decide(Create, Max)).Ended;
 
         Assert.Same(finished.Outcome, ended.Outcome);
         Assert.True(ended.Settled);
@@ -125,8 +127,8 @@ public class VolumeStateTests
     {
         var held = VolumeState.Empty.Apply(new SourceHeld(Copy.Operation, Other));
 
-        Assert.Equal(ErrorKind.Busy, Assert.IsType<VolumeDecision.Refuse>(held.Decide(Delete)).Error.Kind);
-        Assert.IsType<VolumeDecision.Begin>(held.Apply(new SourceReleased(Copy.Operation)).Decide(Delete));
+        Assert.Equal(ErrorKind.Busy, Assert.IsType<VolumeDecision.Refuse>(held.Decide(Delete, Max)).Error.Kind);
+        Assert.IsType<VolumeDecision.Begin>(held.Apply(new SourceReleased(Copy.Operation)).Decide(Delete, Max));
     }
 
     [Fact]
@@ -207,17 +209,31 @@ public class VolumeStateTests
     }
 
     [Fact]
-    public void The_number_of_kept_results_is_bounded()
+    public void Results_that_are_not_recorded_are_kept_and_further_requests_wait()
     {
+        var requests = Enumerable.Range(0, Max).Select(i => Request($"r{i}", new CreateVolume(Volume, 1)) with { Sequence = i }).ToList();
         var state = VolumeState.Empty;
-        for (var i = 0; i < VolumeState.EndedCountMax + 10; i++)
+        foreach (var request in requests)
         {
-            var request = Request($"r{i}", new CreateVolume(Volume, 1));
-            state = state.Apply(state.DecideIntent(request, NameIsFree, Node, Worker, Now.AddSeconds(i)));
-            state = state.Apply(state.DecideEnd(Succeeded(request, 1), Node, Now.AddSeconds(i))!);
+            Assert.IsType<VolumeDecision.Begin>(state.Decide(request, Max));
+            state = state.Apply(state.DecideIntent(request, NameIsFree, Node, Worker, Now));
+            state = state.Apply(state.DecideEnd(Succeeded(request, 1), Node, Now)!);
         }
 
-        Assert.Equal(VolumeState.EndedCountMax, state.Ended.Count);
+        var next = Request("next", new CreateVolume(Volume, 1)) with { Sequence = Max };
+        Assert.IsType<VolumeDecision.Full>(state.Decide(next, Max));
+        Assert.All(requests, request => Assert.IsType<VolumeDecision.Answer>(state.Decide(request, Max)));
+        Assert.IsType<VolumeDecision.Begin>(state.Recorded(before: 1).Decide(next, Max));
+    }
+
+    [Fact]
+    public void What_is_active_in_a_full_volume_is_active()
+    {
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Create with { Sequence = 1 }, NameIsFree, Node, Worker, Now));
+        state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
+        state = state.Apply(state.DecideIntent(Delete with { Sequence = 2 }, new VolumeObservation("id", null, null), Node, Worker, Now));
+
+        Assert.IsType<VolumeDecision.AlreadyActive>(state.Decide(Delete with { Sequence = 2 }, resultsMax: 1));
     }
 
     [Fact]

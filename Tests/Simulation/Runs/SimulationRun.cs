@@ -194,6 +194,7 @@ public sealed class SimulationRun : IDisposable
             mooring {
               workers.count = {{chance.Next(1, 4)}}
               volumes.snapshot-every = {{(often ? 4 : 100)}}
+              volumes.results-max = {{(often ? 2 : 64)}}
               operations.snapshot-every = {{(often ? 15 : 1000)}}
             }
             """).WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "akka.hocon"))));
