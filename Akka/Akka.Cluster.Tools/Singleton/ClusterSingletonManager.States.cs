@@ -184,8 +184,12 @@ public sealed partial class ClusterSingletonManager
             case OldestChangedBuffer.OldestChanged(var oldest):
                 OldestHasChanged(oldest);
                 return true;
-            case HandOverToMe:
+            case HandOverToMe when IsMember(Sender):
                 GoToHandingOver(Sender);
+                return true;
+            case HandOverToMe:
+                // A node of another cluster under the same addresses, after a partition: it would be waited for in vain afterwards.
+                _cluster.LogInfo("Ignoring HandOverToMe in [{0}] from [{1}], which is no member", _state, Sender.Path.Address);
                 return true;
             case TakeOverFromMe:
                 Sender.Tell(HandOverToMe.Instance);
@@ -209,8 +213,12 @@ public sealed partial class ClusterSingletonManager
             case OldestChangedBuffer.OldestChanged(var oldest):
                 OldestHasChanged(oldest);
                 return true;
-            case HandOverToMe:
+            case HandOverToMe when IsMember(Sender):
                 GoToHandingOver(Sender);
+                return true;
+            case HandOverToMe:
+                // A node of another cluster under the same addresses, after a partition: it would be waited for in vain afterwards.
+                _cluster.LogInfo("Ignoring HandOverToMe in [{0}] from [{1}], which is no member", _state, Sender.Path.Address);
                 return true;
             case TakeOverFromMe:
                 // Already the oldest: goes on as that.

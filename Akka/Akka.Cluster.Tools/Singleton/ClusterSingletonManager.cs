@@ -118,6 +118,8 @@ public sealed partial class ClusterSingletonManager : ReceiveActor
 
     private static bool IsFrom(IActorRef sender, UniqueAddress node) => sender.Path.Address == node.Address;
 
+    private bool IsMember(IActorRef sender) => _cluster.IsTerminated || _cluster.State.Members.Any(m => m.Address == sender.Path.Address);
+
     private void AddCoordinatedShutdownTasks()
     {
         var shutdown = CoordinatedShutdown.Get(Context.System);

@@ -117,6 +117,25 @@ public sealed class SingletonSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_is_not_handed_over_to_a_node_of_another_cluster()
+    {
+        await StartThree();
+        await _journal.Has($"start {_nodes[0].Address}");
+        await using var stranger = ClusterNode.Start(Settings);
+        SingletonDefaults.Ensure(stranger.System);
+        stranger.Cluster.Join(stranger.Address);
+        await ClusterNode.AllSeeUp(stranger);
+        var answer = new TaskCompletionSource<object>();
+        var asker = stranger.System.ActorOf(Props.Create(() => new FirstMessage(answer)));
+        var manager = stranger.System.ActorSelection(new RootActorPath(_nodes[0].Address) / "user" / "manager");
+        manager.Tell(HandOverToMe.Instance, asker);
+        manager.Tell(TakeOverFromMe.Instance, asker);
+
+        // The answer to the second message is that of one that still runs it.
+        Assert.IsType<HandOverToMe>(await answer.Task.WaitAsync(ClusterNode.Limit));
+    }
+
+    [Fact]
     public async Task It_runs_among_the_members_with_the_role_only()
     {
         var without = await StartNode("");
@@ -236,6 +255,11 @@ public sealed class SingletonSpec : IAsyncLifetime
                 // asked once more
             }
         }
+    }
+
+    private sealed class FirstMessage : ReceiveActor
+    {
+        public FirstMessage(TaskCompletionSource<object> first) => ReceiveAny(message => first.TrySetResult(message));
     }
 
     private sealed class Stop
