@@ -65,6 +65,12 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // All was whole again, and a node that then went on after a pause took the others for gone.
         840_000_992,
+
+        // The oldest handed its singletons over to a node that had formed another cluster, and nobody ran them after that one's end.
+        1_132_000_246,
+
+        // A volume dropped the oldest of many results before it was recorded, and the next owner had it carried out again.
+        1_132_000_042,
     ]);
 
     private async Task HoldAsync(IReadOnlyList<long> seeds)
