@@ -71,7 +71,7 @@ public sealed partial class VolumeActor
     private void OnGraceOver(GraceOver over)
     {
         var index = _waiting.FindIndex(w => w.Request.Operation == over.Operation);
-        if (index < 0 || Busy || IsFull || _state.Holds.IsEmpty)
+        if (index < 0 || Busy || _state.Holds.IsEmpty || !_state.HasRoomFor(_waiting[index].Request, _services.Settings.VolumeResultsMax))
             return;
         var (request, owner) = _waiting[index];
         _waiting.RemoveAt(index);

@@ -59,8 +59,6 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
-    private bool IsFull => _state.IsFull(_services.Settings.VolumeResultsMax);
-
     private bool Busy => _preparing is { Announced: false } || _state.Active is not null;
 
     /// <summary>How to make one.</summary>
@@ -429,9 +427,9 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     // True when requests waited for it.
     private bool RecordedMakesRoom(long before)
     {
-        var wasFull = IsFull;
+        var waitedFor = before > _state.RecordedBefore && _waiting.Count > 0 && _state.IsFull(_services.Settings.VolumeResultsMax);
         _state = _state.Recorded(before);
-        return wasFull && !IsFull && _waiting.Count > 0;
+        return waitedFor;
     }
 
     private void Next()

@@ -36,7 +36,7 @@ public sealed record VolumeState(
         if (Active?.Operation == request.Operation)
             return new VolumeDecision.AlreadyActive(Active);
         // A result that is forgotten before it is recorded would be made a second time.
-        if (IsFull(resultsMax))
+        if (!HasRoomFor(request, resultsMax))
             return new VolumeDecision.Full();
         if (Active is { } active)
             return new VolumeDecision.Wait(active.Operation);
@@ -156,9 +156,18 @@ public sealed record VolumeState(
         Ended = Ended.RemoveRange(Ended.Values.Where(e => e.Settled && e.Sequence < before).Select(e => e.Operation)),
     };
 
-    /// <summary>Whether so many results wait to be recorded that nothing may be added.</summary>
-    /// <param name="resultsMax">How many may.</param>
-    /// <returns>True when the owner has to record some first.</returns>
+    /// <summary>
+    /// Whether a request's result may be added to those that wait to be recorded. That of the first request which is open always may: what
+    /// came after it cannot be forgotten before it has ended.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="resultsMax">How many results may wait.</param>
+    /// <returns>False when the owner has to record some first.</returns>
+    public bool HasRoomFor(ExecuteOperation request, int resultsMax) => !IsFull(resultsMax) || !(request.Sequence > RecordedBefore);
+
+    /// <summary>Whether so many results wait to be recorded that only one more may be added.</summary>
+    /// <param name="resultsMax">How many may wait.</param>
+    /// <returns>True when the owner has to record some.</returns>
     public bool IsFull(int resultsMax) => Ended.Count >= resultsMax && Ended.Values.Count(e => e.Sequence is not null) >= resultsMax;
 }
 

@@ -8,7 +8,7 @@ using Mooring.Messages;
 namespace Mooring.Tests.Actors;
 
 /// <summary>One volume's actor between an owner, a dispatcher with its workers, and the region of all volumes, which are all probes.</summary>
-public sealed class VolumeActorSpec : ActorSpec
+public sealed partial class VolumeActorSpec : ActorSpec
 {
     private static readonly VolumeId Name = VolumeId.Parse("rbd/v");
     private static readonly VolumeId Source = VolumeId.Parse("rbd/source");
@@ -490,73 +490,6 @@ public sealed class VolumeActorSpec : ActorSpec
         AssertSame(ended, _owner.ExpectMsg<OperationEnded>());
         _owner.Send(volume, Delete);
         AssertSame(refused, _owner.ExpectMsg<OperationEnded>());
-    }
-
-    [Fact]
-    public void A_result_that_the_owner_has_recorded_is_let_go()
-    {
-        var volume = Start();
-        Carry(volume, Create with { Sequence = 1 }, NameIsFree);
-        _owner.Send(volume, new OutcomeRecorded(Name, Before: 2));
-        _owner.Send(volume, Create with { Sequence = 2 });
-
-        // The same id in a new request, which the owner accepts only when it has forgotten the old one.
-        _dispatcher.ExpectMsg<RequestWorker>(r => r.Observe is not null);
-    }
-
-    [Fact]
-    public void Results_that_are_not_recorded_are_kept_and_a_request_beyond_them_waits()
-    {
-        Services = Services with { Settings = Settings with { VolumeResultsMax = 2 } };
-        var volume = Start();
-        var created = Carry(volume, Create with { Sequence = 1 }, NameIsFree);
-        Carry(volume, Delete with { Sequence = 2 }, new VolumeObservation("i", null, null));
-        _owner.Send(volume, new ExecuteOperation(Id("next"), new CreateVolume(Name, 20)) { Sequence = 3 });
-        _owner.Send(volume, Create with { Sequence = 1 });
-        AssertSame(created, _owner.ExpectMsg<OperationEnded>());
-        Assert.False(_dispatcher.HasMessages);
-
-        _owner.Send(volume, new OutcomeRecorded(Name, Before: 2));
-        Assert.Equal(Id("next"), _dispatcher.ExpectMsg<RequestWorker>().Operation);
-    }
-
-    [Fact]
-    public void A_request_that_says_what_is_recorded_makes_room_for_itself()
-    {
-        Services = Services with { Settings = Settings with { VolumeResultsMax = 1 } };
-        var volume = Start();
-        Carry(volume, Create with { Sequence = 1 }, NameIsFree);
-        _owner.Send(volume, Delete with { Sequence = 2, RecordedBefore = 2 });
-
-        Assert.Equal(Delete.Operation, _dispatcher.ExpectMsg<RequestWorker>().Operation);
-    }
-
-    [Fact]
-    public void What_waits_for_room_goes_before_the_request_that_makes_it()
-    {
-        Services = Services with { Settings = Settings with { VolumeResultsMax = 1 } };
-        var volume = Start();
-        Carry(volume, Create with { Sequence = 1 }, NameIsFree);
-        _owner.Send(volume, Delete with { Sequence = 2 });
-        _owner.Send(volume, new ExecuteOperation(Id("next"), new CreateVolume(Name, 20)) { Sequence = 3, RecordedBefore = 2 });
-
-        Assert.Equal(Delete.Operation, _dispatcher.ExpectMsg<RequestWorker>().Operation);
-    }
-
-    [Fact]
-    public void A_request_that_comes_after_its_result_was_recorded_does_not_begin()
-    {
-        Services = Services with { Settings = Settings with { VolumeSnapshotEvery = 1 } };
-        var volume = Start();
-        Carry(volume, Create with { Sequence = 1 }, NameIsFree);
-        _owner.Send(volume, new OutcomeRecorded(Name, Before: 2));
-        Carry(volume, Delete with { Sequence = 2 }, new VolumeObservation("i", null, null));
-        StopAndWait(volume);
-        volume = Start();
-
-        _owner.Send(volume, Create with { Sequence = 1 });
-        _owner.Send(volume, new ExecuteOperation(Id("next"), new CreateVolume(Name, 20)) { Sequence = 3 });
-        Assert.Equal(Id("next"), _dispatcher.ExpectMsg<RequestWorker>().Operation);
     }
 
     private static void AssertSame(OperationEnded expected, OperationEnded actual) => Assert.Equal(

@@ -227,6 +227,17 @@ public class VolumeStateTests
     }
 
     [Fact]
+    public void The_first_open_request_begins_however_many_results_of_later_ones_wait_for_it()
+    {
+        var later = Create with { Sequence = 8 };
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(later, NameIsFree, Node, Worker, Now));
+        state = state.Apply(state.DecideEnd(Succeeded(later, 1), Node, Now)!).Recorded(before: 7);
+
+        Assert.IsType<VolumeDecision.Begin>(state.Decide(Delete with { Sequence = 7 }, resultsMax: 1));
+        Assert.IsType<VolumeDecision.Full>(state.Decide(Delete with { Sequence = 9 }, resultsMax: 1));
+    }
+
+    [Fact]
     public void What_is_active_in_a_full_volume_is_active()
     {
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Create with { Sequence = 1 }, NameIsFree, Node, Worker, Now));

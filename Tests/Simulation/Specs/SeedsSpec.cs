@@ -71,6 +71,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // A volume dropped the oldest of many results before it was recorded, and the next owner had it carried out again.
         1_132_000_042,
+
+        // A volume full of results waited for its owner, which waited for an earlier request there to end.
+        1_133_001_872,
     ]);
 
     private async Task HoldAsync(IReadOnlyList<long> seeds)
