@@ -121,6 +121,25 @@ public sealed class SelectionAndPathSpec : ActorSpec
         Assert.Equal(path, ActorPath.Parse(path.ToString()));
     }
 
+    [Fact]
+    public void Paths_may_be_as_deep_as_a_message_is_long()
+    {
+        var text = "akka.tcp://sys@host:1" + string.Concat(Enumerable.Repeat("/a", 64_000));
+        (int Depth, string Text, int Hash, int Order) seen = default;
+        // What recurses does not come back from a stack of this size.
+        var thread = new Thread(
+            () =>
+            {
+                var path = ActorPath.Parse(text);
+                seen = (path.Depth, path.ToString(), path.GetHashCode(), path.CompareTo(ActorPath.Parse(text)));
+            },
+            maxStackSize: 256 * 1024);
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal((64_000, text, ActorPath.Parse(text).GetHashCode(), 0), seen);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("user/a")]

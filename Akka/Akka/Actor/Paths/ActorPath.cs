@@ -184,8 +184,8 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>,
     public string ToStringWithoutAddress()
     {
         if (_withoutAddress is { } known) return known;
-        if (_parent is null) return _withoutAddress = "/" + Name.Trim('/');
-        return _withoutAddress = _parent.Depth == 0 ? "/" + Name : _parent.ToStringWithoutAddress() + "/" + Name;
+        // Not by way of the parents: a path from elsewhere may be as deep as a frame is long.
+        return _withoutAddress = Depth == 0 ? "/" + Name.Trim('/') : "/" + FormatPathElements(Elements);
     }
 
     public override string ToString() => _text ??= Depth == 0 ? Address + "/" : Address + ToStringWithoutAddress();
@@ -231,7 +231,18 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>,
     public override int GetHashCode()
     {
         if (_hash != 0) return _hash;
-        var hash = unchecked((_parent?.GetHashCode() ?? Address.GetHashCode()) * 397 ^ MurmurHash.StringHash(Name));
+        if (_parent is null or { _hash: not 0 }) return Hash();
+        // Not by recursion, as above.
+        var unknown = new Stack<ActorPath>();
+        for (var path = this; path is { _hash: 0 }; path = path._parent) unknown.Push(path);
+        while (unknown.TryPop(out var path)) path.Hash();
+        return _hash;
+    }
+
+    // Its parent's is known.
+    private int Hash()
+    {
+        var hash = unchecked((_parent?._hash ?? Address.GetHashCode()) * 397 ^ MurmurHash.StringHash(Name));
         return _hash = hash == 0 ? 1 : hash;
     }
 
