@@ -184,12 +184,8 @@ public sealed partial class ClusterSingletonManager
             case OldestChangedBuffer.OldestChanged(var oldest):
                 OldestHasChanged(oldest);
                 return true;
-            case HandOverToMe when IsMember(Sender):
-                GoToHandingOver(Sender);
-                return true;
             case HandOverToMe:
-                // A node of another cluster under the same addresses, after a partition: it would be waited for in vain afterwards.
-                _cluster.LogInfo("Ignoring HandOverToMe in [{0}] from [{1}], which is no member", _state, Sender.Path.Address);
+                HandOverToMember();
                 return true;
             case TakeOverFromMe:
                 Sender.Tell(HandOverToMe.Instance);
@@ -213,12 +209,8 @@ public sealed partial class ClusterSingletonManager
             case OldestChangedBuffer.OldestChanged(var oldest):
                 OldestHasChanged(oldest);
                 return true;
-            case HandOverToMe when IsMember(Sender):
-                GoToHandingOver(Sender);
-                return true;
             case HandOverToMe:
-                // A node of another cluster under the same addresses, after a partition: it would be waited for in vain afterwards.
-                _cluster.LogInfo("Ignoring HandOverToMe in [{0}] from [{1}], which is no member", _state, Sender.Path.Address);
+                HandOverToMember();
                 return true;
             case TakeOverFromMe:
                 // Already the oldest: goes on as that.
@@ -245,6 +237,13 @@ public sealed partial class ClusterSingletonManager
             default:
                 return false;
         }
+    }
+
+    // Not to a node that has formed another cluster under the same addresses: nobody here would run the singleton after that one's end.
+    private void HandOverToMember()
+    {
+        if (IsMember(Sender)) GoToHandingOver(Sender);
+        else _cluster.LogInfo("Ignoring HandOverToMe in [{0}] from [{1}], which is no member", _state, Sender.Path.Address);
     }
 
     private void OldestHasChanged(UniqueAddress? oldest)
