@@ -71,6 +71,21 @@ public sealed partial class VolumeActorSpec
     }
 
     [Fact]
+    public void What_waited_for_room_is_refused_when_there_is_room_and_the_volume_is_still_read()
+    {
+        Services = Services with { Settings = Settings with { VolumeResultsMax = 1 } };
+        var volume = Start();
+        Carry(volume, Create with { Sequence = 1 }, NameIsFree);
+        _region.Send(volume, new HoldSource(Name, Id("reader"), Source));
+        _region.ExpectMsg<SourceHoldAnswered>(a => a.Granted);
+        _owner.Send(volume, Delete with { Sequence = 2 });
+        _owner.Send(volume, Delete with { Sequence = 2, RecordedBefore = 2 });
+        _owner.Send(volume, Delete with { Sequence = 2, RecordedBefore = 2 });
+
+        Assert.Equal(ErrorKind.Busy, _owner.ExpectMsg<OperationEnded>().Outcome.Error!.Kind);
+    }
+
+    [Fact]
     public void A_request_that_comes_after_its_result_was_recorded_does_not_begin()
     {
         Services = Services with { Settings = Settings with { VolumeSnapshotEvery = 1 } };
