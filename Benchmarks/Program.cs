@@ -3,8 +3,6 @@ using Mooring.Benchmarks;
 using Mooring.Harness;
 
 Directory.SetCurrentDirectory(SourceRoot.Path);
-if (args.FirstOrDefault() == "engine")
-    return await EngineBench.RunAsync(args.Skip(1).ToList());
 var names = args.Where(a => a[0] != '-').ToList();
 var onCeph = args.Contains("--ceph");
 var all = new Dictionary<string, Func<Task<bool>>>
@@ -15,7 +13,7 @@ var all = new Dictionary<string, Func<Task<bool>>>
 };
 if (names.Find(n => !all.ContainsKey(n)) is { } unknown)
 {
-    Console.Error.WriteLine($"there is no benchmark '{unknown}'; there are: {string.Join(", ", ["engine", .. all.Keys])}");
+    Console.Error.WriteLine($"there is no benchmark '{unknown}'; there are: {string.Join(", ", all.Keys)}");
     return 2;
 }
 await DotNet.BuildProgramsAsync("Release", Programs.NodeProject);

@@ -33,11 +33,14 @@ public sealed class RadosJournal : AsyncWriteJournal
     }
 
     /// <inheritdoc/>
-    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr) =>
-        _log.GetHighestNumberAsync(persistenceId, _stopped.Token);
+    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token, cancellationToken);
+        return await _log.GetHighestNumberAsync(persistenceId, either.Token).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         // All are begun before any is waited for: the log writes what waits together in one go, and refuses what follows a refused one.
         var writes = messages.Select(write => (Write: write, Appended: AppendAsync(write))).ToList();
@@ -61,7 +64,7 @@ public sealed class RadosJournal : AsyncWriteJournal
     }
 
     /// <inheritdoc/>
-    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr) =>
+    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
         _log.DeleteAsync(persistenceId, toSequenceNr, _stopped.Token);
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ public sealed class RadosSnapshotStore : SnapshotStore
     public RadosSnapshotStore(Config config) => ArgumentNullException.ThrowIfNull(config);
 
     /// <inheritdoc/>
-    protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
+    protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         foreach (var (number, timestamp) in await _log.ListSnapshotsAsync(persistenceId, _stopped.Token).ConfigureAwait(false))
         {
@@ -31,15 +31,15 @@ public sealed class RadosSnapshotStore : SnapshotStore
     }
 
     /// <inheritdoc/>
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot) => _log.PutSnapshotAsync(
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken) => _log.PutSnapshotAsync(
         metadata.PersistenceId, metadata.SequenceNr, metadata.Timestamp, EventEnvelope.Write(_system, snapshot, "", metadata.Timestamp.Ticks), _stopped.Token);
 
     /// <inheritdoc/>
-    protected override Task DeleteAsync(SnapshotMetadata metadata) =>
+    protected override Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken) =>
         _log.DeleteSnapshotAsync(metadata.PersistenceId, metadata.SequenceNr, _stopped.Token);
 
     /// <inheritdoc/>
-    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria)
+    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         foreach (var (number, timestamp) in await _log.ListSnapshotsAsync(persistenceId, _stopped.Token).ConfigureAwait(false))
         {

@@ -35,7 +35,10 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
     private const string OneNode = """
         akka {
           actor.provider = cluster
-          remote { dot-netty.tcp { hostname = "127.0.0.1", port = 0 }, log-remote-lifecycle-events = off }
+          remote {
+            dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            log-remote-lifecycle-events = off
+          }
           cluster { log-info = off, allow-weakly-up-members = off, leader-actions-interval = 100ms, gossip-interval = 100ms }
           coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
         }

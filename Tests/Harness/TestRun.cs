@@ -6,7 +6,7 @@ namespace Mooring.Harness;
 /// <summary>Runs every test project, the fast ones first, and counts.</summary>
 public static class TestRun
 {
-    private static readonly string[] Projects = ["Pure", "Files", "Engine", "Actors", "Storage", "Simulation", "Cluster"];
+    private static readonly string[] Projects = ["Pure", "Files", "Actors", "Storage", "Simulation", "Cluster"];
 
     /// <summary>Builds, tests, and prints the closing line.</summary>
     /// <param name="configuration">Debug or Release.</param>
@@ -43,41 +43,8 @@ public static class TestRun
             (passed, failed, skipped) = (passed + counts.Passed, failed + counts.Failed, skipped + counts.Skipped);
             Console.WriteLine($"{project}: {counts.Passed} passed, {counts.Failed} failed, {counts.Skipped} skipped in {watch.Elapsed.TotalSeconds:0} s");
         }
-        if (projects.Count == 0 && filter is null && await FidelityAsync(configuration) is { } faithful)
-        {
-            passed += faithful ? 1 : 0;
-            failed += faithful ? 0 : 1;
-        }
-        if (projects.Count == 0 && filter is null && await OfficialAsync() is { } compiles)
-        {
-            passed += compiles ? 1 : 0;
-            failed += compiles ? 0 : 1;
-        }
         Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 && passed > 0 ? 0 : 1;
-    }
-
-    // The bundled engine must not offer what Akka.NET lacks: code that used it would not compile against the official packages. The
-    // comparison stands beside the repository where it is developed; elsewhere there is nothing to compare with.
-    private static async Task<bool?> FidelityAsync(string configuration)
-    {
-        const string Tool = "../shared/tools/api-fidelity.cs";
-        if (!File.Exists(Tool))
-            return null;
-        var (status, said) = await DotNet.CaptureAsync("run", Tool, "--", $"Tests/Engine/bin/{configuration}/net10.0");
-        Console.WriteLine($"Akka.NET's public API: {said}");
-        return status == 0;
-    }
-
-    // The sources must compile against Akka.NET too; its signatures stand where the comparison does.
-    private static async Task<bool?> OfficialAsync()
-    {
-        if (!OfficialBuild.Possible)
-            return null;
-        var watch = Stopwatch.StartNew();
-        var (compiles, said) = await OfficialBuild.RunAsync();
-        Console.WriteLine($"Akka.NET's public signatures: {said} ({watch.Elapsed.TotalSeconds:0} s)");
-        return compiles;
     }
 
     private static (int Passed, int Failed, int Skipped) Count(string results)

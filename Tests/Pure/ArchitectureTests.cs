@@ -14,11 +14,10 @@ public partial class ArchitectureTests
     {
         ["Messages"] = [],
         ["Storage"] = ["Messages"],
-        ["Actors"] = ["Messages", "Storage", "Akka"],
-        ["Hosts"] = ["Messages", "Storage", "Actors", "Akka", "Hosts"],
-        ["Akka"] = ["Akka"],
-        ["Tests"] = ["Messages", "Storage", "Actors", "Akka", "Hosts", "Tests"],
-        ["Benchmarks"] = ["Messages", "Storage", "Actors", "Akka", "Hosts", "Tests"],
+        ["Actors"] = ["Messages", "Storage"],
+        ["Hosts"] = ["Messages", "Storage", "Actors", "Hosts"],
+        ["Tests"] = ["Messages", "Storage", "Actors", "Hosts", "Tests"],
+        ["Benchmarks"] = ["Messages", "Storage", "Actors", "Hosts", "Tests"],
     };
 
     private static readonly List<Project> Projects = [.. Files("*.csproj").Select(Project.Read)];
@@ -42,10 +41,6 @@ public partial class ArchitectureTests
     public void Messages_depends_on_no_package() => AssertNone(Projects.Single(p => p.Area == "Messages").Packages);
 
     [Fact]
-    public void The_engine_names_nothing_of_Mooring() =>
-        AssertNone(Lines("Akka").Where(l => OfMooring().IsMatch(l.Code)).Select(l => l.ToString()));
-
-    [Fact]
     public void Actors_and_messages_take_time_chance_and_ids_from_outside() =>
         AssertNone(Lines("Actors", "Messages").Where(l => TimeOrChance().IsMatch(l.Code)).Select(l => l.ToString()));
 
@@ -57,14 +52,9 @@ public partial class ArchitectureTests
     public void No_actor_asks() => AssertNone(Lines("Actors").Where(l => Asking().IsMatch(l.Code)).Select(l => l.ToString()));
 
     [Fact]
-    public void The_product_uses_nothing_internal_of_the_engine() =>
-        AssertNone(Lines("Actors", "Messages", "Storage", "Hosts").Where(l => EngineInternals().IsMatch(l.Code)).Select(l => l.ToString()));
-
-    [Fact]
-    public void The_engine_shows_its_internals_to_its_own_specs_only() => AssertNone(Projects
-        .Where(p => p.Area == "Akka")
-        .SelectMany(p => p.ShownTo)
-        .Where(name => name.StartsWith("Mooring", StringComparison.Ordinal) && name != "Mooring.Tests.Engine"));
+    public void Only_what_stands_on_Akka_refers_to_its_packages() => AssertNone(Projects
+        .Where(p => p.Area is "Messages" or "Storage" || p.Path is "Hosts/Cli/mooring.csproj" or "Hosts/Client/Mooring.Client.csproj")
+        .SelectMany(p => p.Packages.Where(used => used.StartsWith("Akka", StringComparison.Ordinal)).Select(used => $"{p.Path} refers to {used}")));
 
     [Fact]
     public void A_file_can_be_read_in_one_go() => AssertNone(Files("*.cs")
@@ -76,9 +66,6 @@ public partial class ArchitectureTests
     public void Nothing_is_left_for_later() =>
         AssertNone(Allowed.Keys.SelectMany(area => Lines(area)).Where(l => Later().IsMatch(l.Text)).Select(l => l.ToString()));
 
-    [GeneratedRegex(@"\bMooring\.|\b(namespace|using) Mooring\b")]
-    private static partial Regex OfMooring();
-
     [GeneratedRegex(@"\bDateTime(Offset)?\.(UtcNow|Now|Today)\b|\bStopwatch\b|\bEnvironment\.TickCount|\bTask\.Delay\b|\bThread\.Sleep\b|\bnew Random\b|\bRandom\.Shared\b|\bGuid\.NewGuid\b")]
     private static partial Regex TimeOrChance();
 
@@ -87,9 +74,6 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"\.Ask(<|\()")]
     private static partial Regex Asking();
-
-    [GeneratedRegex(@"\bAkka(\.\w+)*\.Internals?\b|\b(ActorSystemImpl|IInternalActorRef|InternalActorRefBase|RepointableActorRef|LocalActorRef|MailboxType)\b")]
-    private static partial Regex EngineInternals();
 
     // Put together so that this file does not find itself.
     [GeneratedRegex(@"\b(TO" + @"DO|HA" + @"CK|FIX" + @"ME)\b")]
@@ -125,7 +109,7 @@ public partial class ArchitectureTests
         public override string ToString() => $"{File}:{Number}: {Text.Trim()}";
     }
 
-    private sealed record Project(string Path, string Area, IReadOnlyList<string> Uses, IReadOnlyList<string> Packages, IReadOnlyList<string> ShownTo)
+    private sealed record Project(string Path, string Area, IReadOnlyList<string> Uses, IReadOnlyList<string> Packages)
     {
         public static Project Read(string file)
         {
@@ -138,9 +122,8 @@ public partial class ArchitectureTests
             return new Project(
                 path,
                 path.Split('/')[0],
-                [.. projects.Concat(Of("AkkaReference").Select(_ => "Akka"))],
-                [.. Of("PackageReference")],
-                [.. Of("InternalsVisibleTo")]);
+                [.. projects],
+                [.. Of("PackageReference")]);
         }
     }
 }

@@ -15,12 +15,12 @@ public sealed class TestJournal : MemoryJournal
 
     private readonly JournalControl _control = JournalControl.Of(Context.System);
 
-    protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var writes = messages.Select(w => (ImmutableList<IPersistentRepresentation>)[.. ((IEnumerable<IPersistentRepresentation>)w.Payload).Select(RoundTrip)]).ToList();
         foreach (var written in writes.SelectMany(w => w))
             await _control.BeforeAsync(written.Payload);
-        var result = await base.WriteMessagesAsync(writes.Select(w => new AtomicWrite(w)));
+        var result = await base.WriteMessagesAsync(writes.Select(w => new AtomicWrite(w)), cancellationToken);
         foreach (var written in writes.SelectMany(w => w))
             _control.Written(written.PersistenceId, written.Payload);
         return result;

@@ -1,4 +1,0 @@
-namespace Akka.Cluster.Sharding;
-
-/// <summary>Marks what the sharding serializer reads and writes.</summary>
-public interface IClusterShardingSerializable;
