@@ -1,4 +1,5 @@
 using Mooring.Actors.Files;
+using Mooring.Actors.Membership;
 using Mooring.Actors.Operations;
 using Mooring.Actors.Vip;
 using Mooring.Storage;
@@ -17,14 +18,17 @@ public sealed record MooringServices
     /// <summary>The virtual IP and the gateway on it.</summary>
     public required IVirtualAddress VirtualAddress { get; init; }
 
-    /// <summary>Takes the virtual IP off when the lease ends.</summary>
-    public required ILeaseWatchdog Watchdog { get; init; }
+    /// <summary>Renews the lease behind the virtual IP, and takes the address off when that fails.</summary>
+    public required ILeaseKeeper LeaseKeeper { get; init; }
 
     /// <summary>Unique for each start of the node's actor system.</summary>
     public required string Incarnation { get; init; }
 
     /// <summary>Opens connections to other data nodes.</summary>
     public required ConnectData ConnectData { get; init; }
+
+    /// <summary>Tries the cluster endpoints of other nodes.</summary>
+    public ProbePeer ProbePeer { get; init; } = TcpPeerProbe.ProbeAsync;
 
     /// <summary>Where keys and ids come from.</summary>
     public IEntropy Entropy { get; init; } = new SystemEntropy();

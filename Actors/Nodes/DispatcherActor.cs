@@ -1,7 +1,9 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Mooring.Actors.Membership;
 using Mooring.Messages;
+using Mooring.Storage;
 
 namespace Mooring.Actors.Nodes;
 
@@ -14,7 +16,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     /// <summary>Its name under <c>/user</c>, the same on every node.</summary>
     public const string Name = "dispatcher";
 
-    // A dead owner's lease runs out within one duration.
+    // A silent owner's lease runs out within one duration.
     private const int StrangeOwnerLeases = 3;
 
     private readonly MooringServices _services;
@@ -23,6 +25,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly Queue<IActorRef> _idle = new();
     private readonly LinkedList<(RequestWorker Request, IActorRef Asker)> _waiting = new();
     private readonly Dictionary<Address, NodeHealthReport> _reports = [];
+    private readonly Dictionary<Address, string> _incarnations = [];
+    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
     private IActorRef _reader = ActorRefs.Nobody;
     private (NodeName Node, TimeSpan Since)? _strangeOwner;
 
@@ -35,7 +39,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<WorkerIdle>(idle => Assign(idle.Worker));
         Receive<Ping>(_ => Sender.Tell(Pong.Instance));
         Receive<IVolumeQuery>(query => _reader.Forward(query));
-        Receive<NodeHealthReport>(report => _reports[ReporterAddress()] = report);
+        Receive<NodeHealthReport>(OnReport);
+        Receive<PeerEnded>(ended =>
+        {
+            if (_incarnations.TryGetValue(ended.Address, out var incarnation))
+                _ended.Add(incarnation);
+        });
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
         Receive<ClusterEvent.MemberJoined>(OnMemberJoined);
@@ -64,6 +73,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             typeof(ClusterEvent.MemberUp),
             typeof(ClusterEvent.MemberRemoved));
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
+        Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)
             Context.Watch(Context.ActorOf(RbdWorkerActor.Props(_services, slot), $"worker-{slot}"));
@@ -119,6 +129,15 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         }
     }
 
+    // One that reports under the address of another has taken its place: a process must end before another can listen there.
+    private void OnReport(NodeHealthReport report)
+    {
+        var from = ReporterAddress();
+        if (_incarnations.TryGetValue(from, out var before) && before != report.Incarnation)
+            _ended.Add(before);
+        (_reports[from], _incarnations[from]) = (report, report.Incarnation);
+    }
+
     private void OnLinkFailed(LinkFailed failed)
     {
         _log.Error("the link to the block store has been down for {0}: this node counts as failed and leaves the cluster ({1})", failed.Since, failed.Detail);
@@ -150,23 +169,32 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     // the consent of all members here, and one of them may be a stranger's, which took its place there and never answers.
     private void OnLeaseHeldBy(LeaseHeldBy held)
     {
-        var now = Context.System.Scheduler.MonotonicClock;
-        if (held.Node == _services.Settings.Node || ListNodes().Any(n => n.Name == held.Node.Value))
+        var (now, node) = (Context.System.Scheduler.MonotonicClock, held.Holder.Node);
+        if (HasEnded(held.Holder))
+        {
+            Sender.Tell(new HolderEnded(held.Holder));
+            return;
+        }
+        if (node == _services.Settings.Node || ListNodes().Any(n => n.Name == node.Value))
         {
             _strangeOwner = null;
             return;
         }
-        if (_strangeOwner is not { } strange || strange.Node != held.Node)
+        if (_strangeOwner is not { } strange || strange.Node != node)
         {
-            _strangeOwner = (held.Node, now);
+            _strangeOwner = (node, now);
             return;
         }
         if (now - strange.Since < StrangeOwnerLeases * _services.Settings.LeaseDuration)
             return;
-        _log.Error("{0} owns the virtual IP and is no member of this node's cluster: this node begins anew and joins the owner's", held.Node);
+        _log.Error("{0} owns the virtual IP and is no member of this node's cluster: this node begins anew and joins the owner's", node);
         _strangeOwner = null;
         _cluster.Down(_cluster.SelfAddress);
     }
+
+    // An earlier start of this very node has ended, or this one could not listen on its address.
+    private bool HasEnded(LeaseHolder holder) =>
+        holder.Incarnation != _services.Incarnation && (holder.Node == _services.Settings.Node || _ended.Contains(holder.Incarnation));
 
     private IEnumerable<NodeView> ListNodes()
     {
@@ -204,5 +232,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 internal sealed record LinkFailed(TimeSpan Since, string Detail) : INoSerializationVerificationNeeded;
 
 /// <summary>The owner's singleton of this node's cluster cannot have the lease.</summary>
-/// <param name="Node">Who has it.</param>
-internal sealed record LeaseHeldBy(NodeName Node) : INoSerializationVerificationNeeded;
+/// <param name="Holder">Who has it.</param>
+internal sealed record LeaseHeldBy(LeaseHolder Holder) : INoSerializationVerificationNeeded;
+
+/// <summary>The answer when the holder's process is known to have ended: its lease need not be waited for.</summary>
+/// <param name="Holder">Who had it.</param>
+internal sealed record HolderEnded(LeaseHolder Holder) : INoSerializationVerificationNeeded;

@@ -49,6 +49,7 @@ public sealed class MooringSerializer : SerializerWithStringManifest
         ["operations-snapshot"] = typeof(OperationsSnapshot),
         ["outcome-recorded"] = typeof(OutcomeRecorded),
         ["ownership-taken"] = typeof(OwnershipTaken),
+        ["peer-refuses"] = typeof(PeerRefuses),
         ["query-failed"] = typeof(QueryFailed),
         ["release-source"] = typeof(ReleaseSource),
         ["request-accepted"] = typeof(RequestAccepted),

@@ -1,4 +1,5 @@
 using Mooring.Messages;
+using Mooring.Storage;
 
 namespace Mooring.Actors.Vip;
 
@@ -37,22 +38,33 @@ public sealed class VirtualAddressTakenException : Exception
 }
 
 /// <summary>
-/// Takes the virtual IP off when the lease was not renewed in time, on a thread of its own, even when the actor system hangs or the
-/// process was stopped and goes on.
+/// Renews the lease behind the virtual IP, and takes the address off when that does not succeed in time: on threads of its own, so that a
+/// busy process keeps its lease, and one whose actor system hangs, or that was stopped and goes on, loses the address.
 /// </summary>
-public interface ILeaseWatchdog
+public interface ILeaseKeeper
 {
-    /// <summary>The lease was not renewed in time and the address has been taken off; raised on the watchdog's thread.</summary>
-    event Action<Epoch>? Expired;
+    /// <summary>The lease was lost and the address has been taken off; raised on a thread of the keeper's.</summary>
+    event Action<LeaseLost>? Lost;
 
-    /// <summary>A point in time on the watchdog's clock, which goes on while the process is stopped.</summary>
+    /// <summary>A point in time on the keeper's clock, which goes on while the process is stopped.</summary>
     TimeSpan Now { get; }
 
-    /// <summary>The lease is held until then; moves the moment of release.</summary>
-    /// <param name="epoch">The ownership.</param>
-    /// <param name="until">On the clock of <see cref="Now"/>, measured from before the renewal was asked for.</param>
-    void Arm(Epoch epoch, TimeSpan until);
+    /// <summary>Keeps a lease that was just taken; what was kept before counts no more.</summary>
+    /// <param name="lease">The lease.</param>
+    void Keep(HeldLease lease);
 
-    /// <summary>The lease was given up: nothing needs to be watched.</summary>
-    void Disarm();
+    /// <summary>The lease is given up: nothing is renewed or watched any more.</summary>
+    void Stop();
 }
+
+/// <summary>A lease that was taken.</summary>
+/// <param name="Store">The connection that holds it; nothing else may keep it busy.</param>
+/// <param name="Holder">The holder.</param>
+/// <param name="Epoch">The ownership.</param>
+/// <param name="AskedAt">When it was asked for, on the clock of <see cref="ILeaseKeeper.Now"/>: it holds for its duration from then on.</param>
+public sealed record HeldLease(IBlockStore Store, LeaseHolder Holder, Epoch Epoch, TimeSpan AskedAt);
+
+/// <summary>A lease was lost.</summary>
+/// <param name="Epoch">The ownership.</param>
+/// <param name="Reason">Why, one line.</param>
+public sealed record LeaseLost(Epoch Epoch, string Reason);

@@ -11,7 +11,8 @@ namespace Mooring.Actors.Vip;
 /// <summary>
 /// The owner of the virtual IP: a cluster singleton, moved by membership events, that may act only while it holds the lease (membership
 /// says who should, the block store says who may). Takeover: lease and epoch, then the address and the gateway, then the book of
-/// requests; the predecessor is fenced beside that.
+/// requests. A predecessor whose process has ended is fenced before that, and its lease ends with it; one that is only silent has its lease
+/// waited out, and is fenced beside the rest.
 /// </summary>
 public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -28,13 +29,14 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private readonly IActorRef _volumes;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stopped = new();
-    private IBlockStore? _store;
-    private LeaseHolder? _self;
+    private Connections? _connections;
+    private LeaseHolder? _predecessor;
     private Epoch _epoch;
     private Task? _claim;
     private IActorRef _operations = ActorRefs.Nobody;
-    private string _reason = "first start";
-    private IActorRef _expiredTo = ActorRefs.Nobody;
+    private LeaseHolder? _ended;
+    private string? _steppedDown;
+    private IActorRef _lostTo = ActorRefs.Nobody;
     private TimeSpan _waitLoggedAt = TimeSpan.MinValue;
 
     /// <summary>Makes the actor.</summary>
@@ -67,8 +69,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     protected override void PreStart()
     {
         Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
-        _expiredTo = Self;
-        _services.Watchdog.Expired += OnExpired;
+        _lostTo = Self;
+        _services.LeaseKeeper.Lost += OnLost;
         Self.Tell(Acquire.Instance);
     }
 
@@ -79,23 +81,23 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _services.VirtualAddress.Release();
         // What is being put on right now must not stay on without an owner.
         _ = _claim?.ContinueWith(_ => _services.VirtualAddress.Release(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        _services.Watchdog.Disarm();
+        _services.LeaseKeeper.Stop();
         Health.Tell(new VipHeld(null));
         _stopped.Cancel();
         _stopped.Dispose();
-        _services.Watchdog.Expired -= OnExpired;
-        _ = GiveUpAsync(_settings.LeaseName, _store, _self, _epoch);
+        _services.LeaseKeeper.Lost -= OnLost;
+        _ = GiveUpAsync(_settings.LeaseName, _connections, _epoch);
     }
 
-    private static async Task GiveUpAsync(string lease, IBlockStore? store, LeaseHolder? self, Epoch epoch)
+    private static async Task GiveUpAsync(string lease, Connections? connections, Epoch epoch)
     {
-        if (store is null)
+        if (connections is null)
             return;
         try
         {
             // A successor need not wait for the lease to run out when the owner leaves in order.
-            if (self is not null && epoch.Value > 0)
-                await store.ReleaseLeaseAsync(lease, self, epoch, CancellationToken.None);
+            if (epoch.Value > 0)
+                await connections.Lease.ReleaseLeaseAsync(lease, connections.Self, epoch, CancellationToken.None);
         }
         catch (BlockStoreException)
         {
@@ -103,31 +105,40 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         }
         finally
         {
-            await store.DisposeAsync();
+            await connections.DisposeAsync();
         }
     }
 
-    // Called on the watchdog's thread, after it has taken the address off.
-    private void OnExpired(Epoch epoch) => _expiredTo.Tell(new LeaseExpired(epoch));
+    // Called on a thread of the keeper's, after it has taken the address off.
+    private void OnLost(LeaseLost lost) => _lostTo.Tell(lost);
 
     private void Acquiring()
     {
         Common();
         Receive<Acquire>(_ =>
         {
-            var asked = _services.Watchdog.Now;
-            AcquireAsync().PipeTo(Self, success: result => new Acquired(result.Store, result.Self, result.Attempt, asked), failure: e => new Failed(e));
+            var asked = _services.LeaseKeeper.Now;
+            AcquireAsync(_connections, Reason).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
         });
         Receive<Acquired>(OnAcquired);
+        Receive<HolderEnded>(ended =>
+        {
+            if (_predecessor != ended.Holder || _ended == ended.Holder || _connections is not { } connections)
+                return;
+            _log.Info("{0} has ended: its connection is fenced, and its lease ends", ended.Holder.Node);
+            _ended = ended.Holder;
+            connections.Work.EvictAsync(_settings.LeaseName, ended.Holder, _settings.FenceDuration, _stopped.Token)
+                .PipeTo(Self, success: () => Acquire.Instance, failure: e => new Failed(e));
+        });
         Receive<Failed>(failed =>
         {
             _log.Warning("the lease of the virtual IP cannot be taken: {0}", failed.Cause.GetBaseException().Message);
             if (failed.Cause.GetBaseException() is BlockStoreException { Kind: ErrorKind.Fenced })
                 Disconnect();
+            _ended = null;
             AcquireLater(_settings.LeaseRetryInterval);
         });
-        Receive<LeaseExpired>(_ => { });
-        Receive<Renewed>(_ => { });
+        Receive<LeaseLost>(_ => { });
         Receive<Claim>(_ => { });
         // It was begun before this owner stepped down, and ended after the address was taken off.
         Receive<Claimed>(_ =>
@@ -141,7 +152,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private void OnAcquired(Acquired acquired)
     {
-        (_store, _self) = (acquired.Store, acquired.Self);
+        _connections = acquired.Connections;
+        _predecessor = acquired.Attempt.Current ?? _connections.Before;
         if (!acquired.Attempt.Acquired)
         {
             if (_waitLoggedAt == TimeSpan.MinValue || acquired.AskedAt - _waitLoggedAt > WaitLogInterval)
@@ -150,24 +162,24 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
                 _log.Info("the lease of the virtual IP is held by {0} with epoch {1}; waiting for its end", acquired.Attempt.Current?.Node, acquired.Attempt.Epoch);
             }
             if (acquired.Attempt.Current is { } current)
-                _dispatcher.Tell(new LeaseHeldBy(current.Node));
+                _dispatcher.Tell(new LeaseHeldBy(current));
             AcquireLater(_settings.LeaseRetryInterval);
             return;
         }
         _epoch = acquired.Attempt.Epoch;
-        _services.Watchdog.Arm(_epoch, acquired.AskedAt + _settings.LeaseDuration - _settings.LeaseMargin);
-        if (acquired.Attempt.Current is { } before && before.Fence != _self.Fence)
+        Timers.Cancel("acquire");
+        _services.LeaseKeeper.Keep(new HeldLease(_connections.Lease, _connections.Self, _epoch, acquired.AskedAt));
+        if (_predecessor is { } before && before != _ended && before.Fence != _connections.Self.Fence)
             Fence(before);
-        _log.Info("lease of the virtual IP taken with epoch {0} ({1})", _epoch, _reason);
+        _log.Info("lease of the virtual IP taken with epoch {0}: {1}", _epoch, Reason(_predecessor));
         Become(Claiming);
-        Timers.StartPeriodicTimer("renew", Renew.Instance, _settings.LeaseRenewInterval);
         Self.Tell(Claim.Instance);
     }
 
     private void Claiming()
     {
         Common();
-        Renewing();
+        Losing();
         Receive<Claim>(_ => StartClaim());
         Receive<Claimed>(claimed =>
         {
@@ -212,8 +224,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private void Owning()
     {
         Common();
-        Renewing();
-        Receive<GetVipHistory>(_ => HistoryAsync(_store!).PipeTo(Sender, Self));
+        Losing();
+        Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self));
         Receive<Terminated>(_ =>
         {
             _log.Warning("the book of requests stopped; this owner starts again");
@@ -222,50 +234,23 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAny(message => _operations.Forward(message));
     }
 
-    private void Renewing()
+    private void Losing() => Receive<LeaseLost>(lost =>
     {
-        Receive<Renew>(_ =>
-        {
-            var asked = _services.Watchdog.Now;
-            _store!.RenewLeaseAsync(_settings.LeaseName, _self!, _epoch, _settings.LeaseDuration, _stopped.Token).PipeTo(
-                Self, success: held => new Renewed(_epoch, held, asked, null), failure: e => new Renewed(_epoch, null, asked, e.GetBaseException().Message));
-        });
-        Receive<LeaseExpired>(expired =>
-        {
-            if (expired.Epoch == _epoch)
-                StepDown("the lease was not renewed in time");
-        });
-        Receive<Renewed>(renewed =>
-        {
-            if (renewed.Epoch != _epoch)
-                return;
-            switch (renewed.Held)
-            {
-                case true:
-                    _services.Watchdog.Arm(_epoch, renewed.AskedAt + _settings.LeaseDuration - _settings.LeaseMargin);
-                    break;
-                case false:
-                    StepDown("the lease ran out");
-                    break;
-                case null:
-                    // Unknown: the watchdog takes the address off unless a later renewal succeeds in time.
-                    _log.Warning("the lease of the virtual IP was not renewed: {0}", renewed.Problem);
-                    break;
-            }
-        });
-    }
+        if (lost.Epoch == _epoch)
+            StepDown(lost.Reason);
+    });
 
     private void StepDown(string reason)
     {
         _log.Warning("giving the virtual IP up: {0}", reason);
         _services.VirtualAddress.Release();
-        _services.Watchdog.Disarm();
+        _services.LeaseKeeper.Stop();
         Health.Tell(new VipHeld(null));
         Timers.CancelAll();
         Context.Unwatch(_operations);
         Context.Stop(_operations);
         _operations = ActorRefs.Nobody;
-        _reason = reason;
+        (_steppedDown, _ended, _predecessor) = (reason, null, null);
         _epoch = default;
         Disconnect();
         Become(Acquiring);
@@ -274,11 +259,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Common()
     {
-        Receive<ClusterEvent.MemberRemoved>(removed =>
-        {
-            _reason = $"{removed.Member.Address} was removed";
-            _operations.Tell(new ResendNow());
-        });
+        Receive<ClusterEvent.MemberRemoved>(_ => _operations.Tell(new ResendNow()));
         Receive<FenceEnded>(ended =>
         {
             if (ended.Problem is null)
@@ -294,7 +275,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     private void Fence(LeaseHolder predecessor) =>
-        _store!.FenceAsync(predecessor.Fence, _settings.FenceDuration, _stopped.Token).PipeTo(
+        _connections!.Work.FenceAsync(predecessor.Fence, _settings.FenceDuration, _stopped.Token).PipeTo(
             Self, success: () => new FenceEnded(predecessor, null), failure: e => new FenceEnded(predecessor, e.GetBaseException().Message));
 
     private static string Reason(Exception e) => (e is AggregateException several ? several.Flatten().InnerExceptions[0] : e).Message;
@@ -303,25 +284,48 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Disconnect()
     {
-        _ = _store?.DisposeAsync().AsTask();
-        (_store, _self) = (null, null);
+        _ = _connections?.DisposeAsync().AsTask();
+        _connections = null;
     }
 
-    private async Task<(IBlockStore Store, LeaseHolder Self, LeaseAttempt Attempt)> AcquireAsync()
+    private async Task<(Connections Connections, LeaseAttempt Attempt)> AcquireAsync(Connections? open, Func<LeaseHolder?, string> reason)
     {
-        var store = _store ?? await _services.Store.ConnectAsync("vip-owner", 1, _stopped.Token);
+        var connections = open ?? await ConnectAsync();
         try
         {
-            var self = new LeaseHolder(_settings.Node, _services.Incarnation, store.Address);
-            var attempt = await store.AcquireLeaseAsync(_settings.LeaseName, self, _settings.LeaseDuration, _reason, _stopped.Token);
-            return (store, self, attempt);
+            return (connections, await connections.Lease.AcquireLeaseAsync(
+                _settings.LeaseName, connections.Self, _settings.LeaseDuration, reason(connections.Before), _stopped.Token));
         }
-        catch when (_store is null)
+        catch when (open is null)
         {
-            await store.DisposeAsync();
+            await connections.DisposeAsync();
             throw;
         }
     }
+
+    // The lease has a connection of its own, so that nothing keeps its renewal waiting, and that fencing its holder is fencing the lease.
+    private async Task<Connections> ConnectAsync()
+    {
+        var lease = await _services.Store.ConnectAsync("vip-lease", 1, _stopped.Token);
+        try
+        {
+            var work = await _services.Store.ConnectAsync("vip-owner", 1, _stopped.Token);
+            var before = (await work.GetLeaseHistoryAsync(_settings.LeaseName, _stopped.Token)).FirstOrDefault()?.Holder;
+            return new Connections(lease, work, new LeaseHolder(_settings.Node, _services.Incarnation, lease.Address), before);
+        }
+        catch
+        {
+            await lease.DisposeAsync();
+            throw;
+        }
+    }
+
+    // What the history of the address says of this ownership.
+    private string Reason(LeaseHolder? before) => _steppedDown is { } stepped ? $"again, after: {stepped}"
+        : before is null ? "first start"
+        : before.Node == _settings.Node ? "this node was started again"
+        : before == _ended ? $"took over from {before.Node}, whose process has ended"
+        : $"took over from {before.Node}, which had left or was silent";
 
     private async Task<VipHistory> HistoryAsync(IBlockStore store)
     {
@@ -335,7 +339,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         public static Acquire Instance { get; } = new();
     }
 
-    private sealed record Acquired(IBlockStore Store, LeaseHolder Self, LeaseAttempt Attempt, TimeSpan AskedAt) : INoSerializationVerificationNeeded;
+    private sealed record Acquired(Connections Connections, LeaseAttempt Attempt, TimeSpan AskedAt) : INoSerializationVerificationNeeded;
 
     private sealed record Failed(Exception Cause) : INoSerializationVerificationNeeded;
 
@@ -348,16 +352,16 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record ClaimFailed(Epoch Epoch, Exception Cause) : INoSerializationVerificationNeeded;
 
-    private sealed record Renew : INoSerializationVerificationNeeded
-    {
-        public static Renew Instance { get; } = new();
-    }
-
-    private sealed record Renewed(Epoch Epoch, bool? Held, TimeSpan AskedAt, string? Problem) : INoSerializationVerificationNeeded;
-
-    private sealed record LeaseExpired(Epoch Epoch) : INoSerializationVerificationNeeded;
-
     private sealed record FenceAgain(LeaseHolder Who) : INoSerializationVerificationNeeded;
 
     private sealed record FenceEnded(LeaseHolder Who, string? Problem) : INoSerializationVerificationNeeded;
+
+    private sealed record Connections(IBlockStore Lease, IBlockStore Work, LeaseHolder Self, LeaseHolder? Before) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Lease.DisposeAsync();
+            await Work.DisposeAsync();
+        }
+    }
 }

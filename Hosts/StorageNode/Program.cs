@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Akka.Configuration;
 using Mooring.StorageNode;
 using Mooring.StorageNode.Configuration;
@@ -34,7 +33,7 @@ command.SetAction(async (parsed, _) =>
     Add("backend", parsed.GetValue(backend));
     Add("ceph.config-file", parsed.GetValue(cephConf));
     if (parsed.GetValue(seed) is { } seeds)
-        Add("akka.cluster.seed-nodes", $"[{string.Join(',', seeds.Split(',').Select(s => $"\"akka.tcp://{NodeRuntime.SystemName}@{s.Trim()}\""))}]");
+        Add("akka.cluster.seed-nodes", $"[{string.Join(',', seeds.Split(',').Select(s => $"\"akka.tcp://{NodeHost.SystemName}@{s.Trim()}\""))}]");
 
     NodeConfiguration configuration;
     try
@@ -46,18 +45,9 @@ command.SetAction(async (parsed, _) =>
         Console.Error.WriteLine($"mooringd: {e.Message}");
         return 2;
     }
-    using var stop = new CancellationTokenSource();
-    void Stop(PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        stop.Cancel();
-    }
-    using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     try
     {
-        await NodeRuntime.RunAsync(configuration, ProcessCrashPoints.FromEnvironment(), stop.Token);
-        return 0;
+        return await NodeHost.RunAsync(configuration, ProcessCrashPoints.FromEnvironment());
     }
     catch (NodeStartException e)
     {

@@ -64,16 +64,21 @@ internal sealed class StoreFactory(NodeConfiguration configuration) : IAsyncDisp
         }
     }
 
-    /// <summary>Opens what the journal plugin of an actor system needs.</summary>
-    /// <param name="system">The actor system.</param>
+    /// <summary>Opens what the journal plugin needs.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Completes when the system may persist.</returns>
-    public async Task OpenJournalAsync(ActorSystem system, CancellationToken cancellationToken)
+    /// <returns>Completes when an actor system can be given its journal.</returns>
+    public async Task OpenJournalAsync(CancellationToken cancellationToken)
     {
-        if (Provider is not CephStoreProvider ceph)
-            return;
-        _log = await ceph.OpenEventLogAsync("journal", cancellationToken);
-        EventLogExtension.Register(system, _log);
+        if (Provider is CephStoreProvider ceph)
+            _log = await ceph.OpenEventLogAsync("journal", cancellationToken);
+    }
+
+    /// <summary>Gives an actor system its journal, before anything is persisted there.</summary>
+    /// <param name="system">The actor system.</param>
+    public void GiveJournal(ActorSystem system)
+    {
+        if (_log is not null)
+            EventLogExtension.Register(system, _log);
     }
 
     /// <inheritdoc/>

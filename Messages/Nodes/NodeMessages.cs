@@ -7,11 +7,20 @@ namespace Mooring.Messages;
 /// <param name="RbdLinkOk">Whether its link to the block store answers within the bound (V7).</param>
 /// <param name="Since">Since when both are as they are.</param>
 /// <param name="VipEpoch">Its epoch when it owns the virtual IP; null otherwise.</param>
-public sealed record NodeHealthReport(NodeName Node, string Address, bool DispatcherOk, bool RbdLinkOk, DateTimeOffset Since, Epoch? VipEpoch)
+/// <param name="Incarnation">Unique for each start of the node.</param>
+public sealed record NodeHealthReport(
+    NodeName Node, string Address, bool DispatcherOk, bool RbdLinkOk, DateTimeOffset Since, Epoch? VipEpoch, string Incarnation = "")
 {
     /// <summary>Whether the node is fit to own the virtual IP.</summary>
     public bool Healthy => DispatcherOk && RbdLinkOk;
 }
+
+/// <summary>A node tells the others that a member's cluster endpoint refuses connections (V5).</summary>
+/// <param name="Address">The member's cluster address.</param>
+/// <param name="Uid">Which incarnation of it.</param>
+/// <param name="ByAddress">The cluster address of who says so.</param>
+/// <param name="ByUid">Which incarnation of it.</param>
+public sealed record PeerRefuses(string Address, int Uid, string ByAddress, int ByUid);
 
 /// <summary>Asks a dispatcher for what it knows of all nodes; answered with <see cref="NodesListed"/>.</summary>
 public sealed record GetNodes;

@@ -38,7 +38,7 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
                 if (CookieOf(latest) != CookieOf(holder))
                     return new LeaseAttempt(false, epoch, latest);
                 // The same holder took it through another connection, which the lock counts as somebody else.
-                await connection.ControlAsync(_ => BreakOwn(oid, CookieOf(holder)), cancellationToken).ConfigureAwait(false);
+                await BreakAsync(name, holder, cancellationToken).ConfigureAwait(false);
             }
             else if (result is not (CephErrors.Cancelled or CephErrors.Busy))
             {
@@ -48,15 +48,15 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         throw new BlockStoreException(ErrorKind.Unavailable, $"cannot {what}: others changed it {AttemptsMax} times meanwhile");
     }
 
-    public async Task<bool> RenewAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken)
+    public bool Renew(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration)
     {
         var oid = ObjectOf(name);
         RequireDuration(name, duration);
         connection.ThrowIfUnusable();
-        var result = await new WriteOperation()
+        var result = new WriteOperation()
             .OmapEquals(EpochKey, Text(epoch))
             .Execute("lock", "lock", CephEncoder.Lock(LockName, CookieOf(holder), holder.Node.Value, duration, MustRenew).Written)
-            .RunAsync(connection.Metadata, oid).WaitAsync(cancellationToken).ConfigureAwait(false);
+            .Run(connection.Metadata, oid);
         return IsHeld(result, $"renew lease {name}");
     }
 
@@ -69,6 +69,10 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
             .RunAsync(connection.Metadata, ObjectOf(name)).WaitAsync(cancellationToken).ConfigureAwait(false);
         _ = IsHeld(result, $"release lease {name}");
     }
+
+    /// <summary>Frees the lock of a holder that will not use it any more: it is fenced, or is the caller itself through another connection.</summary>
+    public Task BreakAsync(string name, LeaseHolder holder, CancellationToken cancellationToken) =>
+        connection.ControlAsync(_ => Break(ObjectOf(name), CookieOf(holder)), cancellationToken);
 
     public async Task<IReadOnlyList<LeaseOwnership>> GetHistoryAsync(string name, CancellationToken cancellationToken)
     {
@@ -164,7 +168,7 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         _ => throw connection.Failure(result, what),
     };
 
-    private unsafe bool BreakOwn(string oid, string cookie)
+    private unsafe bool Break(string oid, string cookie)
     {
         const int length = 4096;
         byte* tag = stackalloc byte[length], clients = stackalloc byte[length], cookies = stackalloc byte[length], addresses = stackalloc byte[length];
@@ -176,7 +180,7 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
             return false;
         var result = Rados.BreakLock(connection.Metadata, oid, LockName, NativeText.Read(clients), cookie);
         if (result is < 0 and not CephErrors.NotFound)
-            throw connection.Failure(result, "take over an own lease");
+            throw connection.Failure(result, "break a lease");
         return true;
     }
 }

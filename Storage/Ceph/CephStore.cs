@@ -102,11 +102,16 @@ internal sealed class CephStore : IBlockStore
     public Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
         _leases.AcquireAsync(name, holder, duration, reason, cancellationToken);
 
-    public Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken) =>
-        _leases.RenewAsync(name, holder, epoch, duration, cancellationToken);
+    public bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration) => _leases.Renew(name, holder, epoch, duration);
 
     public Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken) =>
         _leases.ReleaseAsync(name, holder, epoch, cancellationToken);
+
+    public async Task EvictAsync(string name, LeaseHolder holder, TimeSpan fenceDuration, CancellationToken cancellationToken)
+    {
+        await FenceAsync(holder.Fence, fenceDuration, cancellationToken).ConfigureAwait(false);
+        await _leases.BreakAsync(name, holder, cancellationToken).ConfigureAwait(false);
+    }
 
     public Task<IReadOnlyList<LeaseOwnership>> GetLeaseHistoryAsync(string name, CancellationToken cancellationToken) =>
         _leases.GetHistoryAsync(name, cancellationToken);

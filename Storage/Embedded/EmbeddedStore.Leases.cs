@@ -27,15 +27,25 @@ internal sealed partial class EmbeddedStore
             });
         }, cancellationToken);
 
-    public Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken) =>
-        OnControlAsync(database =>
-        {
-            RequireGoodLease(name, duration);
-            return SetExpiry(database, name, holder, epoch, () => Now() + Ticks(duration));
-        }, cancellationToken);
+    public bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration) => OnControlAsync(database =>
+    {
+        RequireGoodLease(name, duration);
+        return SetExpiry(database, name, holder, epoch, () => Now() + Ticks(duration));
+    }, CancellationToken.None).GetAwaiter().GetResult();
 
     public Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken) =>
         OnControlAsync(database => SetExpiry(database, name, holder, epoch, () => 0), cancellationToken);
+
+    public async Task EvictAsync(string name, LeaseHolder holder, TimeSpan fenceDuration, CancellationToken cancellationToken)
+    {
+        await FenceAsync(holder.Fence, fenceDuration, cancellationToken).ConfigureAwait(false);
+        await OnControlAsync(database => database.Write(() =>
+        {
+            RequireUnfenced(database);
+            database.Execute("UPDATE leases SET expires = 0 WHERE name = ? AND node = ? AND incarnation = ?", name, holder.Node.Value, holder.Incarnation);
+            return true;
+        }), cancellationToken).ConfigureAwait(false);
+    }
 
     public Task<IReadOnlyList<LeaseOwnership>> GetLeaseHistoryAsync(string name, CancellationToken cancellationToken) =>
         OnControlAsync<IReadOnlyList<LeaseOwnership>>(database => database.Query(

@@ -18,16 +18,18 @@ public interface ILeases
     /// <exception cref="BlockStoreException">The store cannot be reached or the connection is fenced.</exception>
     Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Holds the lease for another <paramref name="duration"/> from now, only if it has not run out and is this holder's with this epoch.</summary>
+    /// <summary>
+    /// Holds the lease for another <paramref name="duration"/> from now, only if it has not run out and is this holder's with this epoch.
+    /// Blocks, and needs no thread of the pool: for a thread of its own, which renews however busy the process is.
+    /// </summary>
     /// <param name="name">The lease.</param>
     /// <param name="holder">The holder.</param>
     /// <param name="epoch">The epoch that acquiring it gave.</param>
     /// <param name="duration">How long it holds from now.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Whether it is still held; false is final: acquire it again.</returns>
     /// <exception cref="BlockStoreException">The store cannot be reached: the lease may or may not be renewed; or the connection is fenced:
     /// it is not.</exception>
-    Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken);
+    bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration);
 
     /// <summary>Gives the lease up so that another can have it at once. Does nothing when it is not this holder's.</summary>
     /// <param name="name">The lease.</param>
@@ -37,6 +39,18 @@ public interface ILeases
     /// <returns>Completes when it is given up.</returns>
     /// <exception cref="BlockStoreException">The store cannot be reached or the connection is fenced.</exception>
     Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the lease of a holder that is known to be dead: shuts its connection out first, so that it can neither renew nor change anything
+    /// any more, then frees the lease. Does nothing to a lease that is another's by then.
+    /// </summary>
+    /// <param name="name">The lease.</param>
+    /// <param name="holder">The dead holder.</param>
+    /// <param name="fenceDuration">For how long its connection is shut out (<see cref="IFencing.FenceAsync"/>).</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Completes when it is shut out and the lease is not its any more.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached or this connection is fenced.</exception>
+    Task EvictAsync(string name, LeaseHolder holder, TimeSpan fenceDuration, CancellationToken cancellationToken);
 
     /// <summary>The lease's latest ownerships, newest first, at most 32.</summary>
     /// <param name="name">The lease.</param>

@@ -6,7 +6,7 @@ namespace Mooring.Harness;
 /// <summary>Tells whether the sources of the programs have changed: a hash of their names, lengths and times of change.</summary>
 public static class SourcesStamp
 {
-    private static readonly string[] Folders = ["Actors", "Akka", "Hosts", "Messages", "Storage"];
+    private static readonly string[] Folders = ["Actors", "Hosts", "Messages", "Storage"];
 
     /// <summary>The stamp of the sources as they are now.</summary>
     /// <param name="root">The repository's root.</param>

@@ -8,7 +8,7 @@ using Mooring.StorageNode.Http;
 namespace Mooring.StorageNode.Files;
 
 /// <summary>Asks the name node straight through the cluster: for the HTTP interface of this node, which is a client of files like any other.</summary>
-internal sealed class ActorFileGrants(FileSystemName name, Func<MooringCluster?> mooring, TimeSpan timeout) : IFileGrants
+internal sealed class ActorFileGrants(FileSystemName name, Func<MooringCluster> mooring, TimeSpan timeout) : IFileGrants
 {
     public string FileSystem => name.Value;
 
@@ -24,8 +24,7 @@ internal sealed class ActorFileGrants(FileSystemName name, Func<MooringCluster?>
 
     private async Task<object> AskAsync(object question, CancellationToken cancellationToken)
     {
-        if (mooring() is not { } cluster)
-            throw new IOException("this node is not in the cluster yet");
+        var cluster = mooring();
         try
         {
             var answer = await cluster.NameNodes.Ask<object>(question, timeout, cancellationToken);

@@ -13,7 +13,7 @@ using Mooring.StorageNode.Files;
 namespace Mooring.StorageNode.Http;
 
 /// <summary>File systems and files over HTTP, on every node. Bytes stream through; this node is a client of the data nodes like any other.</summary>
-internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?> mooring) : IDisposable
+internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster> mooring) : IDisposable
 {
     private const int ReadersDefaultMax = 2;
 
@@ -39,8 +39,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
 
     private async Task<IResult> ListAsync(HttpRequest request)
     {
-        if (mooring() is not { } cluster)
-            return NotYet();
+        var cluster = mooring();
         try
         {
             var listed = await cluster.FileStore.UseAsync(store => FileRecords.ListAsync(store, request.HttpContext.RequestAborted));
@@ -79,8 +78,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
         var key = request.Headers["Idempotency-Key"].ToString();
         if (!RequestId.TryParse(key.Length == 0 ? Guid.NewGuid().ToString("N") : key, out var id, out problem))
             return Problems.Invalid(problem);
-        if (mooring() is not { } cluster)
-            return NotYet();
+        var cluster = mooring();
         var nodes = await cluster.DataNode.Ask<DataNodesChanged>(new GetDataNodes(), settings.AskTimeout, request.HttpContext.RequestAborted);
         var readers = body.Readers ?? Math.Clamp(nodes.Items.Count(n => n.Failure is null) - 1, 0, ReadersDefaultMax);
         var paths = body.Paths ?? [.. Enumerable.Range(0, body.Areas ?? 1).Select(i => i == 0 ? FilePath.Root : $"/area-{i}")];
@@ -120,8 +118,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
     {
         if (!FileSystemName.TryParse(name, out var system, out var problem))
             return Problems.Invalid(problem);
-        if (mooring() is not { } cluster)
-            return NotYet();
+        var cluster = mooring();
         try
         {
             return await cluster.NameNodes.Ask<object>(question(system), timeout ?? settings.AskTimeout, request.HttpContext.RequestAborted) switch
@@ -245,7 +242,6 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster?
         }
     }
 
-    private static IResult NotYet() => Problems.Unavailable("this node is not in the cluster yet");
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }

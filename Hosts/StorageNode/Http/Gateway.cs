@@ -1,5 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using Akka.Actor;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Mooring.Actors;
 using Mooring.Messages;
 using Mooring.Messages.Http;
@@ -11,14 +14,14 @@ namespace Mooring.StorageNode.Http;
 /// <param name="WaitMax">The longest wait of one call.</param>
 /// <param name="AskTimeout">How long to wait for the owner's answer.</param>
 /// <param name="FileClientCountMax">How many file systems' connections are kept for requests for files.</param>
-/// <param name="VipEndpoint">Where changing calls go, <c>host:port</c>; null when every node takes them.</param>
-internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, string? VipEndpoint);
+/// <param name="VipEndpoint">The virtual IP, where changing calls go; null when every node takes them.</param>
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, IPEndPoint? VipEndpoint);
 
 /// <summary>
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it
 /// decides nothing.
 /// </summary>
-internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mooring, FileGateway files, bool onVip)
+internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> mooring, FileGateway files)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(15);
 
@@ -39,7 +42,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mo
         app.MapGet("/v1/nodes", ListNodesAsync);
         app.MapGet("/v1/vip", GetVipAsync);
         app.MapGet("/health/live", () => Results.Text("live\n"));
-        app.MapGet("/health/ready", ReadyAsync);
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = ShowReadinessAsync });
         app.MapGet("/metrics", MetricsAsync);
         app.MapFallback(() => Problems.Of(new OperationError(ErrorKind.NotFound, "there is nothing at this address")));
     }
@@ -97,7 +100,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mo
 
     private async Task<IResult> ChangeAsync(HttpRequest request, Func<Task<VolumeCommand>> read)
     {
-        if (!onVip && settings.VipEndpoint is { } vip)
+        if (settings.VipEndpoint is { } vip && !vip.Address.Equals(request.HttpContext.Connection.LocalIpAddress))
             return Results.Redirect($"http://{vip}{request.Path}{request.QueryString}", permanent: false, preserveMethod: true);
         VolumeCommand command;
         try
@@ -156,7 +159,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mo
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         var seen = -1L;
-        while (!http.RequestAborted.IsCancellationRequested && mooring() is { } cluster)
+        var cluster = mooring();
+        while (!http.RequestAborted.IsCancellationRequested)
         {
             var answer = await cluster.Owner.Ask<object>(
                 new WatchOperation(operation, seen, WatchInterval, cluster.Node), settings.AskTimeout + WatchInterval, http.RequestAborted);
@@ -219,12 +223,9 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mo
         _ => null,
     });
 
-    private Task<IResult> ReadyAsync(HttpRequest request) => AskAsync(m => m.Dispatcher, new GetNodes(), request, answer => answer switch
-    {
-        NodesListed nodes when nodes.Items.Any(n => n.VipOwner) => Results.Text("ready\n"),
-        NodesListed => Problems.Unavailable("no node owns the virtual IP yet"),
-        _ => null,
-    });
+    private static Task ShowReadinessAsync(HttpContext http, HealthReport report) => report.Status == HealthStatus.Healthy
+        ? http.Response.WriteAsync("ready\n")
+        : Problems.Unavailable(string.Join("; ", report.Entries.Values.Select(e => e.Description ?? e.Status.ToString()))).ExecuteAsync(http);
 
     private Task<IResult> MetricsAsync(HttpRequest request) => AskAsync(m => m.Dispatcher, new GetNodes(), request, answer => answer switch
     {
@@ -242,8 +243,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster?> mo
     private async Task<IResult> AskAsync(
         Func<MooringCluster, IActorRef> whom, Func<NodeName, object> question, HttpRequest request, Func<object, Task<IResult?>> show, RequestId? id, TimeSpan timeout)
     {
-        if (mooring() is not { } cluster)
-            return Problems.Unavailable("this node is not in the cluster yet", id);
+        var cluster = mooring();
         object answer;
         try
         {

@@ -13,77 +13,42 @@ namespace Mooring.StorageNode.Vip;
 /// the address means having the listening socket. A stopped process keeps its socket, so the sockets of all owners share the port
 /// (SO_REUSEPORT), and the latest owner steers every new connection to its own (SO_ATTACH_REUSEPORT_CBPF, socket(7)).
 /// </summary>
-internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, Gateway gateway, long bodyBytesMax) : IVirtualAddress, IAsyncDisposable
+internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListener listener) : IVirtualAddress
 {
-    private const int SolSocket = 1, SoReusePort = 15, SoAttachReusePortCbpf = 51, TcpListen = 0x0A;
+    private const int SolSocket = 1, SoReusePort = 15, SoAttachReusePortCbpf = 51, TcpListen = 0x0A, Backlog = 512;
 
     // BPF_RET | BPF_K of linux/bpf_common.h: the program returns the index of a socket in the group.
     private const ushort BpfReturnConstant = 0x06;
-
-    private readonly object _lock = new();
-    private HttpServer? _server;
-    private Socket? _socket;
 
     /// <inheritdoc/>
     public string Endpoint => endpoint.ToString();
 
     /// <inheritdoc/>
-    public async Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken)
+    public Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken)
     {
         Release();
         var before = CountListeners();
-        HttpServer server;
-        try
-        {
-            server = await HttpServer.StartAsync(endpoint, gateway, bodyBytesMax, Bind, cancellationToken);
-        }
-        catch (Exception e) when (e is SocketException or IOException)
-        {
-            throw new VirtualAddressTakenException($"{endpoint} is taken by another program or is no address of this machine ({e.GetBaseException().Message})", e);
-        }
-        lock (_lock)
-        {
-            _server = server;
-            Steer(_socket!, before);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Release()
-    {
-        HttpServer? server;
-        lock (_lock)
-            (server, _server, _socket) = (_server, null, null);
-        if (server is null)
-            return;
-        server.Cut();
-        _ = server.DisposeAsync().AsTask();
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        Release();
-        return ValueTask.CompletedTask;
-    }
-
-    private Socket Bind(EndPoint where)
-    {
-        var socket = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             Span<byte> on = stackalloc byte[4];
             BitConverter.TryWriteBytes(on, 1);
             socket.SetRawSocketOption(SolSocket, SoReusePort, on);
-            socket.Bind(where);
+            socket.Bind(endpoint);
+            socket.Listen(Backlog);
+            Steer(socket, before);
         }
-        catch
+        catch (SocketException e)
         {
             socket.Dispose();
-            throw;
+            throw new VirtualAddressTakenException($"{endpoint} is taken by another program or is no address of this machine ({e.Message})", e);
         }
-        return _socket = socket;
+        listener.Serve(socket);
+        return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public void Release() => listener.Cut();
 
     // The kernel numbers the sockets of the group in the order in which they began to listen.
     private int CountListeners()

@@ -90,6 +90,9 @@ internal static unsafe partial class Rados
     [LibraryImport(Library, EntryPoint = "rados_aio_cancel")]
     public static partial int Cancel(IoContextHandle io, nint completion);
 
+    [LibraryImport(Library, EntryPoint = "rados_write_op_operate", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OperateNow(nint writeOperation, IoContextHandle io, string oid, nint modified, int flags);
+
     [LibraryImport(Library, EntryPoint = "rados_aio_write_op_operate", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Operate(nint writeOperation, IoContextHandle io, nint completion, string oid, nint modified, int flags);
 

@@ -88,6 +88,23 @@ internal sealed class WriteOperation
         return this;
     }
 
+    /// <summary>Runs the steps on the calling thread, which blocks until the object's OSDs have them durable.</summary>
+    /// <param name="io">The pool and namespace.</param>
+    /// <param name="oid">The object.</param>
+    /// <returns>0 or a negative errno.</returns>
+    public int Run(IoContextHandle io, string oid)
+    {
+        try
+        {
+            using var hold = io.Hold();
+            return Rados.OperateNow(_operation, io, oid, 0, Rados.FullTry);
+        }
+        finally
+        {
+            Rados.ReleaseWriteOperation(_operation);
+        }
+    }
+
     /// <summary>Runs the steps; the object's OSDs have them durable when this completes.</summary>
     /// <param name="io">The pool and namespace.</param>
     /// <param name="oid">The object.</param>

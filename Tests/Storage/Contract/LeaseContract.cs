@@ -50,8 +50,8 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
         var second = await AcquireAsync(Holder("a"), Long);
         Assert.True(second.Acquired);
         Assert.True(second.Epoch.CompareTo(first.Epoch) > 0);
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a"), first.Epoch, Long, default));
-        Assert.True(await Store.RenewLeaseAsync(_name, Holder("a"), second.Epoch, Long, default));
+        Assert.False(Store.RenewLease(_name, Holder("a"), first.Epoch, Long));
+        Assert.True(Store.RenewLease(_name, Holder("a"), second.Epoch, Long));
     }
 
     [StoreFact]
@@ -63,8 +63,8 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
         Assert.True(second.Acquired);
         Assert.True(second.Epoch.CompareTo(first.Epoch) > 0);
         Assert.Equal(Holder("a"), second.Current);
-        Assert.True(await other.RenewLeaseAsync(_name, Holder("a"), second.Epoch, Long, default));
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a"), first.Epoch, Long, default));
+        Assert.True(other.RenewLease(_name, Holder("a"), second.Epoch, Long));
+        Assert.False(Store.RenewLease(_name, Holder("a"), first.Epoch, Long));
     }
 
     [StoreFact]
@@ -75,7 +75,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
         await UntilAsync("the lease runs out", async () => taken.Acquired || (taken = await AcquireAsync(Holder("b"), Long)).Acquired);
         Assert.True(taken.Epoch.CompareTo(first.Epoch) > 0);
         Assert.Equal(Holder("a"), taken.Current);
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a"), first.Epoch, Long, default));
+        Assert.False(Store.RenewLease(_name, Holder("a"), first.Epoch, Long));
     }
 
     [StoreFact]
@@ -83,7 +83,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         var first = await AcquireAsync(Holder("a"), Short);
         await Task.Delay(Short + TimeSpan.FromMilliseconds(100));
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a"), first.Epoch, Long, default));
+        Assert.False(Store.RenewLease(_name, Holder("a"), first.Epoch, Long));
         Assert.True((await AcquireAsync(Holder("b"), Long)).Acquired);
     }
 
@@ -91,21 +91,21 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     public async Task Renewing_makes_it_last()
     {
         var mine = await AcquireAsync(Holder("a"), TimeSpan.FromSeconds(2));
-        Assert.True(await Store.RenewLeaseAsync(_name, Holder("a"), mine.Epoch, Long, default));
+        Assert.True(Store.RenewLease(_name, Holder("a"), mine.Epoch, Long));
         await Task.Delay(TimeSpan.FromMilliseconds(2100));
         Assert.False((await AcquireAsync(Holder("b"), Long)).Acquired);
-        Assert.True(await Store.RenewLeaseAsync(_name, Holder("a"), mine.Epoch, Long, default));
+        Assert.True(Store.RenewLease(_name, Holder("a"), mine.Epoch, Long));
     }
 
     [StoreFact]
     public async Task Only_the_holder_with_its_epoch_renews()
     {
         var mine = await AcquireAsync(Holder("a"), Long);
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("b"), mine.Epoch, Long, default));
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a", "2"), mine.Epoch, Long, default));
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a"), mine.Epoch.Next, Long, default));
-        Assert.False(await Store.RenewLeaseAsync(FreshText("no-lease"), Holder("a"), mine.Epoch, Long, default));
-        Assert.True(await Store.RenewLeaseAsync(_name, Holder("a"), mine.Epoch, Long, default));
+        Assert.False(Store.RenewLease(_name, Holder("b"), mine.Epoch, Long));
+        Assert.False(Store.RenewLease(_name, Holder("a", "2"), mine.Epoch, Long));
+        Assert.False(Store.RenewLease(_name, Holder("a"), mine.Epoch.Next, Long));
+        Assert.False(Store.RenewLease(FreshText("no-lease"), Holder("a"), mine.Epoch, Long));
+        Assert.True(Store.RenewLease(_name, Holder("a"), mine.Epoch, Long));
     }
 
     [StoreFact]
@@ -113,7 +113,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         var mine = await AcquireAsync(Holder("a"), Long);
         await Store.ReleaseLeaseAsync(_name, Holder("a"), mine.Epoch, default);
-        Assert.False(await Store.RenewLeaseAsync(_name, Holder("a"), mine.Epoch, Long, default));
+        Assert.False(Store.RenewLease(_name, Holder("a"), mine.Epoch, Long));
         var next = await AcquireAsync(Holder("b"), Long);
         Assert.True(next.Acquired);
         Assert.True(next.Epoch.CompareTo(mine.Epoch) > 0);
@@ -127,7 +127,37 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
         await Store.ReleaseLeaseAsync(_name, Holder("b"), mine.Epoch, default);
         await Store.ReleaseLeaseAsync(_name, Holder("a"), mine.Epoch.Next, default);
         await Store.ReleaseLeaseAsync(FreshText("no-lease"), Holder("a"), mine.Epoch, default);
-        Assert.True(await Store.RenewLeaseAsync(_name, Holder("a"), mine.Epoch, Long, default));
+        Assert.True(Store.RenewLease(_name, Holder("a"), mine.Epoch, Long));
+    }
+
+    [StoreFact]
+    public async Task A_dead_holders_lease_goes_to_another_at_once_and_the_dead_one_is_shut_out()
+    {
+        var dead = await ConnectAsync("dead");
+        var holder = new LeaseHolder(new NodeName("a"), "1", dead.Address);
+        var held = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default);
+        await Store.EvictAsync(_name, holder, Long, default).WaitAsync(StepLimit);
+
+        var next = await AcquireAsync(Holder("b"), Long);
+        Assert.True(next.Acquired);
+        Assert.True(next.Epoch.CompareTo(held.Epoch) > 0);
+        Assert.Equal(holder, next.Current);
+        Assert.ThrowsAny<BlockStoreException>(() => dead.RenewLease(_name, holder, held.Epoch, Long));
+        await FailsAsync(ErrorKind.Fenced, () => dead.AcquireLeaseAsync(_name, holder, Long, "test", default));
+    }
+
+    [StoreFact]
+    public async Task Evicting_a_holder_leaves_the_lease_of_its_successor_alone()
+    {
+        var dead = await ConnectAsync("dead");
+        var holder = new LeaseHolder(new NodeName("a"), "1", dead.Address);
+        var held = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default);
+        await dead.ReleaseLeaseAsync(_name, holder, held.Epoch, default);
+        var mine = await AcquireAsync(Holder("b"), Long);
+        await Store.EvictAsync(_name, holder, Long, default).WaitAsync(StepLimit);
+
+        Assert.True(Store.RenewLease(_name, Holder("b"), mine.Epoch, Long));
+        await Store.EvictAsync(FreshText("no-lease"), holder, Long, default).WaitAsync(StepLimit);
     }
 
     [StoreFact]

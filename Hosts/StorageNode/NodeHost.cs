@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Hosting;
+using Microsoft.Extensions.Logging.Console;
+using Mooring.Actors;
+using Mooring.Actors.Hosting;
+using Mooring.Actors.Operations;
+using Mooring.Actors.Vip;
+using Mooring.Messages;
+using Mooring.Storage;
+using Mooring.StorageNode.Configuration;
+using Mooring.StorageNode.Files;
+using Mooring.StorageNode.Http;
+using Mooring.StorageNode.Vip;
+
+namespace Mooring.StorageNode;
+
+/// <summary>
+/// A storage node as a generic host: Akka.NET with Mooring in it, and one web server for the node's own address and the virtual IP. A node that
+/// must begin anew (removed from the cluster, fenced, its link to the block store lost) ends its process; the service manager starts it again.
+/// </summary>
+internal static class NodeHost
+{
+    /// <summary>The actor system's name, the same on all nodes.</summary>
+    public const string SystemName = "mooring";
+
+    /// <summary>Ended for a reason that may be over when it is started again: EX_TEMPFAIL of sysexits.h.</summary>
+    public const int BeginAnew = 75;
+
+    private static readonly TimeSpan StoreRetryInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>Runs a node until it is told to stop, or must begin anew.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="crashPoints">Where tests stop it dead.</param>
+    /// <returns>The exit status: 0 when it was told to stop, <see cref="BeginAnew"/> otherwise.</returns>
+    /// <exception cref="NodeStartException">It cannot start.</exception>
+    public static async Task<int> RunAsync(NodeConfiguration configuration, ICrashPoints crashPoints)
+    {
+        var settings = configuration.Settings;
+        var endpoint = Endpoint(configuration.Text("node.address"), settings.HttpAddress, "mooring.node.address");
+        var vip = configuration.Text("vip.mode") switch
+        {
+            "loopback" => Endpoint(configuration.Text("vip.address"), settings.HttpAddress, "mooring.vip.address"),
+            "none" => null,
+            var mode => throw new NodeStartException($"mooring.vip.mode = {mode}: expected loopback or none"),
+        };
+        using var listening = Listen(endpoint);
+        await using var store = new StoreFactory(configuration);
+        if (await WaitForStoreAsync(store.Provider, configuration.StartTimeout) is { } unreachable)
+        {
+            Console.Error.WriteLine($"mooringd: {unreachable}");
+            return BeginAnew;
+        }
+        store.CheckJournal();
+        await store.OpenJournalAsync(CancellationToken.None);
+
+        var virtualListener = new VirtualListener(new VirtualEndPoint(vip ?? endpoint));
+        IVirtualAddress address = vip is null ? new NoVirtualAddress(endpoint.ToString()) : new LoopbackVirtualAddress(vip, virtualListener);
+        using var keeper = new LeaseKeeper(settings, address.Release);
+        var services = new MooringServices
+        {
+            Settings = settings,
+            Store = store.Provider,
+            VirtualAddress = address,
+            LeaseKeeper = keeper,
+            ConnectData = DataListener.ConnectAsync,
+            Incarnation = Guid.NewGuid().ToString("N"),
+            CrashPoints = crashPoints,
+        };
+        await using var app = Build(configuration, services, store, listening, vip, virtualListener);
+        try
+        {
+            await app.RunAsync();
+        }
+        catch (Exception e) when (e is not (NodeStartException or OutOfMemoryException))
+        {
+            throw new NodeStartException((e is AggregateException several ? several.Flatten().InnerExceptions[0] : e).Message.ReplaceLineEndings(" "), e);
+        }
+        return app.Services.GetRequiredService<NodePresence>().EndedByItself ? BeginAnew : 0;
+    }
+
+    private static WebApplication Build(
+        NodeConfiguration configuration, MooringServices services, StoreFactory store, Socket listening, IPEndPoint? vip, VirtualListener virtualListener)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownMax);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp, console.ColorBehavior) =
+                (true, "HH:mm:ss.fff ", true, LoggerColorBehavior.Disabled));
+
+        var hocon = ConfigurationFactory.ParseString(
+            $"""
+            akka.remote.dot-netty.tcp.hostname = "{configuration.Text("node.address")}"
+            petabridge.cmd.host = "{configuration.Text("node.address")}"
+            {store.JournalHocon()}
+            """).WithFallback(configuration.Merged);
+        builder.Services.AddAkka(SystemName, akka => akka
+            .AddHocon(hocon, HoconAddMode.Prepend)
+            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+            .AddStartup((system, _) => store.GiveJournal(system))
+            .WithMooring(services));
+        builder.Services.AddSingleton(provider => MooringCluster.Get(provider.GetRequiredService<ActorSystem>()));
+        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodePresence>(provider, services, configuration));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<NodePresence>());
+        builder.Services.AddHealthChecks().AddMooring();
+
+        var http = new GatewaySettings(
+            configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"),
+            configuration.Whole("http.file-client-count-max"), vip);
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listening);
+        builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(virtualListener);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = http.BodyBytesMax;
+            kestrel.Listen((IPEndPoint)listening.LocalEndPoint!);
+            if (vip is not null)
+                kestrel.Listen(virtualListener.EndPoint);
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(provider => new FileGateway(http, () => provider.GetRequiredService<MooringCluster>()));
+
+        var app = builder.Build();
+        new Gateway(http, () => app.Services.GetRequiredService<MooringCluster>(), app.Services.GetRequiredService<FileGateway>()).Map(app);
+        return app;
+    }
+
+    // Null when it answers; why not when it did not within the time.
+    private static async Task<string?> WaitForStoreAsync(IBlockStoreProvider store, TimeSpan limit)
+    {
+        using var bounded = new CancellationTokenSource();
+        if (limit > TimeSpan.Zero)
+            bounded.CancelAfter(limit);
+        var problem = "no answer";
+        while (!bounded.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await store.ConnectAsync("start", 1, bounded.Token);
+                return null;
+            }
+            catch (BlockStoreException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.TimedOut or ErrorKind.Fenced && limit > TimeSpan.Zero)
+            {
+                problem = e.Message;
+                Console.Error.WriteLine($"mooringd: the block store does not answer: {problem}; trying again");
+                await Task.Delay(StoreRetryInterval, bounded.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+            catch (BlockStoreException e)
+            {
+                throw new NodeStartException($"the block store cannot be used: {e.Message}", e);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+        return $"the block store was not reached within {limit.TotalSeconds:0} s: {problem}";
+    }
+
+    // Before anything else is started: a node that cannot be reached must not join a cluster.
+    private static Socket Listen(IPEndPoint endpoint)
+    {
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endpoint);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new NodeStartException($"cannot listen on {endpoint}: {e.Message}", e);
+        }
+    }
+
+    private static IPEndPoint Endpoint(string address, string httpAddress, string key) => IPAddress.TryParse(address, out var ip)
+        ? new IPEndPoint(ip, int.Parse(httpAddress[(httpAddress.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture))
+        : throw new NodeStartException($"{key} = {address}: expected an IP address");
+}

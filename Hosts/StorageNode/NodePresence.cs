@@ -1,0 +1,37 @@
+using Akka.Actor;
+using Mooring.Actors;
+using Mooring.Palettes;
+using Mooring.StorageNode.Configuration;
+using Mooring.StorageNode.Files;
+
+namespace Mooring.StorageNode;
+
+/// <summary>What a node shows of itself beside its actors while they run: the data port, the console; and whether they ended by themselves.</summary>
+internal sealed class NodePresence(ActorSystem system, MooringServices services, NodeConfiguration configuration, ILogger<NodePresence> log) : IHostedService
+{
+    private DataListener? _data;
+
+    /// <summary>Whether the actor system ended although nobody told the process to stop.</summary>
+    public bool EndedByItself => CoordinatedShutdown.Get(system).ShutdownReason is not (null or CoordinatedShutdown.ClrExitReason);
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var mooring = MooringCluster.Get(system);
+        if (configuration.Flag("console.enabled"))
+            MooringConsole.Start(system, mooring, configuration.Console);
+        _data = DataListener.Start(services, mooring.Areas);
+        log.LogInformation("{Node} runs on {Address}", services.Settings.Node, configuration.Text("node.address"));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (EndedByItself)
+            log.LogWarning("this node is not in the cluster any more: it ends, to be started again");
+        services.VirtualAddress.Release();
+        if (_data is not null)
+            await _data.DisposeAsync();
+    }
+}
