@@ -118,7 +118,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Receive<Acquire>(_ =>
         {
             var asked = _services.LeaseKeeper.Now;
-            AcquireAsync(_connections, Reason).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
+            var known = _predecessor;
+            AcquireAsync(_connections, before => Reason(known ?? before)).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
         });
         Receive<Acquired>(OnAcquired);
         Receive<HolderEnded>(ended =>

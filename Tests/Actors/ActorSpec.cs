@@ -65,7 +65,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
             Settings = Settings,
             Store = Store,
             VirtualAddress = Address,
-            Watchdog = Watchdog,
+            LeaseKeeper = LeaseKeeper,
             ConnectData = (address, _) => throw new IOException($"there is nobody at {address}"),
             Incarnation = "here",
             Clock = Clock,
@@ -139,7 +139,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
 
     protected FakeVirtualAddress Address { get; }
 
-    protected FakeWatchdog Watchdog { get; } = new();
+    protected FakeLeaseKeeper LeaseKeeper { get; } = new();
 
     protected ManualClock Clock { get; } = new();
 

@@ -147,9 +147,37 @@ public sealed class DispatcherActorSpec : ActorSpec
 
         Eventually(() =>
         {
-            dispatcher.Tell(new LeaseHeldBy(new NodeName("node-elsewhere")));
+            dispatcher.Tell(new LeaseHeldBy(new LeaseHolder(new NodeName("node-elsewhere"), "there", new FenceAddress("f"))));
             Assert.True(cluster.IsTerminated);
         });
+    }
+
+    [Fact]
+    public void An_earlier_start_of_a_node_has_ended_and_one_that_is_only_strange_has_not()
+    {
+        var dispatcher = Start();
+        var before = new LeaseHolder(Node, "before", new FenceAddress("f"));
+        _first.Send(dispatcher, new LeaseHeldBy(new LeaseHolder(new NodeName("node-2"), "there", new FenceAddress("g"))));
+        _first.Send(dispatcher, new LeaseHeldBy(new LeaseHolder(Node, Services.Incarnation, new FenceAddress("h"))));
+        _first.Send(dispatcher, new LeaseHeldBy(before));
+
+        Assert.Equal(before, _first.ExpectMsg<HolderEnded>().Holder);
+    }
+
+    [Fact]
+    public void A_node_that_reports_under_the_address_of_another_has_taken_its_place()
+    {
+        var dispatcher = Start();
+        Join();
+        var holder = new LeaseHolder(new NodeName("node-2"), "first", new FenceAddress("f"));
+        NodeHealthReport Report(string incarnation) => new(holder.Node, "127.0.0.2:1", true, true, Clock.GetUtcNow(), null, incarnation);
+        _first.Send(dispatcher, Report("first"));
+        _first.Send(dispatcher, new LeaseHeldBy(holder));
+        _first.Send(dispatcher, Report("second"));
+        _first.Send(dispatcher, new LeaseHeldBy(holder));
+
+        Assert.Equal(holder, _first.ExpectMsg<HolderEnded>().Holder);
+        Assert.False(_first.HasMessages);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
     private readonly TestProbe _client;
     private readonly TestProbe _health;
     private readonly TestProbe _region;
+    private readonly TestProbe _holders;
     private readonly IActorRef _dispatcher;
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -27,10 +28,10 @@ public sealed class VipOwnerActorSpec : ActorSpec
         (_client, _region) = (CreateTestProbe("client"), CreateTestProbe("region"));
         _region.IgnoreMessages<AnnounceOperation>();
         _health = CreateTestProbe();
-        var dispatcher = CreateTestProbe("dispatcher");
-        _dispatcher = dispatcher.Ref;
+        _holders = CreateTestProbe("dispatcher");
+        _dispatcher = _holders.Ref;
         var health = _health.Ref;
-        dispatcher.ChildActorOf(Props.Create(() => new Forwarder(health)), NodeHealthActor.Name, SupervisorStrategy.StoppingStrategy);
+        _holders.ChildActorOf(Props.Create(() => new Forwarder(health)), NodeHealthActor.Name, SupervisorStrategy.StoppingStrategy);
         Store.Before = Calling((_, _) => { });
     }
 
@@ -39,7 +40,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
     {
         var owner = Start();
 
-        VipEvents.ExpectMsg("connect");
+        ExpectConnected();
         VipEvents.ExpectMsg("acquire-lease");
         VipEvents.ExpectMsg(new FakeVirtualAddress.PutOn(new Epoch(1)));
         Assert.Equal(new Epoch(1), _health.ExpectMsg<VipHeld>().Epoch);
@@ -50,13 +51,14 @@ public sealed class VipOwnerActorSpec : ActorSpec
     }
 
     [Fact]
-    public void The_watchdog_is_armed_from_before_the_lease_was_asked_for_and_moves_with_each_renewal()
+    public void The_lease_is_kept_from_before_it_was_asked_for_on_a_connection_of_its_own()
     {
         Own();
-        Assert.Equal(Watchdog.Now + Settings.LeaseDuration - Settings.LeaseMargin, Watchdog.Until);
-        Watchdog.Now += TimeSpan.FromMinutes(1);
 
-        Eventually(() => Assert.Equal(Watchdog.Now + Settings.LeaseDuration - Settings.LeaseMargin, Watchdog.Until));
+        var kept = LeaseKeeper.Kept!;
+        Assert.Equal((new Epoch(1), LeaseKeeper.Now), (kept.Epoch, kept.AskedAt));
+        Assert.Equal(kept.Store.Address, kept.Holder.Fence);
+        Assert.Equal(["vip-lease#1", "vip-owner#2"], Store.Connections.Select(c => c.Address.Value));
     }
 
     [Fact]
@@ -77,7 +79,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
     {
         Store.Lease = new LeaseAttempt(false, new Epoch(5), Stranger);
         Start();
-        VipEvents.ExpectMsg("connect");
+        ExpectConnected();
         VipEvents.ExpectMsg("acquire-lease");
         VipEvents.ExpectMsg("acquire-lease");
         VipEvents.ExpectMsg("acquire-lease");
@@ -88,9 +90,47 @@ public sealed class VipOwnerActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_holder_whose_process_has_ended_is_evicted_at_once_and_named_in_the_history()
+    {
+        Store.Lease = new LeaseAttempt(false, new Epoch(5), Stranger);
+        _holders.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
+        {
+            sender.Tell(new HolderEnded(((LeaseHeldBy)message).Holder), ActorRefs.NoSender);
+            return AutoPilot.KeepRunning;
+        }));
+        Start();
+
+        VipEvents.FishForMessage(m => m is "evict node-2");
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Assert.Equal([Stranger.Fence], Store.Fenced.Keys);
+        Assert.Equal("took over from node-2, whose process has ended", Store.Reason);
+        Assert.DoesNotContain("fence", _calls);
+    }
+
+    [Fact]
+    public void A_holder_that_is_only_silent_is_waited_for()
+    {
+        Store.Lease = new LeaseAttempt(false, new Epoch(5), Stranger);
+        Start();
+
+        Assert.Equal(Stranger, _holders.ExpectMsg<LeaseHeldBy>().Holder);
+        _holders.ExpectMsg<LeaseHeldBy>();
+        Assert.Empty(Store.Fenced);
+    }
+
+    [Fact]
+    public void The_history_says_from_whom_a_released_lease_was_taken_over()
+    {
+        Store.History = [new LeaseOwnership(new Epoch(5), Stranger, DateTimeOffset.UnixEpoch, "first start")];
+        Own();
+
+        Assert.Equal("took over from node-2, which had left or was silent", Store.Reason);
+    }
+
+    [Fact]
     public void It_does_not_fence_itself()
     {
-        Store.Lease = new LeaseAttempt(true, new Epoch(2), new LeaseHolder(Node, "here", new FenceAddress("vip-owner#1")));
+        Store.Lease = new LeaseAttempt(true, new Epoch(2), new LeaseHolder(Node, "here", new FenceAddress("vip-lease#1")));
         Own();
 
         Assert.DoesNotContain("fence", _calls);
@@ -128,50 +168,25 @@ public sealed class VipOwnerActorSpec : ActorSpec
     public void A_lease_that_is_lost_takes_the_address_off_and_everything_begins_again()
     {
         var owner = Own();
-        Store.RenewalHolds = false;
-        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
-        Store.RenewalHolds = true;
+        _health.ExpectMsg<VipHeld>();
         Store.Lease = new LeaseAttempt(true, new Epoch(9), null);
-        Assert.Null(_health.FishForMessage<VipHeld>(h => h.Epoch is null).Epoch);
+        LeaseKeeper.Lose(1, "the lease ran out");
 
-        // It may have owned the first epoch once more before the store said otherwise.
-        Store.RenewalHolds = false;
-        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff or FakeVirtualAddress.PutOn { Epoch.Value: 9 });
-        Store.RenewalHolds = true;
-        _health.FishForMessage<VipHeld>(h => h.Epoch == new Epoch(9));
+        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        Assert.Null(_health.ExpectMsg<VipHeld>().Epoch);
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 9 });
+        Assert.Equal(new Epoch(9), _health.ExpectMsg<VipHeld>().Epoch);
+        Assert.Equal("again, after: the lease ran out", Store.Reason);
         Submit(owner);
         _client.ExpectMsg<OperationAccepted>();
         Assert.True(Store.Connections.First().Disposed);
     }
 
     [Fact]
-    public void A_renewal_without_answer_changes_nothing_until_the_watchdog_barks()
+    public void The_loss_of_an_earlier_epoch_is_not_for_it()
     {
         var owner = Own();
-        var unanswered = 0;
-        Store.Before = Calling((call, _) =>
-        {
-            if (call != "renew-lease")
-                return;
-            Interlocked.Increment(ref unanswered);
-            throw new BlockStoreException(ErrorKind.TimedOut, "late");
-        });
-        Eventually(() => Assert.True(Volatile.Read(ref unanswered) > 3));
-        Assert.False(VipEvents.HasMessages);
-        Submit(owner);
-        _client.ExpectMsg<OperationAccepted>();
-        Store.Lease = new LeaseAttempt(true, new Epoch(2), null);
-        Watchdog.Bark(new Epoch(1));
-
-        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
-        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 2 });
-    }
-
-    [Fact]
-    public void A_bark_about_an_earlier_epoch_is_not_for_it()
-    {
-        var owner = Own();
-        Watchdog.Bark(new Epoch(0));
+        LeaseKeeper.Lose(0);
         _client.Send(owner, new GetVipHistory());
 
         Assert.Equal(Address.Endpoint, _client.ExpectMsg<VipHistory>().Endpoint);
@@ -199,8 +214,8 @@ public sealed class VipOwnerActorSpec : ActorSpec
         VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
         VipEvents.ExpectMsg("release-lease 1");
         Assert.Null(_health.ExpectMsg<VipHeld>().Epoch);
-        Assert.Null(Watchdog.Until);
-        Eventually(() => Assert.True(Store.Connections.Single().Disposed));
+        Assert.Null(LeaseKeeper.Kept);
+        Eventually(() => Assert.All(Store.Connections, c => Assert.True(c.Disposed)));
     }
 
     [Fact]
@@ -210,7 +225,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
         Start();
         await began.Task.WaitAsync(Limit);
         Store.Lease = new LeaseAttempt(false, new Epoch(2), Stranger);
-        Watchdog.Bark(new Epoch(1));
+        LeaseKeeper.Lose(1);
         VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
         goOn.SetResult();
 
@@ -261,12 +276,18 @@ public sealed class VipOwnerActorSpec : ActorSpec
         return (began, goOn);
     }
 
-    // Every call but the renewals, which come all the time, is told to the probe.
+    private void ExpectConnected()
+    {
+        VipEvents.ExpectMsg("connect");
+        VipEvents.ExpectMsg("connect");
+        VipEvents.ExpectMsg("history");
+    }
+
+    // Every call is told to the probe.
     private Func<string, FakeStore, Task> Calling(Action<string, FakeStore> then) => (call, store) =>
     {
         _calls.Enqueue(call);
-        if (call != "renew-lease")
-            VipEvents.Ref.Tell(call, ActorRefs.NoSender);
+        VipEvents.Ref.Tell(call, ActorRefs.NoSender);
         then(call, store);
         return Task.CompletedTask;
     };

@@ -24,7 +24,11 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
     /// <summary>What the next attempts to take the lease give.</summary>
     public LeaseAttempt Lease { get; set; } = new(true, new Epoch(1), null);
 
-    public bool RenewalHolds { get; set; } = true;
+    /// <summary>The ownerships of the lease so far.</summary>
+    public IReadOnlyList<LeaseOwnership> History { get; set; } = [];
+
+    /// <summary>Why the lease was asked for the last time.</summary>
+    public string? Reason { get; set; }
 
     public string Backend => "fake";
 
@@ -96,13 +100,17 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : IBlockS
     public async Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken)
     {
         await provider.Before("acquire-lease", this);
+        provider.Reason = reason;
         return provider.Lease;
     }
 
-    public async Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken)
+    public bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration) => throw NotHere();
+
+    public async Task EvictAsync(string name, LeaseHolder holder, TimeSpan fenceDuration, CancellationToken cancellationToken)
     {
-        await provider.Before("renew-lease", this);
-        return provider.RenewalHolds;
+        await provider.Before($"evict {holder.Node}", this);
+        provider.Fenced[holder.Fence] = true;
+        provider.Lease = new LeaseAttempt(true, provider.Lease.Epoch.Next, holder);
     }
 
     public Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken) => provider.Before($"release-lease {epoch}", this);
@@ -110,7 +118,7 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : IBlockS
     public async Task<IReadOnlyList<LeaseOwnership>> GetLeaseHistoryAsync(string name, CancellationToken cancellationToken)
     {
         await provider.Before("history", this);
-        return [new LeaseOwnership(provider.Lease.Epoch, new LeaseHolder(new NodeName("node-1"), "here", Address), DateTimeOffset.UnixEpoch, "first start")];
+        return provider.History;
     }
 
     public Task<IReadOnlyList<string>> ListPoolsAsync(CancellationToken cancellationToken) => throw NotHere();

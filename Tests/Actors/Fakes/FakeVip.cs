@@ -25,19 +25,19 @@ public sealed class FakeVirtualAddress(IActorRef tell) : IVirtualAddress
     public sealed record TakenOff;
 }
 
-/// <summary>A watchdog that barks when the test says so.</summary>
-public sealed class FakeWatchdog : ILeaseWatchdog
+/// <summary>A keeper that loses the lease when the test says so.</summary>
+public sealed class FakeLeaseKeeper : ILeaseKeeper
 {
-    public event Action<Epoch>? Expired;
+    public event Action<LeaseLost>? Lost;
 
     public TimeSpan Now { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Until when the lease is held; null when nothing is watched.</summary>
-    public TimeSpan? Until { get; private set; }
+    /// <summary>What is kept; null when nothing is.</summary>
+    public HeldLease? Kept { get; private set; }
 
-    public void Arm(Epoch epoch, TimeSpan until) => Until = until;
+    public void Keep(HeldLease lease) => Kept = lease;
 
-    public void Disarm() => Until = null;
+    public void Stop() => Kept = null;
 
-    public void Bark(Epoch epoch) => Expired?.Invoke(epoch);
+    public void Lose(long epoch, string reason = "lost") => Lost?.Invoke(new LeaseLost(new Epoch(epoch), reason));
 }

@@ -142,7 +142,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
         Assert.True(next.Acquired);
         Assert.True(next.Epoch.CompareTo(held.Epoch) > 0);
         Assert.Equal(holder, next.Current);
-        Assert.ThrowsAny<BlockStoreException>(() => dead.RenewLease(_name, holder, held.Epoch, Long));
+        Assert.Equal(ErrorKind.Fenced, Assert.Throws<BlockStoreException>(() => dead.RenewLease(_name, holder, held.Epoch, Long)).Kind);
         await FailsAsync(ErrorKind.Fenced, () => dead.AcquireLeaseAsync(_name, holder, Long, "test", default));
     }
 

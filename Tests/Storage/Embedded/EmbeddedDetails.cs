@@ -133,11 +133,11 @@ public sealed class EmbeddedDetails(EmbeddedFixture fixture) : StoreContract(fix
         time.Wall += TimeSpan.FromDays(2);
         Assert.False((await store.AcquireLeaseAsync(name, b, second, "test", default)).Acquired);
         time.Monotonic += 9.999 * second;
-        Assert.True(await store.RenewLeaseAsync(name, a, mine.Epoch, 10 * second, default));
+        Assert.True(store.RenewLease(name, a, mine.Epoch, 10 * second));
         time.Monotonic += 9.999 * second;
         Assert.False((await store.AcquireLeaseAsync(name, b, second, "test", default)).Acquired);
         time.Monotonic += 0.001 * second;
-        Assert.False(await store.RenewLeaseAsync(name, a, mine.Epoch, 10 * second, default));
+        Assert.False(store.RenewLease(name, a, mine.Epoch, 10 * second));
         Assert.True((await store.AcquireLeaseAsync(name, b, second, "test", default)).Acquired);
     }
 
