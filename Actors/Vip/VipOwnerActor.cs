@@ -35,6 +35,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private Task? _claim;
     private IActorRef _operations = ActorRefs.Nobody;
     private LeaseHolder? _ended;
+    private bool _acquiring;
     private string? _steppedDown;
     private IActorRef _lostTo = ActorRefs.Nobody;
     private TimeSpan _waitLoggedAt = TimeSpan.MinValue;
@@ -117,6 +118,10 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Common();
         Receive<Acquire>(_ =>
         {
+            // One at a time: a second one would end the epoch of the first.
+            if (_acquiring)
+                return;
+            _acquiring = true;
             var asked = _services.LeaseKeeper.Now;
             var known = _predecessor;
             AcquireAsync(_connections, before => Reason(known ?? before)).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
@@ -128,11 +133,13 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
                 return;
             _log.Info("{0} has ended: its connection is fenced, and its lease ends", ended.Holder.Node);
             _ended = ended.Holder;
+            Timers.Cancel("acquire");
             connections.Work.EvictAsync(_settings.LeaseName, ended.Holder, _settings.FenceDuration, _stopped.Token)
                 .PipeTo(Self, success: () => Acquire.Instance, failure: e => new Failed(e));
         });
         Receive<Failed>(failed =>
         {
+            _acquiring = false;
             _log.Warning("the lease of the virtual IP cannot be taken: {0}", failed.Cause.GetBaseException().Message);
             if (failed.Cause.GetBaseException() is BlockStoreException { Kind: ErrorKind.Fenced })
                 Disconnect();
@@ -153,6 +160,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private void OnAcquired(Acquired acquired)
     {
+        _acquiring = false;
         _connections = acquired.Connections;
         _predecessor = acquired.Attempt.Current ?? _connections.Before;
         if (!acquired.Attempt.Acquired)

@@ -88,9 +88,11 @@ internal static class NodeHost
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownMax);
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp, console.ColorBehavior) =
-                (true, "HH:mm:ss.fff ", true, LoggerColorBehavior.Disabled));
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
+            .AddConsole(console => console.FormatterName = NodeConsoleFormatter.FormatterName)
+            .AddConsoleFormatter<NodeConsoleFormatter, ConsoleFormatterOptions>();
 
         var hocon = ConfigurationFactory.ParseString(
             $"""
