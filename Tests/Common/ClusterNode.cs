@@ -40,7 +40,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             allow-weakly-up-members = off
             log-info = off
             down-removal-margin = 1ms
-            failure-detector { heartbeat-interval = 100ms, acceptable-heartbeat-pause = 1500ms, expected-response-after = 200ms }
+            failure-detector { heartbeat-interval = 100ms, acceptable-heartbeat-pause = 3s, expected-response-after = 200ms }
             split-brain-resolver { active-strategy = keep-majority, stable-after = 300ms, down-all-when-unstable = off }
           }
         }
@@ -66,8 +66,10 @@ internal sealed class ClusterNode : IAsyncDisposable
     public Address Address => Cluster.SelfAddress;
 
     public static ClusterNode Start(string settings = "", int port = 0) =>
-        new(ActorSystem.Create(SystemName, ConfigurationFactory.ParseString(
-            settings + (port == 0 ? "" : $"\nakka.remote.dot-netty.tcp.port = {port}")).WithFallback(ConfigurationFactory.ParseString(Settings))));
+        Start(ConfigurationFactory.ParseString(settings + (port == 0 ? "" : $"\nakka.remote.dot-netty.tcp.port = {port}")));
+
+    public static ClusterNode Start(Config settings) =>
+        new(ActorSystem.Create(SystemName, settings.WithFallback(ConfigurationFactory.ParseString(Settings))));
 
     /// <summary>Starts nodes that have formed one cluster, joined in this order: the first is the oldest.</summary>
     public static async Task<IReadOnlyList<ClusterNode>> FormAsync(int count, string settings = "")
@@ -103,8 +105,8 @@ internal sealed class ClusterNode : IAsyncDisposable
     {
         foreach (var other in others)
         {
-            await ThrottleAsync(this, other, Blackhole.Instance);
-            await ThrottleAsync(other, this, Blackhole.Instance);
+            await CutAsync(this, other);
+            await CutAsync(other, this);
         }
     }
 
@@ -121,9 +123,8 @@ internal sealed class ClusterNode : IAsyncDisposable
             await Crash();
     }
 
-    private static Task ThrottleAsync(ClusterNode at, ClusterNode from, ThrottleMode mode) =>
-        ((RemoteActorRefProvider)((ExtendedActorSystem)at.System).Provider).Transport
-            .ManagementCommand(new SetThrottle(from.Address, ThrottleTransportAdapter.Direction.Both, mode)).WaitAsync(Limit);
+    private static Task CutAsync(ClusterNode at, ClusterNode from) => ((RemoteActorRefProvider)((ExtendedActorSystem)at.System).Provider).Transport
+        .ManagementCommand(new SetThrottle(from.Address, ThrottleTransportAdapter.Direction.Both, Blackhole.Instance)).WaitAsync(Limit);
 
     private static Address? AddressOf(ClusterEvent.IClusterDomainEvent e) => e switch
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Mooring.Tests.Common;
 
 /// <summary>What has happened, in order, told from any thread; and waiting for what is still to happen.</summary>
@@ -40,6 +42,18 @@ internal sealed class Occurrences<T>(string where)
         catch (TimeoutException)
         {
             throw new TimeoutException($"{where}: no {what} within {limit}. So far:\n  {string.Join("\n  ", All)}");
+        }
+    }
+
+    /// <summary>Asks again and again until the answer is the wanted one.</summary>
+    /// <exception cref="TimeoutException">It was not in time; names all that has happened.</exception>
+    public async Task Until<TAnswer>(Func<Task<TAnswer>> ask, Func<TAnswer, bool> wanted, string what, TimeSpan limit)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        while (!wanted(await ask()))
+        {
+            if (Stopwatch.GetElapsedTime(begin) > limit)
+                throw new TimeoutException($"{where}: no {what} within {limit}. So far:\n  {string.Join("\n  ", All)}");
         }
     }
 

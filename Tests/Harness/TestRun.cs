@@ -6,7 +6,7 @@ namespace Mooring.Harness;
 /// <summary>Runs every test project, the fast ones first, and counts.</summary>
 public static class TestRun
 {
-    private static readonly string[] Projects = ["Pure", "Files", "Actors", "Storage", "Simulation", "Cluster"];
+    private static readonly string[] Projects = ["Pure", "Files", "Actors", "Assumptions", "Storage", "Simulation", "Cluster"];
 
     /// <summary>Builds, tests, and prints the closing line.</summary>
     /// <param name="configuration">Debug or Release.</param>
