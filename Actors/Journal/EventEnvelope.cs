@@ -23,7 +23,8 @@ internal static class EventEnvelope
             { IncludeManifest: true } => $"{payload.GetType().FullName}, {payload.GetType().Assembly.GetName().Name}",
             _ => "",
         };
-        var body = serializer.ToBinary(payload);
+        // Within it references to actors of this node are written with its address, without which they lead to whoever reads them.
+        var body = Akka.Serialization.Serialization.WithTransport(system, (serializer, payload), static it => it.serializer.ToBinary(it.payload));
         using var bytes = new MemoryStream(body.Length + 64);
         using var output = new BinaryWriter(bytes, Encoding.UTF8);
         output.Write(Version);

@@ -3,7 +3,7 @@ using Mooring.Storage;
 
 namespace Mooring.Actors.Journal;
 
-/// <summary>Where the RADOS journal and snapshot store of an actor system find their log. Registered by the host before anything is
+/// <summary>Where the store's journal and snapshot store of an actor system find their log. Registered by the host before anything is
 /// persisted.</summary>
 public sealed class EventLogExtension : IExtension
 {
@@ -23,7 +23,7 @@ public sealed class EventLogExtension : IExtension
     /// <exception cref="InvalidOperationException">None was registered.</exception>
     public static IEventLog Get(ActorSystem system) => system.TryGetExtension<EventLogExtension>(out var extension)
         ? extension.Log
-        : throw new InvalidOperationException("the RADOS journal needs an event log: call EventLogExtension.Register first");
+        : throw new InvalidOperationException("the journal on the block store needs an event log: call EventLogExtension.Register first");
 
     private sealed class Id(IEventLog log) : ExtensionIdProvider<EventLogExtension>
     {

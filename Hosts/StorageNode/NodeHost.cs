@@ -13,6 +13,7 @@ using Mooring.Storage;
 using Mooring.StorageNode.Configuration;
 using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
+using Mooring.StorageNode.Journal;
 using Mooring.StorageNode.Vip;
 
 namespace Mooring.StorageNode;
@@ -54,8 +55,7 @@ internal static class NodeHost
             Console.Error.WriteLine($"mooringd: {unreachable}");
             return BeginAnew;
         }
-        store.CheckJournal();
-        await store.OpenJournalAsync(CancellationToken.None);
+        await using var journal = await NodeJournal.OpenAsync(configuration, store.Provider, CancellationToken.None);
 
         var virtualListener = new VirtualListener(new VirtualEndPoint(vip ?? endpoint));
         IVirtualAddress address = vip is null ? new NoVirtualAddress(endpoint.ToString()) : new LoopbackVirtualAddress(vip, virtualListener);
@@ -70,7 +70,7 @@ internal static class NodeHost
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
         };
-        await using var app = Build(configuration, services, store, listening, vip, virtualListener);
+        await using var app = Build(configuration, services, journal, listening, vip, virtualListener);
         try
         {
             await app.RunAsync();
@@ -83,7 +83,7 @@ internal static class NodeHost
     }
 
     private static WebApplication Build(
-        NodeConfiguration configuration, MooringServices services, StoreFactory store, Socket listening, IPEndPoint? vip, VirtualListener virtualListener)
+        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IPEndPoint? vip, VirtualListener virtualListener)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddSystemd();
@@ -98,13 +98,17 @@ internal static class NodeHost
             $"""
             akka.remote.dot-netty.tcp.hostname = "{configuration.Text("node.address")}"
             petabridge.cmd.host = "{configuration.Text("node.address")}"
-            {store.JournalHocon()}
+            {journal.Hocon}
             """).WithFallback(configuration.Merged);
-        builder.Services.AddAkka(SystemName, akka => akka
-            .AddHocon(hocon, HoconAddMode.Prepend)
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .AddStartup((system, _) => store.GiveJournal(system))
-            .WithMooring(services));
+        builder.Services.AddAkka(SystemName, akka =>
+        {
+            foreach (var setup in journal.Setups)
+                akka.AddSetup(setup);
+            akka.AddHocon(hocon, HoconAddMode.Prepend)
+                .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+                .WithActors((system, _) => journal.Register(system))
+                .WithMooring(services);
+        });
         builder.Services.AddSingleton(provider => MooringCluster.Get(provider.GetRequiredService<ActorSystem>()));
         builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodePresence>(provider, services, configuration));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NodePresence>());

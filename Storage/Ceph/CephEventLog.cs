@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
+using Mooring.Storage.EventLog;
 
 namespace Mooring.Storage.Ceph;
 
@@ -9,16 +10,10 @@ namespace Mooring.Storage.Ceph;
 /// The event log in RADOS omaps, on a connection of its own. No call blocks a thread. See <see cref="JournalKeys"/> for the layout and
 /// <see cref="JournalAppends"/> for how appends share writes.
 /// </summary>
-public sealed class CephEventLog : IEventLog
+public sealed class CephEventLog : IEventLogConnection
 {
-    private const int EventBytesMax = 1 << 20;
-    private const int AppendBytesMax = 64 << 20;
-    private const int SnapshotBytesMax = 16 << 20;
     private const int SnapshotInlineBytesMax = 32 << 10;
     private const int SnapshotsMax = 1024;
-    private const int PageFirst = 64;
-    private const int PageMax = 1000;
-    private const long PageBytes = 4 << 20;
 
     private readonly CephConnection _connection;
     private readonly Action _closed;
@@ -28,36 +23,28 @@ public sealed class CephEventLog : IEventLog
     {
         _connection = connection;
         _closed = closed;
-        _objects = [.. Enumerable.Range(0, JournalKeys.Objects).Select(i => new JournalAppends(connection, JournalKeys.NameOf(i), options))];
+        _objects = [.. Enumerable.Range(0, JournalKeys.Objects).Select(i => new JournalAppends(connection, JournalKeys.NameOf(i), options.EventLog))];
     }
 
-    /// <summary>The address by which the log's connection can be fenced.</summary>
+    /// <inheritdoc/>
     public FenceAddress Address => _connection.Address;
 
     /// <inheritdoc/>
     public Task<bool> AppendAsync(string stream, long firstNumber, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
     {
-        RequireStream(stream);
-        if (firstNumber < 1 || events.Count == 0)
-            throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot append {events.Count} events from number {firstNumber} to {stream}");
-        if (events.Any(e => e.Length > EventBytesMax) || events.Sum(e => (long)e.Length) > AppendBytesMax)
-        {
-            throw new BlockStoreException(
-                ErrorKind.InvalidArgument, $"cannot append to {stream}: an event may have {EventBytesMax} bytes and an append {AppendBytesMax}");
-        }
+        EventLogRules.RequireAppend(stream, firstNumber, events);
         cancellationToken.ThrowIfCancellationRequested();
         _connection.ThrowIfUnusable();
-        var keys = new JournalKeys(stream);
-        return _objects[keys.Index].AppendAsync(keys, firstNumber, events).WaitAsync(cancellationToken);
+        return _objects[new JournalKeys(stream).Index].AppendAsync(stream, firstNumber, events).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<(long Number, ReadOnlyMemory<byte> Event)> ReadAsync(
         string stream, long fromNumber, long toNumber, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        RequireStream(stream);
+        EventLogRules.RequireStream(stream);
         var keys = new JournalKeys(stream);
-        var page = PageFirst;
+        var page = EventLogRules.PageFirst;
         var after = Math.Max(0, fromNumber - 1);
         while (after < toNumber && limit > 0)
         {
@@ -78,15 +65,14 @@ public sealed class CephEventLog : IEventLog
             }
             if (!more || entries.Count == 0)
                 yield break;
-            var bytesEach = Math.Max(1, entries.Sum(entry => (long)entry.Value.Length) / entries.Count);
-            page = (int)Math.Clamp(PageBytes / bytesEach, 1, PageMax);
+            page = EventLogRules.NextPage(entries.Count, entries.Sum(entry => (long)entry.Value.Length));
         }
     }
 
     /// <inheritdoc/>
     public async Task<long> GetHighestNumberAsync(string stream, CancellationToken cancellationToken)
     {
-        RequireStream(stream);
+        EventLogRules.RequireStream(stream);
         _connection.ThrowIfUnusable();
         var keys = new JournalKeys(stream);
         var (result, entries) = await ReadOperation.OmapAsync(_connection.Metadata, keys.Object, [keys.Highest])
@@ -114,12 +100,7 @@ public sealed class CephEventLog : IEventLog
     public async Task PutSnapshotAsync(
         string stream, long number, DateTime timestamp, ReadOnlyMemory<byte> snapshot, CancellationToken cancellationToken)
     {
-        RequireStream(stream);
-        if (number < 0 || snapshot.Length > SnapshotBytesMax)
-        {
-            throw new BlockStoreException(
-                ErrorKind.InvalidArgument, $"cannot write snapshot {number} of {stream}: {snapshot.Length} bytes; at most {SnapshotBytesMax} are allowed");
-        }
+        EventLogRules.RequireSnapshot(stream, number, snapshot);
         var keys = new JournalKeys(stream);
         var what = $"write snapshot {number} of {stream}";
         var inline = snapshot.Length <= SnapshotInlineBytesMax;
@@ -136,7 +117,7 @@ public sealed class CephEventLog : IEventLog
     /// <inheritdoc/>
     public async Task<IReadOnlyList<(long Number, DateTime Timestamp)>> ListSnapshotsAsync(string stream, CancellationToken cancellationToken)
     {
-        RequireStream(stream);
+        EventLogRules.RequireStream(stream);
         _connection.ThrowIfUnusable();
         var keys = new JournalKeys(stream);
         var snapshots = new List<(long, DateTime)>();
@@ -159,7 +140,7 @@ public sealed class CephEventLog : IEventLog
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> GetSnapshotAsync(string stream, long number, CancellationToken cancellationToken)
     {
-        RequireStream(stream);
+        EventLogRules.RequireStream(stream);
         _connection.ThrowIfUnusable();
         var keys = new JournalKeys(stream);
         var what = $"read snapshot {number} of {stream}";
@@ -174,7 +155,7 @@ public sealed class CephEventLog : IEventLog
             return null;
         if (IsInline(description))
             return entries.Find(entry => entry.Key.AsSpan().SequenceEqual(dataKey)).Value;
-        var (dataResult, data) = await ReadOperation.DataAsync(_connection.Metadata, keys.SnapshotObject(number), SnapshotBytesMax)
+        var (dataResult, data) = await ReadOperation.DataAsync(_connection.Metadata, keys.SnapshotObject(number), EventLogRules.SnapshotBytesMax)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         if (dataResult == CephErrors.NotFound)
             return null;
@@ -185,7 +166,7 @@ public sealed class CephEventLog : IEventLog
     /// <inheritdoc/>
     public async Task DeleteSnapshotAsync(string stream, long number, CancellationToken cancellationToken)
     {
-        RequireStream(stream);
+        EventLogRules.RequireStream(stream);
         var keys = new JournalKeys(stream);
         var what = $"delete snapshot {number} of {stream}";
         // The bytes of a large one first: nothing is left that no list shows. It may be there although the latest one is small.
@@ -200,12 +181,6 @@ public sealed class CephEventLog : IEventLog
     {
         _closed();
         return _connection.DisposeAsync();
-    }
-
-    private static void RequireStream(string stream)
-    {
-        if (stream is not { Length: >= 1 and <= 512 } || stream.Contains('\0', StringComparison.Ordinal))
-            throw new BlockStoreException(ErrorKind.InvalidArgument, $"'{CephErrors.OneLine(stream)}' is not a stream's name: expected 1 to 512 characters");
     }
 
     // Ticks, kind, and whether the bytes are in the omap.

@@ -42,17 +42,8 @@ public sealed record CephStoreOptions
     /// <summary>How many blocking monitor calls (fencing, pool look-ups) run at once in the process; concurrent fences share one commit.</summary>
     public int ControlThreadsMax { get; init; } = 16;
 
-    /// <summary>How many appends may wait for one of the event log's objects; further ones fail as overloaded.</summary>
-    public int JournalQueueMax { get; init; } = 4096;
-
-    /// <summary>How many bytes of events may wait for one of the event log's objects; further ones fail as overloaded.</summary>
-    public int JournalQueueBytesMax { get; init; } = 64 << 20;
-
-    /// <summary>How many appends go out in one write.</summary>
-    public int JournalBatchMax { get; init; } = 256;
-
-    /// <summary>How many bytes go out in one write, unless a single append is larger.</summary>
-    public int JournalBatchBytesMax { get; init; } = 4 << 20;
+    /// <summary>How much may wait for, and go out in, one write to each of the event log's objects.</summary>
+    public EventLogLimits EventLog { get; init; } = new();
 
     /// <summary>Options of Ceph to set over the configuration file, by their names in <c>ceph.conf</c>.</summary>
     public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>Opens connections to a Ceph cluster through librados and librbd (Ceph 16 or newer).</summary>
-public sealed class CephStoreProvider : IBlockStoreProvider
+public sealed class CephStoreProvider : IBlockStoreProvider, IEventLogProvider
 {
     private readonly CephStoreOptions _options;
     private readonly BoundedThreads _control;
@@ -33,12 +33,8 @@ public sealed class CephStoreProvider : IBlockStoreProvider
         return store;
     }
 
-    /// <summary>Opens the event log on a connection of its own.</summary>
-    /// <param name="purpose">What it is for, as in <see cref="ConnectAsync"/>.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The event log.</returns>
-    /// <exception cref="BlockStoreException">As in <see cref="ConnectAsync"/>.</exception>
-    public async Task<CephEventLog> OpenEventLogAsync(string purpose, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<IEventLogConnection> OpenEventLogAsync(string purpose, CancellationToken cancellationToken)
     {
         var connection = await CephConnection.ConnectAsync(_options, _control, purpose, cancellationToken).ConfigureAwait(false);
         var log = new CephEventLog(connection, _options, () => _open.TryRemove(connection, out _));

@@ -83,7 +83,7 @@ internal sealed partial class EmbeddedStore : IBlockStore
     private Exception Translate(Exception thrown) => Failures.Translate(thrown, _options.Directory) ?? thrown;
 
     /// <summary>Runs a call on a slot.</summary>
-    private Task<T> OnSlotAsync<T>(Func<Database, T> call, CancellationToken cancellationToken) =>
+    internal Task<T> OnSlotAsync<T>(Func<Database, T> call, CancellationToken cancellationToken) =>
         _slots.RunAsync(database =>
         {
             RequireLink();
@@ -99,12 +99,14 @@ internal sealed partial class EmbeddedStore : IBlockStore
         }, cancellationToken);
 
     /// <summary>Runs a call that uses no slot; the caller may give up waiting at any time.</summary>
-    private Task<T> OnControlAsync<T>(Func<Database, T> call, CancellationToken cancellationToken) =>
+    internal Task<T> OnControlAsync<T>(Func<Database, T> call, CancellationToken cancellationToken) =>
         _control.RunAsync(database =>
         {
             RequireLink();
             return call(database);
         }, cancellationToken).WaitAsync(cancellationToken);
+
+    internal void Step(string name) => _options.Step?.Invoke(name);
 
     private void RequireLink()
     {
@@ -113,7 +115,7 @@ internal sealed partial class EmbeddedStore : IBlockStore
     }
 
     /// <summary>Inside a transaction: the session must be known and not fenced.</summary>
-    private void RequireUnfenced(Database database)
+    internal void RequireUnfenced(Database database)
     {
         if (!database.Exists("SELECT 1 FROM sessions WHERE address = ? AND fenced_until IS NULL", Address.Value))
             throw Failures.Fenced(Address.Value);

@@ -36,13 +36,16 @@ public sealed record EmbeddedStoreOptions
     /// <summary>At most so many calls wait for a slot of one connection; further ones get <see cref="Messages.ErrorKind.Overloaded"/>.</summary>
     public int QueueMax { get; init; } = 10_000;
 
+    /// <summary>How much may wait for, and go out in, one transaction of the event log.</summary>
+    public EventLogLimits EventLog { get; init; } = new();
+
     /// <summary>While this file exists every call of this process gets <see cref="Messages.ErrorKind.Unavailable"/>: how a demonstration cuts the link to the store (V7).</summary>
     public string? CutFile { get; init; }
 
     /// <summary>
     /// Told the name of each step at which a process may be killed or stopped with consequences, on the thread that takes it: <c>write-checked</c>,
     /// <c>file-entered</c>, <c>file-made</c>, <c>copy-entered</c>, <c>copy-checked</c>, <c>copy-flushed</c>, <c>shrink-entered</c>,
-    /// <c>remove-entered</c>. For tests that do so.
+    /// <c>remove-entered</c>, <c>append-entered</c> (within the transaction). For tests that do so.
     /// </summary>
     public Action<string>? Step { get; init; }
 

@@ -6,7 +6,7 @@ namespace Mooring.Storage.Embedded;
 /// A block store for one machine without Ceph and without root: images are sparse files, everything else is one SQLite file, and any
 /// number of processes share the directory. Safe against processes that are killed or stopped at any point.
 /// </summary>
-public sealed class EmbeddedStoreProvider : IBlockStoreProvider
+public sealed class EmbeddedStoreProvider : IBlockStoreProvider, IEventLogProvider
 {
     private readonly EmbeddedStoreOptions _options;
     private readonly string _boot;
@@ -29,7 +29,17 @@ public sealed class EmbeddedStoreProvider : IBlockStoreProvider
     public string Backend => "embedded";
 
     /// <inheritdoc/>
-    public async Task<IBlockStore> ConnectAsync(string purpose, int slots, CancellationToken cancellationToken)
+    public async Task<IBlockStore> ConnectAsync(string purpose, int slots, CancellationToken cancellationToken) =>
+        await OpenAsync(purpose, slots, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IEventLogConnection> OpenEventLogAsync(string purpose, CancellationToken cancellationToken) =>
+        new EmbeddedEventLog(await OpenAsync(purpose, 1, cancellationToken).ConfigureAwait(false), _options.EventLog);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<EmbeddedStore> OpenAsync(string purpose, int slots, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
         cancellationToken.ThrowIfCancellationRequested();
@@ -49,9 +59,6 @@ public sealed class EmbeddedStoreProvider : IBlockStoreProvider
             throw;
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static void RequireGood(string? problem)
     {

@@ -5,40 +5,49 @@ namespace Mooring.Storage.Embedded;
 /// <summary>The tables of the store.</summary>
 internal static class Schema
 {
-    private const long Version = 1;
+    private const long Version = 2;
 
-    private static readonly string[] _tables =
+    /// <summary>What each version adds to the one before it.</summary>
+    private static readonly string[][] _versions =
     [
-        "CREATE TABLE pools (name TEXT PRIMARY KEY) WITHOUT ROWID",
-        "CREATE TABLE namespaces (pool TEXT, name TEXT, PRIMARY KEY (pool, name)) WITHOUT ROWID",
-        // A session is one connection. fenced_until is UTC milliseconds; null while it may act.
-        "CREATE TABLE sessions (address TEXT PRIMARY KEY, purpose TEXT NOT NULL, fenced_until INTEGER) WITHOUT ROWID",
-        // state: ready, or copying while (or since) owner copies it. trim_to: bytes of the data file from there on are to be forgotten.
-        """
-        CREATE TABLE images (
-            id TEXT PRIMARY KEY, pool TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, state TEXT NOT NULL,
-            owner TEXT NOT NULL, created INTEGER NOT NULL, data_file TEXT, trim_to INTEGER, UNIQUE (pool, ns, name)) WITHOUT ROWID
-        """,
-        "CREATE TABLE metadata (image TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (image, key)) WITHOUT ROWID",
-        // Who has an image open for what. Counts only while its session lives and is not fenced.
-        "CREATE TABLE uses (id INTEGER PRIMARY KEY, image TEXT NOT NULL, session TEXT NOT NULL, kind TEXT NOT NULL)",
-        "CREATE INDEX uses_of_image ON uses (image)",
-        // Data files that no image names (yet, or any more), entered before they are made: what sweeping may delete.
-        "CREATE TABLE loose_files (name TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID",
-        """
-        CREATE TABLE leases (
-            name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, node TEXT NOT NULL, incarnation TEXT NOT NULL, fence TEXT NOT NULL,
-            boot TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE lease_history (
-            name TEXT, epoch INTEGER, node TEXT NOT NULL, incarnation TEXT NOT NULL, fence TEXT NOT NULL, since INTEGER NOT NULL,
-            reason TEXT NOT NULL, PRIMARY KEY (name, epoch)) WITHOUT ROWID
-        """,
-        "CREATE TABLE records (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL)",
-        // Versions come from one counter, so that a record that was removed and made again never repeats one.
-        "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-        "INSERT INTO counters VALUES ('record', 0)",
+        [
+            "CREATE TABLE pools (name TEXT PRIMARY KEY) WITHOUT ROWID",
+            "CREATE TABLE namespaces (pool TEXT, name TEXT, PRIMARY KEY (pool, name)) WITHOUT ROWID",
+            // A session is one connection. fenced_until is UTC milliseconds; null while it may act.
+            "CREATE TABLE sessions (address TEXT PRIMARY KEY, purpose TEXT NOT NULL, fenced_until INTEGER) WITHOUT ROWID",
+            // state: ready, or copying while (or since) owner copies it. trim_to: bytes of the data file from there on are to be forgotten.
+            """
+            CREATE TABLE images (
+                id TEXT PRIMARY KEY, pool TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, state TEXT NOT NULL,
+                owner TEXT NOT NULL, created INTEGER NOT NULL, data_file TEXT, trim_to INTEGER, UNIQUE (pool, ns, name)) WITHOUT ROWID
+            """,
+            "CREATE TABLE metadata (image TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (image, key)) WITHOUT ROWID",
+            // Who has an image open for what. Counts only while its session lives and is not fenced.
+            "CREATE TABLE uses (id INTEGER PRIMARY KEY, image TEXT NOT NULL, session TEXT NOT NULL, kind TEXT NOT NULL)",
+            "CREATE INDEX uses_of_image ON uses (image)",
+            // Data files that no image names (yet, or any more), entered before they are made: what sweeping may delete.
+            "CREATE TABLE loose_files (name TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID",
+            """
+            CREATE TABLE leases (
+                name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, node TEXT NOT NULL, incarnation TEXT NOT NULL, fence TEXT NOT NULL,
+                boot TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE lease_history (
+                name TEXT, epoch INTEGER, node TEXT NOT NULL, incarnation TEXT NOT NULL, fence TEXT NOT NULL, since INTEGER NOT NULL,
+                reason TEXT NOT NULL, PRIMARY KEY (name, epoch)) WITHOUT ROWID
+            """,
+            "CREATE TABLE records (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL)",
+            // Versions come from one counter, so that a record that was removed and made again never repeats one.
+            "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+            "INSERT INTO counters VALUES ('record', 0)",
+        ],
+        [
+            // highest stays when events are deleted.
+            "CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, highest INTEGER NOT NULL)",
+            "CREATE TABLE events (stream INTEGER, number INTEGER, event BLOB NOT NULL, PRIMARY KEY (stream, number)) WITHOUT ROWID",
+            "CREATE TABLE snapshots (stream TEXT, number INTEGER, timestamp INTEGER NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY (stream, number))",
+        ],
     ];
 
     /// <summary>Makes what is missing.</summary>
@@ -52,12 +61,11 @@ internal static class Schema
         database.Write(() =>
         {
             // Another process may have been faster.
-            if (database.Query(row => row.Number(0), "PRAGMA user_version")[0] < Version)
-            {
-                foreach (var statement in _tables)
-                    database.Execute(statement);
+            var now = (int)database.Query(row => row.Number(0), "PRAGMA user_version")[0];
+            foreach (var statement in _versions.Skip(now).SelectMany(statements => statements))
+                database.Execute(statement);
+            if (now < Version)
                 database.Execute($"PRAGMA user_version = {Version}");
-            }
             foreach (var pool in options.Pools)
                 database.Execute("INSERT OR IGNORE INTO pools VALUES (?)", pool);
             foreach (var ns in options.Namespaces)

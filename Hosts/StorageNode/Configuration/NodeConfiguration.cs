@@ -21,6 +21,9 @@ internal sealed class NodeConfiguration
     /// <summary>Which block store: <c>embedded</c> or <c>ceph</c>.</summary>
     public string Backend => Text("backend");
 
+    /// <summary>Which journal: <c>store</c> or <c>sql</c>.</summary>
+    public string Journal => Text("journal");
+
     /// <summary>The directory of the embedded store.</summary>
     public string DataDirectory => Path.GetFullPath(Text("embedded.data-dir"));
 
@@ -49,6 +52,8 @@ internal sealed class NodeConfiguration
         var configuration = new NodeConfiguration(given.WithFallback(standard));
         if (configuration.Backend is not ("embedded" or "ceph"))
             throw new ConfigurationException($"mooring.backend = {configuration.Backend}: expected embedded or ceph");
+        if (configuration.Journal is not ("store" or "sql"))
+            throw new ConfigurationException($"mooring.journal = {configuration.Journal}: expected store or sql");
         _ = configuration.Settings;
         return configuration;
     }

@@ -28,3 +28,10 @@ public sealed class CephConnectionsKeep(CephFixture fixture) : ConnectionContrac
 
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephOpenImagesKeep(CephFixture fixture) : OpenImageContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephEventLogKeeps(CephFixture fixture) : EventLogContract(fixture)
+{
+    protected override async Task NothingIsLeftOfAsync(string stream) =>
+        Assert.DoesNotContain(stream, await fixture.RunAsync("rados", "-p", fixture.Pool, "-N", ".mooring", "ls"), StringComparison.Ordinal);
+}

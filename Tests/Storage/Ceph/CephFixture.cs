@@ -42,7 +42,7 @@ public sealed class CephFixture : IStoreFixture, IAsyncLifetime
 
     public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) => new CephStoreProvider(Options).ConnectAsync(purpose, slots, default);
 
-    public Task<CephEventLog> OpenEventLogAsync() => new CephStoreProvider(Options).OpenEventLogAsync("journal", default);
+    public Task<IEventLogConnection> OpenEventLogAsync() => new CephStoreProvider(Options).OpenEventLogAsync("journal", default);
 
     /// <summary>Stops the OSDs from running, as if the network to them were gone, until the result is disposed.</summary>
     public Task<IAsyncDisposable> PauseOsdsAsync() => Sandbox.PauseOsdsAsync();

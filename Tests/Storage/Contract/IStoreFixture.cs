@@ -26,4 +26,8 @@ public interface IStoreFixture
     /// <param name="slots">How many calls may run at once.</param>
     /// <returns>The connection.</returns>
     Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4);
+
+    /// <summary>Opens an event log; the caller disposes it.</summary>
+    /// <returns>The event log.</returns>
+    Task<IEventLogConnection> OpenEventLogAsync();
 }

@@ -19,7 +19,7 @@ public abstract class StoreContract(IStoreFixture fixture) : IAsyncLifetime
 
     public virtual async Task InitializeAsync() => Store = await ConnectAsync("contract");
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         foreach (var connection in _connections)
             await connection.DisposeAsync();

@@ -29,5 +29,7 @@ public sealed class EmbeddedFixture : IStoreFixture, IDisposable
 
     public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) => new EmbeddedStoreProvider(Options).ConnectAsync(purpose, slots, default);
 
+    public Task<IEventLogConnection> OpenEventLogAsync() => new EmbeddedStoreProvider(Options).OpenEventLogAsync("journal", default);
+
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
 }

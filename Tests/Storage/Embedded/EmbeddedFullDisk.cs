@@ -24,6 +24,9 @@ public sealed class SmallDisk : IStoreFixture, IDisposable
     public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) =>
         new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = _directory }).ConnectAsync(purpose, slots, default);
 
+    public Task<IEventLogConnection> OpenEventLogAsync() =>
+        new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = _directory }).OpenEventLogAsync("journal", default);
+
     public void Dispose()
     {
         Run("umount", _directory);

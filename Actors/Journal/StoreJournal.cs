@@ -9,10 +9,10 @@ using Mooring.Storage;
 namespace Mooring.Actors.Journal;
 
 /// <summary>
-/// A journal plugin on the block store itself (<see cref="IEventLog"/>; on Ceph RADOS objects), so that no other server is needed. An
-/// append that does not follow the stream's latest event fails its actor: that is what stops a stale incarnation.
+/// A journal plugin on the block store itself (<see cref="IEventLog"/>), so that no other server is needed. An append that does not
+/// follow the stream's latest event fails its actor: that is what stops a stale incarnation.
 /// </summary>
-public sealed class RadosJournal : AsyncWriteJournal
+public sealed class StoreJournal : AsyncWriteJournal
 {
     private readonly IEventLog _log = EventLogExtension.Get(Context.System);
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
@@ -20,7 +20,7 @@ public sealed class RadosJournal : AsyncWriteJournal
 
     /// <summary>Made by Akka.Persistence.</summary>
     /// <param name="config">The plugin's configuration.</param>
-    public RadosJournal(Config config) => ArgumentNullException.ThrowIfNull(config);
+    public StoreJournal(Config config) => ArgumentNullException.ThrowIfNull(config);
 
     /// <inheritdoc/>
     public override async Task ReplayMessagesAsync(

@@ -6,8 +6,8 @@ using Mooring.Storage;
 
 namespace Mooring.Actors.Journal;
 
-/// <summary>The snapshot store beside <see cref="RadosJournal"/>.</summary>
-public sealed class RadosSnapshotStore : SnapshotStore
+/// <summary>The snapshot store beside <see cref="StoreJournal"/>.</summary>
+public sealed class StoreSnapshotStore : SnapshotStore
 {
     private readonly IEventLog _log = EventLogExtension.Get(Context.System);
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
@@ -15,7 +15,7 @@ public sealed class RadosSnapshotStore : SnapshotStore
 
     /// <summary>Made by Akka.Persistence.</summary>
     /// <param name="config">The plugin's configuration.</param>
-    public RadosSnapshotStore(Config config) => ArgumentNullException.ThrowIfNull(config);
+    public StoreSnapshotStore(Config config) => ArgumentNullException.ThrowIfNull(config);
 
     /// <inheritdoc/>
     protected override async Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
