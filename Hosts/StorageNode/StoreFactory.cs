@@ -23,6 +23,7 @@ internal sealed class StoreFactory(NodeConfiguration configuration) : IAsyncDisp
             Directory = configuration.DataDirectory,
             Pools = configuration.Texts("embedded.pools"),
             BusyTimeout = configuration.Time("embedded.busy-timeout"),
+            Notice = Console.Out.WriteLine,
         });
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using SQLitePCL;
 
@@ -10,7 +11,11 @@ namespace Mooring.Storage.Embedded;
 /// </summary>
 internal sealed class Database : IDisposable
 {
+    // A transaction takes far less: who holds the lock for so long may be stopped.
+    private static readonly TimeSpan _suspicion = TimeSpan.FromMilliseconds(250);
+
     private readonly string _path;
+    private readonly EmbeddedStoreOptions _options;
     private readonly Func<bool> _makeRoom;
     private readonly sqlite3 _handle;
     private readonly Dictionary<string, sqlite3_stmt> _statements = [];
@@ -19,19 +24,19 @@ internal sealed class Database : IDisposable
     static Database() => Batteries_V2.Init();
 
     /// <summary>Opens or makes the file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="busyTimeout">How long to wait for others.</param>
+    /// <param name="options">Where it is and how long to wait for others.</param>
     /// <param name="makeRoom">Called when the disk is full: whether there is room now.</param>
-    public Database(string path, TimeSpan busyTimeout, Func<bool> makeRoom)
+    public Database(EmbeddedStoreOptions options, Func<bool> makeRoom)
     {
-        _path = path;
+        _path = Path.Combine(options.Directory, "store.db");
+        _options = options;
         _makeRoom = makeRoom;
-        var code = raw.sqlite3_open_v2(path, out _handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null);
+        var code = raw.sqlite3_open_v2(_path, out _handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null);
         try
         {
             Check(code);
-            Check(raw.sqlite3_busy_timeout(_handle, (int)busyTimeout.TotalMilliseconds));
-            UseWriteAheadLog(busyTimeout);
+            WaitInside(options.BusyTimeout);
+            UseWriteAheadLog(options.BusyTimeout);
             Execute("PRAGMA synchronous = NORMAL");
         }
         catch
@@ -72,13 +77,13 @@ internal sealed class Database : IDisposable
             result = Commit(work);
         }
         if (durable)
-            Sync();
+            RandomAccess.FlushToDisk(Log);
         return result;
     }
 
     private T Commit<T>(Func<T> work)
     {
-        Execute("BEGIN IMMEDIATE");
+        BeginWrite();
         try
         {
             var result = work();
@@ -105,22 +110,9 @@ internal sealed class Database : IDisposable
     /// <returns>How many rows it changed.</returns>
     public int Execute(string sql, params ReadOnlySpan<object?> arguments)
     {
-        var statement = Bind(sql, arguments);
-        try
-        {
-            int code;
-            while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
-            {
-            }
-            if (code != raw.SQLITE_DONE)
-                Throw(code);
-            return raw.sqlite3_changes(_handle);
-        }
-        finally
-        {
-            // The result of reset repeats the failure of the step.
-            _ = raw.sqlite3_reset(statement);
-        }
+        if (Run(sql, arguments) is not raw.SQLITE_DONE and var code)
+            Throw(code);
+        return raw.sqlite3_changes(_handle);
     }
 
     /// <summary>All rows of a query.</summary>
@@ -158,6 +150,46 @@ internal sealed class Database : IDisposable
         _log?.Dispose();
     }
 
+    /// <summary>
+    /// Waits for the write lock in short spins: transactions take a fraction of a millisecond, and SQLite's own waiting doubles its sleeps, so that
+    /// who has waited for long is the last to look.
+    /// </summary>
+    private void BeginWrite()
+    {
+        WaitInside(TimeSpan.Zero);
+        try
+        {
+            var spin = new SpinWait();
+            var (waited, look) = (Stopwatch.StartNew(), _suspicion);
+            int code;
+            while ((code = Run("BEGIN IMMEDIATE")) == raw.SQLITE_BUSY && waited.Elapsed < _options.BusyTimeout)
+            {
+                spin.SpinOnce();
+                if (waited.Elapsed < look)
+                    continue;
+                look += _suspicion;
+                EndStoppedWriter();
+            }
+            if (code != raw.SQLITE_DONE)
+                Throw(code);
+        }
+        finally
+        {
+            WaitInside(_options.BusyTimeout);
+        }
+    }
+
+    private void EndStoppedWriter()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var log = new FileInfo($"/proc/self/fd/{Log.DangerousGetHandle()}").LinkTarget ?? "";
+        if (StoppedWriter.End(log[..^"-wal".Length] + "-shm") is { } ended)
+            _options.Notice?.Invoke($"process {ended} was ended: it was stopped while it held the store in {_options.Directory}");
+    }
+
+    private void WaitInside(TimeSpan limit) => Check(raw.sqlite3_busy_timeout(_handle, (int)limit.TotalMilliseconds));
+
     private void UseWriteAheadLog(TimeSpan limit)
     {
         // SQLite does not wait when several processes switch a new file over at once.
@@ -175,11 +207,25 @@ internal sealed class Database : IDisposable
         }
     }
 
-    private void Sync()
+    // The log's file stays the same as long as any connection is open, and this one is.
+    private SafeFileHandle Log => _log ??= File.OpenHandle(_path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    private int Run(string sql, params ReadOnlySpan<object?> arguments)
     {
-        // The log's file stays the same as long as any connection is open, and this one is.
-        _log ??= File.OpenHandle(_path + "-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        RandomAccess.FlushToDisk(_log);
+        var statement = Bind(sql, arguments);
+        try
+        {
+            int code;
+            while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+            {
+            }
+            return code;
+        }
+        finally
+        {
+            // The result of reset repeats the failure of the step.
+            _ = raw.sqlite3_reset(statement);
+        }
     }
 
     private sqlite3_stmt Bind(string sql, ReadOnlySpan<object?> arguments)

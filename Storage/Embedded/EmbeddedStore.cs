@@ -78,7 +78,7 @@ internal sealed partial class EmbeddedStore : IBlockStore
         await _control.DisposeAsync().ConfigureAwait(false);
     }
 
-    private Database OpenDatabase() => new(Path.Combine(_options.Directory, "store.db"), _options.BusyTimeout, _reserve.Release);
+    private Database OpenDatabase() => new(_options, _reserve.Release);
 
     private Exception Translate(Exception thrown) => Failures.Translate(thrown, _options.Directory) ?? thrown;
 

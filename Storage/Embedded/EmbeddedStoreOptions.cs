@@ -43,6 +43,12 @@ public sealed record EmbeddedStoreOptions
     public string? CutFile { get; init; }
 
     /// <summary>
+    /// Told in one line what an operator should know of: a process that was stopped (SIGSTOP) in the middle of a transaction, so that nobody else
+    /// could do anything, was ended.
+    /// </summary>
+    public Action<string>? Notice { get; init; }
+
+    /// <summary>
     /// Told the name of each step at which a process may be killed or stopped with consequences, on the thread that takes it: <c>write-checked</c>,
     /// <c>file-entered</c>, <c>file-made</c>, <c>copy-entered</c>, <c>copy-checked</c>, <c>copy-flushed</c>, <c>shrink-entered</c>,
     /// <c>remove-entered</c>, <c>append-entered</c> (within the transaction). For tests that do so.

@@ -74,7 +74,8 @@ public sealed class NodeCluster : IAsyncDisposable
             nodes,
             options.Configuration,
             [.. options.Settings],
-            new Dictionary<string, string>(options.Environment)));
+            new Dictionary<string, string>(options.Environment),
+            options.Program));
         try
         {
             foreach (var name in cluster.NodeNames)
@@ -97,7 +98,7 @@ public sealed class NodeCluster : IAsyncDisposable
         var node = Node(name);
         if (node.Process is { IsAlive: true })
             throw new HarnessException($"{name} runs already");
-        var program = Programs.PathOf(Programs.NodeProject, _state.Configuration);
+        var program = _state.Program ?? Programs.PathOf(Programs.NodeProject, _state.Configuration);
         if (!File.Exists(program))
             throw new HarnessException($"{program} is not there: build first");
         var seeds = string.Join(',', _state.Nodes.Select(n => $"{n.Address}:{n.Port}"));
@@ -223,7 +224,8 @@ internal sealed record NodeClusterState(
     List<NodeState> Nodes,
     string Configuration,
     List<string> Settings,
-    Dictionary<string, string> Environment);
+    Dictionary<string, string> Environment,
+    string? Program = null);
 
 /// <summary>What is remembered of a node.</summary>
 internal sealed record NodeState(string Name, string Address, int Port, int HttpPort, int Pid, string? Namespace, ProcessIdentity? Process);

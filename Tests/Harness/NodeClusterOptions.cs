@@ -31,6 +31,9 @@ public sealed record NodeClusterOptions
     /// <summary>Which build of <c>mooringd</c>: Debug or Release.</summary>
     public string Configuration { get; init; } = "Debug";
 
+    /// <summary>Another <c>mooringd</c> than this checkout's.</summary>
+    public string? Program { get; init; }
+
     /// <summary>How long the start may take.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(120);
 }

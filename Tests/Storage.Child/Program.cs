@@ -3,9 +3,10 @@ using Mooring.Messages;
 using Mooring.Storage;
 using Mooring.Storage.Embedded;
 
-// Usage: DIRECTORY STEP[:TIMES] copy SOURCE TARGET | write VOLUME BYTES | shrink VOLUME BYTES | remove VOLUME | count KEY TIMES
+// Usage: DIRECTORY STEP[:TIMES] copy SOURCE TARGET | write VOLUME BYTES | shrink VOLUME BYTES | remove VOLUME | count KEY TIMES | append STREAM
 // Waits for a line of input when it comes to the step (for the so-many-th time); "-" for never.
-// Says its address, then "begun" when it is in the middle of its work or waits, and at the end "done" or the kind of its failure.
+// Says its address, then "begun" when it is in the middle of its work or waits, and at the end "done" or the kind of its failure. append has no end and says the number of
+// the latest event that was acknowledged.
 var (directory, step, work) = (args[0], args[1].Split(':'), args[2..]);
 var left = step.Length > 1 ? int.Parse(step[1], null) : 1;
 var provider = new EmbeddedStoreProvider(new EmbeddedStoreOptions
@@ -61,8 +62,27 @@ async Task WorkAsync()
                     done++;
             }
             return;
+        case "append":
+            await AppendAsync(work[1]);
+            return;
         default:
             throw new ArgumentException($"unknown work {work[0]}");
+    }
+}
+
+async Task AppendAsync(string stream)
+{
+    await using var log = await provider.OpenEventLogAsync("child", default);
+    var next = await log.GetHighestNumberAsync(stream, default) + 1;
+    SayBegun();
+    ReadOnlyMemory<byte> Event(long number) => Encoding.UTF8.GetBytes($"{stream} {number}");
+    // Several at once, so that a kill finds some in a transaction and some that wait for it.
+    for (; ; next += 8)
+    {
+        var appended = await Task.WhenAll(new[] { 0, 2, 4, 6 }.Select(i => log.AppendAsync(stream, next + i, [Event(next + i), Event(next + i + 1)], default)));
+        if (appended.Contains(false))
+            throw new InvalidOperationException($"refused at {next}");
+        Say($"{next + 7}");
     }
 }
 

@@ -51,6 +51,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>How its work ended: <c>done</c>, or the kind of the failure.</summary>
     public Task<string> EndAsync() => ReadAsync(_process);
 
+    /// <summary>The next line that it says, or null when it has ended.</summary>
+    public Task<string?> NextAsync() => _process.StandardOutput.ReadLineAsync().WaitAsync(_limit);
+
     public async ValueTask DisposeAsync()
     {
         await Identity.KillAsync();
