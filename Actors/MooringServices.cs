@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Mooring.Actors.Files;
 using Mooring.Actors.Membership;
 using Mooring.Actors.Operations;
@@ -26,6 +27,9 @@ public sealed record MooringServices
 
     /// <summary>Opens connections to other data nodes.</summary>
     public required ConnectData ConnectData { get; init; }
+
+    /// <summary>The nodes by which this one finds its cluster, or founds it with them; none when whoever embeds Mooring joins by other means.</summary>
+    public IReadOnlyList<Address> Seeds { get; init; } = [];
 
     /// <summary>Tries the cluster endpoints of other nodes.</summary>
     public ProbePeer ProbePeer { get; init; } = TcpPeerProbe.ProbeAsync;

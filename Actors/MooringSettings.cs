@@ -103,6 +103,9 @@ public sealed record MooringSettings
     /// <summary>How long the link may be down before the node counts as failed (V7).</summary>
     public required TimeSpan LinkDownMax { get; init; }
 
+    /// <summary>How long a node that starts waits for seeds that are silent before it passes them over.</summary>
+    public required TimeSpan SilentSeedMax { get; init; }
+
     /// <summary>How long the cluster may take to let the node come up after it was taken in, before it begins anew.</summary>
     public required TimeSpan JoiningMax { get; init; }
 
@@ -152,6 +155,7 @@ public sealed record MooringSettings
             DispatcherTimeout = reader.Time("health.dispatcher-timeout"),
             ProbeTimeout = reader.Time("health.probe-timeout"),
             LinkDownMax = reader.Time("health.link-down-max"),
+            SilentSeedMax = reader.Time("node.silent-seed-max"),
             JoiningMax = reader.Time("health.joining-max"),
             Files = ReadFiles(reader),
         };

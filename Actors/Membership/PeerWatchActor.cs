@@ -27,6 +27,7 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private readonly RefusedPeers _refused = RefusedPeers.Of(Context.System.EventStream);
     private readonly Dictionary<Address, int> _suspects = [];
     private readonly Dictionary<UniqueAddress, IReadOnlyCollection<UniqueAddress>> _removed = [];
+    private readonly HashSet<UniqueAddress> _downed = [];
     private RefusalVotes _votes = RefusalVotes.None;
 
     /// <summary>Makes the actor.</summary>
@@ -45,6 +46,7 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         Receive<ForgetRemoved>(forget =>
         {
             _removed.Remove(forget.Member);
+            _downed.Remove(forget.Member);
             _votes = _votes.Forget(forget.Member);
         });
     }
@@ -149,6 +151,8 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
             return;
         foreach (var member in state.Unreachable.Where(m => m.Status != MemberStatus.Down && _votes.HasEnded(m.UniqueAddress, Members, Now)).ToList())
         {
+            if (!_downed.Add(member.UniqueAddress))
+                continue;
             _log.Warning("downing {0}: most members say that its process has ended", member.Address);
             _cluster.Down(member.Address);
         }
@@ -157,8 +161,9 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private void OnRemoved(ClusterEvent.MemberRemoved removed)
     {
         var gone = removed.Member.UniqueAddress;
-        _removed[gone] = [.. Members, gone];
-        Timers.StartSingleTimer(gone, new ForgetRemoved(gone), TimeSpan.FromSeconds(5));
+        // The state may or may not name it any more.
+        _removed[gone] = Members.Append(gone).ToHashSet();
+        Timers.StartSingleTimer(gone, new ForgetRemoved(gone), TimeSpan.FromSeconds(10));
         Clear(gone.Address);
         TellEnded(gone);
     }

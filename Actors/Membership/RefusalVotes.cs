@@ -9,8 +9,8 @@ namespace Mooring.Actors.Membership;
 /// </summary>
 public sealed record RefusalVotes
 {
-    // A node that goes on seeing refusals says so again well within this time.
-    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(1);
+    // A node that goes on seeing refusals says so again well within this time, also on a busy machine.
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(5);
 
     private ImmutableDictionary<UniqueAddress, ImmutableDictionary<UniqueAddress, TimeSpan>> _votes =
         ImmutableDictionary<UniqueAddress, ImmutableDictionary<UniqueAddress, TimeSpan>>.Empty;

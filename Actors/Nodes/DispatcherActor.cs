@@ -73,6 +73,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             typeof(ClusterEvent.MemberUp),
             typeof(ClusterEvent.MemberRemoved));
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
+        Context.Watch(Context.ActorOf(JoinActor.Props(_services), JoinActor.Name));
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)

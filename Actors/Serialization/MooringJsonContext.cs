@@ -16,6 +16,8 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(ConfirmDelivery))]
 [JsonSerializable(typeof(ConfirmHold))]
 [JsonSerializable(typeof(ExecuteOperation))]
+[JsonSerializable(typeof(GetMembership))]
+[JsonSerializable(typeof(MembershipTold))]
 [JsonSerializable(typeof(GetNodes))]
 [JsonSerializable(typeof(GetOperation))]
 [JsonSerializable(typeof(GetOperations))]

@@ -22,6 +22,8 @@ public sealed class MooringSerializer : SerializerWithStringManifest
         ["confirm-delivery"] = typeof(ConfirmDelivery),
         ["confirm-hold"] = typeof(ConfirmHold),
         ["execute-operation"] = typeof(ExecuteOperation),
+        ["get-membership"] = typeof(GetMembership),
+        ["membership-told"] = typeof(MembershipTold),
         ["get-nodes"] = typeof(GetNodes),
         ["get-operation"] = typeof(GetOperation),
         ["get-operations"] = typeof(GetOperations),

@@ -67,19 +67,21 @@ internal static class NodeHost
             VirtualAddress = address,
             LeaseKeeper = keeper,
             ConnectData = DataListener.ConnectAsync,
+            Seeds = Seeds(configuration),
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
         };
         await using var app = Build(configuration, services, journal, listening, vip, virtualListener);
         try
         {
+            var presence = app.Services.GetRequiredService<NodePresence>();
             await app.RunAsync();
+            return presence.EndedByItself ? BeginAnew : 0;
         }
         catch (Exception e) when (e is not (NodeStartException or OutOfMemoryException))
         {
             throw new NodeStartException((e is AggregateException several ? several.Flatten().InnerExceptions[0] : e).Message.ReplaceLineEndings(" "), e);
         }
-        return app.Services.GetRequiredService<NodePresence>().EndedByItself ? BeginAnew : 0;
     }
 
     private static WebApplication Build(
@@ -165,6 +167,15 @@ internal static class NodeHost
             }
         }
         return $"the block store was not reached within {limit.TotalSeconds:0} s: {problem}";
+    }
+
+    private static List<Address> Seeds(NodeConfiguration configuration)
+    {
+        var own = $"{configuration.Text("node.address")}:{configuration.Merged.GetInt("akka.remote.dot-netty.tcp.port")}";
+        var seeds = configuration.Texts("node.seeds");
+        return [.. (seeds.Count > 0 ? seeds : [own]).Select(seed => Address.TryParse($"akka.tcp://{SystemName}@{seed}", out var address) && address.Port is not null
+            ? address
+            : throw new NodeStartException($"mooring.node.seeds: '{seed}' is not host:port"))];
     }
 
     // Before anything else is started: a node that cannot be reached must not join a cluster.

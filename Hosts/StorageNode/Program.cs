@@ -8,7 +8,7 @@ var name = new Option<string?>("--name") { Description = "This node's name (moor
 var address = new Option<string?>("--address") { Description = "This node's address (mooring.node.address)." };
 var port = new Option<int?>("--port") { Description = "The cluster port (akka.remote.dot-netty.tcp.port)." };
 var httpPort = new Option<int?>("--http-port") { Description = "The HTTP port of the nodes and the virtual IP (mooring.http.port)." };
-var seed = new Option<string?>("--seed") { Description = "The first nodes to join, HOST:PORT[,HOST:PORT…]; this node's own address alone makes a new cluster." };
+var seed = new Option<string?>("--seed") { Description = "Nodes of the cluster to join or to found, HOST:PORT[,HOST:PORT…] (mooring.node.seeds)." };
 var vip = new Option<string?>("--vip") { Description = "The virtual IP (mooring.vip.address)." };
 var data = new Option<string?>("--data") { Description = "The directory of the embedded store (mooring.embedded.data-dir)." };
 var backend = new Option<string?>("--backend") { Description = "embedded or ceph (mooring.backend)." };
@@ -33,7 +33,7 @@ command.SetAction(async (parsed, _) =>
     Add("backend", parsed.GetValue(backend));
     Add("ceph.config-file", parsed.GetValue(cephConf));
     if (parsed.GetValue(seed) is { } seeds)
-        Add("akka.cluster.seed-nodes", $"[{string.Join(',', seeds.Split(',').Select(s => $"\"akka.tcp://{NodeHost.SystemName}@{s.Trim()}\""))}]");
+        Add("node.seeds", $"[{string.Join(',', seeds.Split(',').Select(s => $"\"{s.Trim()}\""))}]");
 
     NodeConfiguration configuration;
     try

@@ -22,6 +22,18 @@ public sealed record NodeHealthReport(
 /// <param name="ByUid">Which incarnation of it.</param>
 public sealed record PeerRefuses(string Address, int Uid, string ByAddress, int ByUid);
 
+/// <summary>A node that starts asks another one whether it is in a cluster; answered with <see cref="MembershipTold"/>.</summary>
+public sealed record GetMembership
+{
+    /// <summary>The question.</summary>
+    public static GetMembership Instance { get; } = new();
+}
+
+/// <summary>Whether a node is in a cluster.</summary>
+/// <param name="Address">Its cluster address.</param>
+/// <param name="InCluster">Whether it has come up in one.</param>
+public sealed record MembershipTold(string Address, bool InCluster);
+
 /// <summary>Asks a dispatcher for what it knows of all nodes; answered with <see cref="NodesListed"/>.</summary>
 public sealed record GetNodes;
 

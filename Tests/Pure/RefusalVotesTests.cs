@@ -46,7 +46,7 @@ public class RefusalVotesTests
     [Fact]
     public void What_somebody_said_a_while_ago_counts_no_more()
     {
-        var votes = RefusalVotes.None.Cast(Three[0], Three[1], Now - TimeSpan.FromSeconds(2)).Cast(Three[0], Three[2], Now);
+        var votes = RefusalVotes.None.Cast(Three[0], Three[1], Now - TimeSpan.FromSeconds(6)).Cast(Three[0], Three[2], Now);
         Assert.False(votes.HasEnded(Three[0], Three, Now));
     }
 
