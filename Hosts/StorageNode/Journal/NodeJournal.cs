@@ -2,6 +2,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Persistence.Sql.Config;
+using LinqToDB;
 using Mooring.Actors.Journal;
 using Mooring.Storage;
 using Mooring.StorageNode.Configuration;
@@ -13,16 +14,21 @@ internal sealed class NodeJournal : IAsyncDisposable
 {
     private const string Record = "journal";
 
-    private readonly string _kind;
     private readonly IEventLogConnection? _log;
 
-    private NodeJournal(string kind, IEventLogConnection? log, Setup[] setups) => (_kind, _log, Setups) = (kind, log, setups);
+    private NodeJournal(IEventLogConnection log) => (_log, Hocon, Setups) = (log, Plugins("store"), []);
+
+    private NodeJournal(DataOptions database) => (Hocon, Setups) = (
+        // Without the name here, too, the tables are made without the constraint that keeps two incarnations apart.
+        $"""
+        {Plugins("sql")}
+        akka.persistence.journal.sql.provider-name = "{database.ConnectionOptions.ProviderName}"
+        akka.persistence.snapshot-store.sql.provider-name = "{database.ConnectionOptions.ProviderName}"
+        """,
+        [new DataOptionsSetup(database)]);
 
     /// <summary>The plugins; to be laid over the configuration.</summary>
-    public string Hocon => $"""
-        akka.persistence.journal.plugin = "akka.persistence.journal.{_kind}"
-        akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.{_kind}"
-        """;
+    public string Hocon { get; }
 
     /// <summary>What the actor system is to be made with.</summary>
     public IReadOnlyList<Setup> Setups { get; }
@@ -41,7 +47,9 @@ internal sealed class NodeJournal : IAsyncDisposable
         var there = await KindAsync(connection, cancellationToken)
             ?? (configuration.Backend == "embedded" && File.Exists(SqlJournal.FileOf(configuration)) ? "sql" : kind);
         Require(kind, there);
-        var journal = kind == "sql" ? OpenSql(configuration) : new NodeJournal(kind, await ((IEventLogProvider)store).OpenEventLogAsync("journal", cancellationToken), []);
+        var journal = kind == "sql"
+            ? new NodeJournal(SqlJournal.Open(configuration))
+            : new NodeJournal(await ((IEventLogProvider)store).OpenEventLogAsync("journal", cancellationToken));
         try
         {
             // Of nodes that start at once the first decides.
@@ -66,12 +74,10 @@ internal sealed class NodeJournal : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _log?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static NodeJournal OpenSql(NodeConfiguration configuration)
-    {
-        var options = SqlJournal.Options(configuration);
-        SqlJournal.Check(options);
-        return new NodeJournal("sql", null, [new DataOptionsSetup(options)]);
-    }
+    private static string Plugins(string kind) => $"""
+        akka.persistence.journal.plugin = "akka.persistence.journal.{kind}"
+        akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.{kind}"
+        """;
 
     private static async Task<string?> KindAsync(IBlockStore store, CancellationToken cancellationToken) =>
         await store.GetRecordAsync(Record, cancellationToken) is { } record ? Encoding.UTF8.GetString(record.Value.Span) : null;

@@ -9,9 +9,19 @@ namespace Mooring.StorageNode.Journal;
 /// <summary>Akka.Persistence.Sql's part of the node, for <c>mooring.journal = sql</c>.</summary>
 internal static class SqlJournal
 {
-    /// <summary>The database, for journal and snapshots.</summary>
-    /// <exception cref="NodeStartException">The configuration names none.</exception>
-    public static DataOptions Options(NodeConfiguration configuration)
+    /// <summary>The database, for journal and snapshots, which can be written.</summary>
+    /// <exception cref="NodeStartException">The configuration names none, or it cannot be written.</exception>
+    public static DataOptions Open(NodeConfiguration configuration)
+    {
+        var options = Options(configuration);
+        Check(options);
+        return options;
+    }
+
+    /// <summary>Where the events are when nothing else was said.</summary>
+    public static string FileOf(NodeConfiguration configuration) => Path.Combine(configuration.DataDirectory, "journal.db");
+
+    private static DataOptions Options(NodeConfiguration configuration)
     {
         var provider = configuration.Text("sql-journal.provider-name");
         var connection = configuration.Merged.GetString("mooring.sql-journal.connection-string");
@@ -26,12 +36,7 @@ internal static class SqlJournal
         return isSqlite ? options.UseInterceptor(new SqliteSharing()) : options;
     }
 
-    /// <summary>Where the events are when nothing else was said.</summary>
-    public static string FileOf(NodeConfiguration configuration) => Path.Combine(configuration.DataDirectory, "journal.db");
-
-    /// <summary>Makes sure that it can be written.</summary>
-    /// <exception cref="NodeStartException">It cannot.</exception>
-    public static void Check(DataOptions options)
+    private static void Check(DataOptions options)
     {
         try
         {
