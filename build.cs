@@ -62,7 +62,7 @@ static int Help(int status)
           up [--nodes 3] [--ceph]      a cluster that stays; up --node NAME starts a node that was killed again
           down | status                ends it | shows it
           simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one
-          bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json
+          bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json; embedded --against=DIR compares with another checkout
           ceph up|down                 a throw-away Ceph on this machine (Debian, root)
           build [--release] | publish | format | clean
         """);

@@ -17,6 +17,7 @@ public sealed class BadStartTests : IDisposable
     [Theory]
     [InlineData("vip.adress=127.0.0.1", "mooring.vip.adress is not a known key")]
     [InlineData("backend=tape", "expected embedded or ceph")]
+    [InlineData("journal=tape", "expected store or sql")]
     [InlineData("workers.count=many", "mooring.workers.count = many")]
     [InlineData("vip.lease.duration=100ms", "mooring.vip.lease")]
     [InlineData("operations.open-max=0", "mooring.operations.open-max = 0")]
@@ -59,15 +60,16 @@ public sealed class BadStartTests : IDisposable
         Assert.Contains("14053", errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_journal_that_cannot_be_written_stops_the_start()
+    [Theory]
+    [InlineData("store", "store.db", "the block store cannot be used")]
+    [InlineData("sql", "journal.db", "the journal (mooring.sql-journal) cannot be written")]
+    public async Task A_journal_that_cannot_be_written_stops_the_start(string journal, string file, string expected)
     {
-        var data = Path.Combine(_directory, "data");
-        Directory.CreateDirectory(Path.Combine(data, "journal.db"));
-        var (exit, errors) = await StartAsync(1);
+        Directory.CreateDirectory(Path.Combine(_directory, "data", file));
+        var (exit, errors) = await StartAsync(1, "--set", $"journal={journal}");
 
         Assert.Equal(1, exit);
-        Assert.Contains("journal", errors, StringComparison.Ordinal);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
     }
 
     [Fact]

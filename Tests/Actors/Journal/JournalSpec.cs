@@ -94,7 +94,7 @@ public sealed class JournalSpec(PostgreSqlServer server) : IClassFixture<Postgre
         var first = Start(here, Id);
         var other = Start(here, "other");
         // One that has gone has no actor system that it could tell by itself.
-        var gone = here.Provider.ResolveActorRef("/user/gone");
+        var gone = here.Provider.ResolveActorRef($"{here.Provider.DefaultAddress}/user/gone");
         await AskAsync(first, new Keeper.Keep(other, gone));
         Assert.Equal(2, await AskAsync(first, new Keeper.Take()));
         await AskAsync(first, new Keeper.Keep(other, gone));
