@@ -1,72 +1,269 @@
 #!/usr/bin/env dotnet
-// The build program of the repository: dotnet run build.cs -- COMMAND. It needs the .NET 10 SDK and nothing else to start.
-#:project Tests/Harness/Mooring.Harness.csproj
+// The build program of the repository: dotnet run build.cs -- COMMAND. It needs the .NET 10 SDK and nothing else to start. What shows or tests
+// clusters is built by it first (Tests/Harness): this file stays small, so that the first command begins soon.
 #:property PublishAot=false
 
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using Mooring.Harness;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
 
 Directory.SetCurrentDirectory(Repository.Root());
-var arguments = args.ToList();
-bool Flag(string name) => arguments.Remove(name);
-string? Value(string name)
+Children.EndWithParent();
+var rest = args.Skip(1).ToArray();
+return args.FirstOrDefault() switch
 {
-    var at = arguments.IndexOf(name);
-    if (at < 0 || at + 1 >= arguments.Count)
-        return null;
-    var value = arguments[at + 1];
-    arguments.RemoveRange(at, 2);
-    return value;
-}
+    "demo" => Programs.Run(Programs.Demo, args),
+    "up" => Programs.Run(rest.Contains("--node") ? Programs.Present : Programs.Cluster, args),
+    "down" or "status" => Programs.Run(Programs.Present, args),
+    "ceph" when rest is ["up"] or ["down"] => Programs.Run(rest is ["up"] ? Programs.Demo : Programs.Present, args),
+    "test" => TestRun.Run(rest),
+    "simulate" => Children.Run("dotnet", ["run", "--project", "Tests/Simulation", "-c", "Release", "--", .. rest]),
+    "bench" => Children.Run("dotnet", ["run", "--project", "Benchmarks", "-c", "Release", "--", .. rest]),
+    "build" when rest is [] or ["--release"] => Solution.Build(rest is [] ? "Debug" : "Release"),
+    "publish" when rest is [] => Solution.Publish(),
+    "format" when rest is [] => Children.Run("dotnet", ["format", "Cluster.sln"]),
+    "clean" when rest is [] => Solution.Clean(),
+    "help" or "--help" or "-h" => Help(Console.Out, 0),
+    null => Help(Console.Error, 2),
+    _ => NotUnderstood(args),
+};
 
-var command = arguments.Count > 0 ? arguments[0] : "help";
-arguments = arguments.Skip(1).ToList();
-var json = Flag("--json");
-var release = Flag("--release");
-var configuration = release ? "Release" : "Debug";
-try
+static int Help(TextWriter to, int status)
 {
-    return command switch
-    {
-        "build" => await DotNet.BuildAsync(configuration),
-        "test" => await TestRun.RunAsync(configuration, Value("--filter"), arguments),
-        "demo" => await DemoCommand.RunAsync(configuration, arguments.FirstOrDefault(a => a[0] != '-') ?? "failover", Flag("--ceph"), json),
-        "up" => await ClusterCommand.UpAsync(configuration, Value("--nodes"), Value("--node"), Flag("--ceph")),
-        "down" => await ClusterCommand.DownAsync(),
-        "status" => await ClusterCommand.StatusAsync(),
-        "simulate" => await DotNet.RunAsync(["run", "--project", "Tests/Simulation", "-c", configuration, "--", .. arguments]),
-        "bench" => await DotNet.RunAsync(["run", "--project", "Benchmarks", "-c", "Release", "--", .. arguments]),
-        "ceph" when arguments is ["up"] => await CephCommand.UpAsync(),
-        "ceph" when arguments is ["down"] => await CephCommand.DownAsync(),
-        "publish" => await DotNet.PublishAsync(),
-        "format" => await DotNet.RunAsync("format", "Cluster.sln"),
-        "clean" => DotNet.Clean(),
-        "help" or "--help" or "-h" => Help(0),
-        _ => Help(2),
-    };
-}
-catch (HarnessException e)
-{
-    Console.Error.WriteLine($"build: {e.Message}");
-    return 1;
-}
-
-static int Help(int status)
-{
-    (status == 0 ? Console.Out : Console.Error).WriteLine("""
+    to.WriteLine("""
         dotnet run build.cs -- COMMAND
 
           demo [--ceph] [--json]       three nodes, 20 volumes, a long copy, kill -9 of the owner, the result from the next owner
           demo files [--ceph] [--json] a file goes on being written when kill -9 hits its writer, and is kept once
-          test [--filter EXPRESSION]   every test; the last line is N passed, N failed, N skipped
-          up [--nodes 3] [--ceph]      a cluster that stays; up --node NAME starts a node that was killed again
-          down | status                ends it | shows it
+          test [PROJECT...] [--filter EXPRESSION]
+                                       every test; the last line is N passed, N failed, N skipped
+          up [--nodes 3] [--ceph]      a cluster that stays, with logs and data in .run; kill -9 one of its nodes and see
+          up --node NAME               starts a node of it that was killed
+          status                       shows its nodes and where the virtual IP is
+          down                         ends it, and its Ceph; the data of nodes without Ceph stay in .run/data
           simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one
-          bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json; embedded --against=DIR compares with another checkout
-          ceph up|down                 a throw-away Ceph on this machine (Debian, root)
-          build [--release] | publish | format | clean
+          bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json
+          ceph up | ceph down          a throw-away Ceph that stays (Debian, root: installs Ceph's packages)
+          build [--release]            the whole solution
+          publish                      self-standing mooringd and mooring in artifacts/
+          format                       the code's layout
+          clean                        removes what builds have left
         """);
     return status;
+}
+
+static int NotUnderstood(string[] args)
+{
+    Console.Error.WriteLine($"build: not understood: {string.Join(' ', args)}");
+    return Help(Console.Error, 2);
+}
+
+/// <summary>The programs that commands need, built when their sources have changed.</summary>
+internal static class Programs
+{
+    public const string Harness = "Tests/Harness/Mooring.Harness.csproj";
+    public const string Client = "Hosts/Cli/mooring.csproj";
+
+    /// <summary>For a demo: the harness, which brings the node.</summary>
+    public static readonly string[] Demo = [Harness];
+
+    /// <summary>For a cluster that people try.</summary>
+    public static readonly string[] Cluster = [Harness, Client];
+
+    /// <summary>For commands to what runs already: as it was built then.</summary>
+    public static readonly string[] Present = [];
+
+    private const string Output = "bin/Release/net10.0";
+    private static readonly string[] Folders = ["Actors", "Hosts", "Messages", "Storage", "Tests/Harness"];
+
+    public static int Run(string[] projects, string[] arguments)
+    {
+        var program = Path.GetFullPath(PathOf(Harness));
+        if (projects.Length == 0 && !File.Exists(program))
+            projects = Demo;
+        var status = Build(projects, arguments.Contains("--json"));
+        return status != 0 ? status : Children.Run(program, arguments);
+    }
+
+    private static int Build(string[] projects, bool quiet)
+    {
+        var stamp = Stamp();
+        foreach (var project in projects)
+        {
+            var built = Path.Combine(Path.GetDirectoryName(project)!, "obj/Release/sources.stamp");
+            var first = !File.Exists(PathOf(project));
+            if (!first && File.Exists(built) && File.ReadAllText(built) == stamp)
+                continue;
+            if (!quiet)
+                Console.WriteLine($"building {project}{(first ? ": the first time takes about a minute" : "")}");
+            // The analyzers take a third of the time; what is changed later does not go past them.
+            string[] analysis = first ? ["-p:Fast=true"] : [];
+            var status = Children.Run("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly", .. analysis]);
+            if (status != 0)
+            {
+                Console.Error.WriteLine($"build: {project} does not build");
+                return status;
+            }
+            File.WriteAllText(built, stamp);
+        }
+        return 0;
+    }
+
+    private static string PathOf(string project) =>
+        Path.Combine(Path.GetDirectoryName(project)!, Output, Path.GetFileNameWithoutExtension(project));
+
+    /// <summary>A hash of the sources' names, lengths and times of change.</summary>
+    private static string Stamp()
+    {
+        var files = Folders
+            .SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+            .Concat(new DirectoryInfo(".").EnumerateFiles().Where(file => file.Extension is ".props" or ".hocon" or ".json" or ".editorconfig"))
+            .Select(file => (File: file, Name: Path.GetRelativePath(".", file.FullName)))
+            .Where(file => !file.Name.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            .Select(file => $"{file.Name} {file.File.Length} {file.File.LastWriteTimeUtc.Ticks}\n")
+            .Order(StringComparer.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
+    }
+}
+
+/// <summary>Runs every test project, the fast ones first, and counts.</summary>
+internal static class TestRun
+{
+    private static readonly string[] Projects = ["Pure", "Files", "Assumptions", "Actors", "Storage", "Simulation", "Cluster"];
+
+    /// <summary>Builds, tests, and prints the closing line. The tests run what is delivered: release builds.</summary>
+    public static int Run(string[] arguments)
+    {
+        var at = Array.IndexOf(arguments, "--filter");
+        var filter = at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
+        var chosen = arguments.Where((_, i) => at < 0 || (i != at && i != at + 1)).ToArray();
+        if (chosen.FirstOrDefault(name => !Projects.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        {
+            Console.Error.WriteLine($"build: there is no test project '{unknown}'; there are: {string.Join(", ", Projects)}");
+            return 2;
+        }
+        var clock = Stopwatch.StartNew();
+        if (Solution.Build("Release") != 0)
+        {
+            Console.WriteLine("the build failed; no test was run");
+            Console.WriteLine("0 passed, 1 failed, 0 skipped");
+            return 1;
+        }
+        Console.WriteLine($"built in {clock.Elapsed.TotalSeconds:0} s");
+        var (passed, failed, skipped) = (0, 0, 0);
+        foreach (var project in Projects.Where(p => chosen.Length == 0 || chosen.Contains(p, StringComparer.OrdinalIgnoreCase)))
+        {
+            clock.Restart();
+            var results = Path.GetFullPath($"artifacts/test-results/{project}.trx");
+            Directory.CreateDirectory(Path.GetDirectoryName(results)!);
+            File.Delete(results);
+            string[] filtered = filter is null ? [] : ["--filter", filter];
+            var status = Children.Run("dotnet",
+            [
+                "test", $"Tests/{project}/Mooring.Tests.{project}.csproj", "--no-build", "-c", "Release", "--nologo", "-v", "quiet",
+                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal", .. filtered,
+            ]);
+            var counts = File.Exists(results) ? Count(results) : (Passed: 0, Failed: 0, Skipped: 0);
+            // A test host that died has failed, whatever it had counted.
+            if (status != 0 && counts.Failed == 0)
+                counts.Failed = 1;
+            (passed, failed, skipped) = (passed + counts.Passed, failed + counts.Failed, skipped + counts.Skipped);
+            Console.WriteLine($"{project}: {counts.Passed} passed, {counts.Failed} failed, {counts.Skipped} skipped in {clock.Elapsed.TotalSeconds:0} s");
+        }
+        Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
+        return failed == 0 && passed > 0 ? 0 : 1;
+    }
+
+    private static (int Passed, int Failed, int Skipped) Count(string results)
+    {
+        var root = XDocument.Load(results).Root!;
+        var ns = root.Name.Namespace;
+        foreach (var test in root.Descendants(ns + "UnitTestResult").Where(r => (string?)r.Attribute("outcome") == "NotExecuted"))
+        {
+            var why = test.Descendants(ns + "Message").FirstOrDefault()?.Value ?? test.Descendants(ns + "StdOut").FirstOrDefault()?.Value ?? "no reason given";
+            Console.WriteLine($"skipped: {(string?)test.Attribute("testName")}: {why.Trim()}");
+        }
+        var counters = root.Descendants(ns + "Counters").First();
+        int Number(string name) => (int?)counters.Attribute(name) ?? 0;
+        var total = root.Descendants(ns + "UnitTestResult").Count();
+        var (passed, failed) = (Number("passed"), Number("failed") + Number("error") + Number("timeout") + Number("aborted"));
+        return (passed, failed, total - passed - failed);
+    }
+}
+
+/// <summary>The whole solution.</summary>
+internal static class Solution
+{
+    public static int Build(string configuration) =>
+        Children.Run("dotnet", ["build", "Cluster.sln", "-c", configuration, "--nologo", "-v", "minimal", "-clp:ErrorsOnly;Summary"]);
+
+    public static int Publish()
+    {
+        foreach (var (project, folder) in new[] { ("Hosts/StorageNode/mooringd.csproj", "artifacts/mooringd"), (Programs.Client, "artifacts/mooring") })
+        {
+            var status = Children.Run(
+                "dotnet", ["publish", project, "-c", "Release", "--nologo", "-v", "minimal", "-o", folder, "--use-current-runtime", "--self-contained"]);
+            if (status != 0)
+                return status;
+        }
+        return 0;
+    }
+
+    public static int Clean()
+    {
+        var folders = Directory.EnumerateFiles(".", "*.csproj", SearchOption.AllDirectories).Select(Path.GetDirectoryName).Distinct();
+        foreach (var left in folders.SelectMany(folder => (string[])[$"{folder}/bin", $"{folder}/obj"]).Append("artifacts").Where(Directory.Exists))
+            Directory.Delete(left, recursive: true);
+        return 0;
+    }
+}
+
+/// <summary>Programs that this one runs, with the console as it is. They are asked to end (SIGTERM) when this one has ended, however it did.</summary>
+internal static class Children
+{
+    private const int SigTerm = 15;
+    private const int Interrupted = 130;
+
+    // The kernel tells a child of the death of the thread that started it: this is called by the main thread alone.
+    public static int Run(string program, string[] arguments)
+    {
+        string[] guard = File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "TERM", program] : [program];
+        using var process = Process.Start(new ProcessStartInfo(guard[0], [.. guard.Skip(1), .. arguments]))!;
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            _ = Kill(process.Id, SigTerm);
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    /// <summary>Ends this program when <c>dotnet run</c> was killed, which is what people see of it.</summary>
+    public static void EndWithParent()
+    {
+        if (!OperatingSystem.IsLinux() || File.ReadAllText($"/proc/{ParentId()}/comm").Trim() != "dotnet")
+            return;
+        var parent = ParentId();
+        var watch = new Thread(() =>
+        {
+            while (ParentId() == parent)
+                Thread.Sleep(200);
+            Environment.Exit(Interrupted);
+        });
+        watch.IsBackground = true;
+        watch.Start();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int pid, int signal);
+
+    [DllImport("libc", EntryPoint = "getppid")]
+    private static extern int ParentId();
 }
 
 internal static class Repository

@@ -22,7 +22,7 @@ internal static class Embedded
         try
         {
             await using var ours = await StartAsync(directory, 8, null);
-            await using var theirs = against is null ? null : await StartAsync(directory, 9, Path.Combine(against, Path.GetRelativePath(SourceRoot.Path, Programs.PathOf(Programs.NodeProject, "Release"))));
+            await using var theirs = against is null ? null : await StartAsync(directory, 9, Path.Combine(against, Path.GetRelativePath(SourceRoot.Path, Programs.Mooringd)));
             using var our = new Side(ours);
             using var their = theirs is null ? null : new Side(theirs);
             return await MeasureAsync(their is null ? [our] : [our, their]);
@@ -36,7 +36,7 @@ internal static class Embedded
 
     private static Task<NodeCluster> StartAsync(string directory, int subnet, string? program) => NodeCluster.StartAsync(new NodeClusterOptions
     {
-        Directory = Path.Combine(directory, $"{subnet}"), Configuration = "Release", Program = program, Subnet = subnet, HttpPort = 28470, ClusterPort = 24053,
+        Directory = Path.Combine(directory, $"{subnet}"), Program = program, Subnet = subnet, HttpPort = 28470, ClusterPort = 24053,
     });
 
     private static async Task<bool> MeasureAsync(IReadOnlyList<Side> sides)

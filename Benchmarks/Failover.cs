@@ -24,12 +24,12 @@ internal static class Failover
         var started = false;
         if (onCeph)
             (ceph, started) = await CephCommand.EnsureAsync(Console.WriteLine);
-        var directory = Path.GetFullPath($".run/bench-{Environment.ProcessId}");
+        var directory = WorkDirectory.Create(".run", "bench-");
         try
         {
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = directory, CephConf = ceph?.ConfPath, Configuration = "Release", Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
+                Directory = directory, CephConf = ceph?.ConfPath, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
             });
             await using var store = await StoreAccess.OpenAsync(cluster.DataDirectory, ceph?.ConfPath);
             return await MeasureAsync(cluster, store, onCeph ? "failover-ceph" : "failover");

@@ -33,12 +33,12 @@ internal static class FilesBench
     public static async Task<bool> RunAsync(int? killRounds)
     {
         var (ceph, started) = await CephCommand.EnsureAsync(Console.WriteLine);
-        var directory = Path.GetFullPath($".run/bench-{Environment.ProcessId}");
+        var directory = WorkDirectory.Create(".run", "bench-");
         try
         {
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = directory, CephConf = ceph.ConfPath, Configuration = "Release", Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
+                Directory = directory, CephConf = ceph.ConfPath, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
             });
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });
             // Of a run that failed, on a Ceph that stays.

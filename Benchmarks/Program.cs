@@ -17,7 +17,7 @@ if (names.Find(n => !all.ContainsKey(n)) is { } unknown)
     Console.Error.WriteLine($"there is no benchmark '{unknown}'; there are: {string.Join(", ", all.Keys)}");
     return 2;
 }
-await DotNet.BuildProgramsAsync("Release", Programs.NodeProject);
+using var interruption = Interruption.Handle();
 var met = true;
 foreach (var (name, run) in all.Where(b => names.Count == 0 || names.Contains(b.Key)))
 {

@@ -22,12 +22,12 @@ internal static class VolumeLatency
     public static async Task<bool> RunAsync()
     {
         var (ceph, started) = await CephCommand.EnsureAsync(Console.WriteLine);
-        var directory = Path.GetFullPath($".run/bench-{Environment.ProcessId}");
+        var directory = WorkDirectory.Create(".run", "bench-");
         try
         {
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = directory, CephConf = ceph.ConfPath, Configuration = "Release", Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
+                Directory = directory, CephConf = ceph.ConfPath, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
             });
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint });
             await using var provider = new CephStoreProvider(new CephStoreOptions { ConfigFile = ceph.ConfPath });

@@ -10,7 +10,7 @@ public sealed class BadStartTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("mooring-test-").FullName;
+    private readonly string _directory = WorkDirectory.Create("mooring-test-");
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -140,7 +140,7 @@ public sealed class BadStartTests : IDisposable
         [
             "--name", "node-1", "--address", "127.0.7.21", "--port", "14053", "--http-port", "18470", "--seed", "127.0.7.21:14053", "--data", Path.Combine(_directory, "data"),
         ];
-        return Process.Start(new ProcessStartInfo(Programs.Mooringd, [.. standard, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return Children.Start(new ProcessStartInfo(Programs.Mooringd, [.. standard, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true });
     }
 
     private static async Task<string> ReadUntilAsync(StreamReader reader, string wanted)

@@ -8,7 +8,7 @@ namespace Mooring.Tests.Cluster;
 /// <summary>A throw-away Ceph that the tests of a class share.</summary>
 public sealed class RunningCeph : IAsyncLifetime
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("mooring-ceph-").FullName;
+    private readonly string _directory = WorkDirectory.Create("mooring-ceph-");
     private CephSandbox? _sandbox;
 
     public CephSandbox Sandbox => _sandbox ?? throw new InvalidOperationException("Ceph is not running: " + CephSandbox.WhyNot);
@@ -17,7 +17,7 @@ public sealed class RunningCeph : IAsyncLifetime
     {
         // The tests are skipped with this reason.
         if (CephSandbox.WhyNot is null)
-            _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = _directory });
+            _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = Path.Combine(_directory, "ceph") });
     }
 
     public async Task DisposeAsync()

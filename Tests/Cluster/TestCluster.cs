@@ -32,7 +32,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public static async Task<TestCluster> StartAsync(int nodeCount, string? crashAt = null, string? cephConf = null, params string[] settings)
     {
-        var directory = Directory.CreateTempSubdirectory("mooring-test-").FullName;
+        var directory = WorkDirectory.Create("mooring-test-");
         var environment = new Dictionary<string, string>();
         if (crashAt is not null)
         {
@@ -49,7 +49,6 @@ public sealed class TestCluster : IAsyncDisposable
             CephConf = cephConf,
             Environment = environment,
             Settings = settings,
-            Configuration = typeof(TestCluster).Assembly.Location.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug",
         });
         try
         {

@@ -4,13 +4,18 @@ namespace Mooring.Harness;
 public static class CephCommand
 {
     private const string Directory = ".run/ceph";
+    private const string Options = ".run/ceph-supervisor.json";
 
-    /// <summary>Installs and starts it; uses the one that runs.</summary>
+    /// <summary>Installs and starts one that stays; uses the one that runs.</summary>
     /// <returns>The exit status.</returns>
     public static async Task<int> UpAsync()
     {
-        var (ceph, _) = await EnsureAsync(Console.WriteLine);
-        Console.WriteLine($"Ceph runs: {ceph.ConfPath}; try: ceph -c {ceph.ConfPath} -s");
+        using var interruption = Interruption.Handle();
+        var (directory, conf) = await ToUseAsync(Console.WriteLine);
+        if (conf is null)
+            await SupervisorLink.StartAsync(Options, new SupervisorOptions(".run", 0, directory, null));
+        conf ??= CephSandbox.Find(Directory)!.ConfPath;
+        Console.WriteLine($"Ceph runs: {conf}; try: ceph -c {conf} -s");
         return 0;
     }
 
@@ -23,22 +28,33 @@ public static class CephCommand
             Console.WriteLine("no Ceph of ours runs");
             return 0;
         }
-        await ceph.StopAsync();
+        if (NodeClusterState.Read(".run")?.Owner == ceph.Owner)
+            throw new HarnessException("this Ceph was started with the cluster; end both with: dotnet run build.cs -- down");
+        await ceph.Owner.TerminateAsync(TimeSpan.FromSeconds(60));
         Console.WriteLine("Ceph has ended");
         return 0;
     }
 
-    /// <summary>The one that runs, or a new one.</summary>
+    /// <summary>The one that runs, or a new one that ends with this program.</summary>
     /// <param name="log">Told what is going on.</param>
     /// <returns>It, and whether it was started by this call.</returns>
     /// <exception cref="HarnessException">It cannot run on this machine.</exception>
     public static async Task<(CephSandbox Ceph, bool Started)> EnsureAsync(Action<string>? log)
     {
+        var (directory, _) = await ToUseAsync(log);
+        return directory is null
+            ? (CephSandbox.Find(Directory)!, false)
+            : (await CephSandbox.StartAsync(new CephSandboxOptions { Directory = directory }, log), true);
+    }
+
+    /// <summary>Where to start one, or the configuration of the one that runs.</summary>
+    internal static async Task<(string? Directory, string? Conf)> ToUseAsync(Action<string>? log)
+    {
         if (CephSandbox.Find(Directory) is { } running)
-            return (running, false);
+            return (null, running.ConfPath);
         if (CephSandbox.WhyNot is { } why)
             throw new HarnessException($"no Ceph on this machine: {why}");
         await CephSandbox.InstallAsync(log);
-        return (await CephSandbox.StartAsync(new CephSandboxOptions { Directory = Directory }, log), true);
+        return (Directory, null);
     }
 }

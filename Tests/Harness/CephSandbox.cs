@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -17,7 +18,11 @@ public sealed class CephSandbox : IAsyncDisposable
     private static readonly string[] _programs = ["ceph-mon", "ceph-osd", "ceph-mgr", "ceph", "rbd", "monmaptool"];
     private static readonly TimeSpan _toolLimit = TimeSpan.FromSeconds(120);
 
-    private readonly CephSandboxState _state;
+    private readonly ConcurrentDictionary<string, KeptProgram> _daemons = new();
+    private readonly Lock _file = new();
+    private CephSandboxState _state;
+    private bool _ready;
+    private bool _stopped;
 
     private CephSandbox(string directory, CephSandboxState state)
     {
@@ -33,6 +38,9 @@ public sealed class CephSandbox : IAsyncDisposable
 
     /// <summary>The monitor, <c>address:port</c>.</summary>
     public string Monitor => _state.Monitor;
+
+    /// <summary>The program that started it, and that it ends with.</summary>
+    public ProcessIdentity Owner => _state.Owner;
 
     /// <summary>The daemons by name: <c>mon.a</c>, <c>mgr.x</c>, <c>osd.0</c> …</summary>
     public IReadOnlyDictionary<string, ProcessIdentity> Daemons => _state.Daemons;
@@ -73,19 +81,13 @@ public sealed class CephSandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>The Ceph that an earlier program started in a directory and left running.</summary>
+    /// <summary>The Ceph that runs in a directory, whoever started it.</summary>
     /// <param name="directory">The directory.</param>
     /// <returns>The Ceph, or null when there is none (any more).</returns>
-    public static CephSandbox? Find(string directory)
-    {
-        var path = StatePath(directory);
-        return File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllText(path), HarnessJson.Default.CephSandboxState) is { } state
-            && state.Daemons.Values.Any(d => d.IsAlive)
-            ? new CephSandbox(Path.GetFullPath(directory), state)
-            : null;
-    }
+    public static CephSandbox? Find(string directory) =>
+        Read(directory) is { Owner.IsAlive: true } state ? new CephSandbox(Path.GetFullPath(directory), state) : null;
 
-    /// <summary>Starts one; what an earlier program left running in the directory is stopped first.</summary>
+    /// <summary>Starts one that ends with this program. What a killed one has left in the directory goes first.</summary>
     /// <param name="options">What it looks like.</param>
     /// <param name="log">Told what is done.</param>
     /// <param name="cancellationToken">Gives up; what was started is stopped.</param>
@@ -94,14 +96,14 @@ public sealed class CephSandbox : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         await InstallAsync(log, cancellationToken).ConfigureAwait(false);
-        if (Find(options.Directory) is { } left)
-            await left.StopAsync().ConfigureAwait(false);
+        if (Find(options.Directory) is { } running)
+            throw new HarnessException($"a Ceph runs in {options.Directory} already, started by process {running.Owner.Pid}");
         var directory = Path.GetFullPath(options.Directory);
         if (System.IO.Directory.Exists(directory))
             System.IO.Directory.Delete(directory, recursive: true);
 
         var clock = Stopwatch.StartNew();
-        var sandbox = new CephSandbox(directory, new CephSandboxState($"{options.Address}:{FreePort(options.Address)}", []));
+        var sandbox = new CephSandbox(directory, new CephSandboxState(ProcessIdentity.Own(), $"{options.Address}:{FreePort(options.Address)}", []));
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timer.CancelAfter(options.Limit);
         try
@@ -133,8 +135,12 @@ public sealed class CephSandbox : IAsyncDisposable
     public async Task StopAsync()
     {
         // Nothing is worth keeping, so nothing is asked.
-        await Task.WhenAll(_state.Daemons.Values.Select(daemon => daemon.KillAsync())).ConfigureAwait(false);
-        File.Delete(StatePath(Directory));
+        await Task.WhenAll(_daemons.Values.Select(daemon => daemon.KillAsync())).ConfigureAwait(false);
+        lock (_file)
+        {
+            _stopped = true;
+            File.Delete(StatePath(Directory));
+        }
     }
 
     /// <inheritdoc/>
@@ -150,15 +156,16 @@ public sealed class CephSandbox : IAsyncDisposable
         var monmap = Path.Combine(Directory, "monmap");
         await RunAsync("monmaptool", ["--create", "--fsid", $"{fsid}", "--addv", "a", $"[v1:{Monitor}]", monmap], cancellationToken).ConfigureAwait(false);
         await RunAsync("ceph-mon", ["-c", ConfPath, "-i", "a", "--mkfs", "--monmap", monmap], cancellationToken).ConfigureAwait(false);
-        await StartAsync("mon", "a", cancellationToken).ConfigureAwait(false);
+        Start("mon", "a");
 
         // The ids are given out in order; each OSD can start as soon as it has one.
         await Task.WhenAll(Enumerable.Range(0, OsdCount).Select(_ => CephAsync(["osd", "create"], cancellationToken))).ConfigureAwait(false);
+        Start("mgr", "x");
         await Task.WhenAll(Enumerable.Range(0, OsdCount).Select(async id =>
         {
             await RunAsync("ceph-osd", ["-c", ConfPath, "-i", $"{id}", "--mkfs"], cancellationToken).ConfigureAwait(false);
-            await StartAsync("osd", $"{id}", cancellationToken).ConfigureAwait(false);
-        }).Append(StartAsync("mgr", "x", cancellationToken))).ConfigureAwait(false);
+            Start("osd", $"{id}");
+        })).ConfigureAwait(false);
 
         await Task.WhenAll(options.Pools.Select(async pool =>
         {
@@ -166,6 +173,7 @@ public sealed class CephSandbox : IAsyncDisposable
             // Writes to the pool, so it returns when the pool takes writes.
             await RunAsync("rbd", ["-c", ConfPath, "pool", "init", pool], cancellationToken).ConfigureAwait(false);
         })).ConfigureAwait(false);
+        _ready = true;
     }
 
     private string Configuration(CephSandboxOptions options, Guid fsid) => $"""
@@ -202,37 +210,24 @@ public sealed class CephSandbox : IAsyncDisposable
 
         """;
 
-    private async Task StartAsync(string kind, string id, CancellationToken cancellationToken)
+    private void Start(string kind, string id)
     {
-        // They go into the background by themselves and so outlive this program, until they are stopped by their ids.
-        for (var attempt = 1; ; attempt++)
+        var name = $"{kind}.{id}";
+        var start = new ProcessStartInfo($"ceph-{kind}", ["-f", "-c", ConfPath, "-i", id]);
+        // Ceph 16 sometimes greets the monitor before it has learned its fsid, is refused ("wrong fsid") and ends.
+        var program = _daemons[name] = new KeptProgram(
+            _ => Children.Start(start, Path.Combine(Directory, "log", $"{name}.out")), Changed, _ => !_ready);
+        program.Launch(new Dictionary<string, string>());
+    }
+
+    private void Changed()
+    {
+        lock (_file)
         {
-            try
-            {
-                await RunAsync($"ceph-{kind}", ["-c", ConfPath, "-i", id], cancellationToken).ConfigureAwait(false);
-                break;
-            }
-            catch (HarnessException) when (attempt < 20)
-            {
-                // Ceph 16 sometimes greets the monitor before it has learned its fsid, is refused ("wrong fsid") and ends.
-            }
-        }
-        var pidFile = Path.Combine(Directory, "run", $"{kind}.{id}.pid");
-        for (var limit = Stopwatch.StartNew(); ; await Task.Delay(20, cancellationToken).ConfigureAwait(false))
-        {
-            if (File.Exists(pidFile) && int.TryParse(await File.ReadAllTextAsync(pidFile, cancellationToken).ConfigureAwait(false), out var pid)
-                && ProcessIdentity.Of(pid) is { } daemon)
-            {
-                Interruption.Ends(daemon);
-                lock (_state)
-                {
-                    _state.Daemons[$"{kind}.{id}"] = daemon;
-                    File.WriteAllText(StatePath(Directory), JsonSerializer.Serialize(_state, HarnessJson.Default.CephSandboxState));
-                }
-                return;
-            }
-            if (limit.Elapsed > _toolLimit)
-                throw new HarnessException($"{kind}.{id} did not write {pidFile}");
+            var daemons = _daemons.Where(p => p.Value.Process is not null).ToDictionary(p => p.Key, p => p.Value.Process!);
+            _state = _state with { Daemons = daemons };
+            if (!_stopped)
+                File.WriteAllText(StatePath(Directory), JsonSerializer.Serialize(_state, HarnessJson.Default.CephSandboxState));
         }
     }
 
@@ -275,10 +270,22 @@ public sealed class CephSandbox : IAsyncDisposable
         throw new HarnessException($"no port from 6789 to 6888 is free at {address}");
     }
 
+    private static CephSandboxState? Read(string directory)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(StatePath(directory)), HarnessJson.Default.CephSandboxState);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
     private string LastLines()
     {
         var folder = Path.Combine(Directory, "log");
-        return !System.IO.Directory.Exists(folder) ? "" : string.Join('\n', System.IO.Directory.GetFiles(folder, "*.log")
+        return !System.IO.Directory.Exists(folder) ? "" : string.Join('\n', System.IO.Directory.GetFiles(folder)
             .SelectMany(file => File.ReadLines(file).TakeLast(3).Select(line => $"{Path.GetFileName(file)}: {line}")));
     }
 

@@ -3,55 +3,49 @@ using Mooring.Client;
 namespace Mooring.Harness;
 
 /// <summary><c>build.cs -- up|down|status</c>: a cluster that stays, in <c>.run</c>.</summary>
-public static class ClusterCommand
+internal static class ClusterCommand
 {
     private const string Directory = ".run";
+    private const string Options = ".run/supervisor.json";
 
     /// <summary>Starts a cluster, or one node of it that has ended.</summary>
-    /// <param name="configuration">Debug or Release.</param>
     /// <param name="nodes">How many nodes; null for three.</param>
     /// <param name="node">The one node to start again; null for a cluster.</param>
     /// <param name="onCeph">Whether to use a real Ceph.</param>
     /// <returns>The exit status.</returns>
-    public static async Task<int> UpAsync(string configuration, string? nodes, string? node, bool onCeph)
+    public static async Task<int> UpAsync(string? nodes, string? node, bool onCeph)
     {
-        var running = NodeCluster.Find(Directory);
+        using var interruption = Interruption.Handle();
         if (node is not null)
-        {
-            if (running is null)
-                throw new HarnessException("no cluster runs; start one with: dotnet run build.cs -- up");
-            running.Launch(node, new Dictionary<string, string>());
-            await running.WaitReadyAsync(TimeSpan.FromSeconds(60));
-            Console.WriteLine($"{node} is back");
-            return 0;
-        }
-        if (running is not null && running.NodeNames.Any(n => running.ProcessOf(n).IsAlive))
+            return await UpNodeAsync(node);
+        if (NodeClusterState.Read(Directory) is { Owner.IsAlive: true })
             throw new HarnessException("a cluster runs already; end it with: dotnet run build.cs -- down");
         var count = 3;
         if (nodes is not null && (!int.TryParse(nodes, out count) || count is < 1 or > 9))
             throw new HarnessException($"--nodes {nodes}: expected 1 to 9");
-        await DotNet.BuildProgramsAsync(configuration, Programs.NodeProject, Programs.ClientProject);
-        var ceph = onCeph ? (await CephCommand.EnsureAsync(Console.WriteLine)).Ceph : null;
-        var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
-        {
-            Directory = Directory, Nodes = count, CephConf = ceph?.ConfPath, Configuration = configuration,
-        });
+        var (cephDirectory, cephConf) = onCeph ? await CephCommand.ToUseAsync(Console.WriteLine) : (null, null);
+        if (onCeph)
+            Console.WriteLine(cephConf is null ? "starting a throw-away Ceph and the nodes" : $"using the Ceph that runs ({cephConf})");
+        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(Directory, count, cephDirectory, cephConf));
+        var cluster = NodeClusterState.Read(Directory)!;
         Console.WriteLine($"{count} nodes run; clients reach them at {cluster.Endpoint}");
-        Console.WriteLine($"try: Hosts/Cli/bin/{configuration}/net10.0/mooring node list");
+        Console.WriteLine($"process {supervisor.Pid} watches them and tells what it sees in {SupervisorLink.LogOf(Options)}; their logs: {Directory}/node-1.log ...");
+        Console.WriteLine($"try: {Path.GetRelativePath(".", Programs.Mooring)} node list");
         return 0;
     }
 
-    /// <summary>Ends the cluster. Its data stay.</summary>
+    /// <summary>Ends the cluster and what was started with it. Its data stay.</summary>
     /// <returns>The exit status.</returns>
     public static async Task<int> DownAsync()
     {
-        if (NodeCluster.Find(Directory) is not { } cluster)
+        if (NodeClusterState.Read(Directory) is not { } cluster)
         {
             Console.WriteLine("no cluster runs");
             return 0;
         }
-        await cluster.StopAsync();
-        Console.WriteLine("the cluster has ended; its data stay in .run/data");
+        await cluster.Owner.TerminateAsync(TimeSpan.FromSeconds(60));
+        NodeClusterState.Forget(Directory);
+        Console.WriteLine($"the cluster has ended; its data stay {(cluster.CephConf is null ? $"in {Directory}/data" : "as long as its Ceph")}");
         return 0;
     }
 
@@ -59,13 +53,21 @@ public static class ClusterCommand
     /// <returns>0 when it answers.</returns>
     public static async Task<int> StatusAsync()
     {
-        if (NodeCluster.Find(Directory) is not { } cluster)
+        if (NodeClusterState.Read(Directory) is not { } cluster)
         {
-            Console.WriteLine("no cluster runs");
+            Console.WriteLine("no cluster runs; start one with: dotnet run build.cs -- up");
             return 1;
         }
-        foreach (var name in cluster.NodeNames)
-            Console.WriteLine($"{name}  {cluster.EndpointOf(name)}  pid {cluster.ProcessOf(name).Pid}  {(cluster.ProcessOf(name).IsAlive ? "runs" : "has ended")}");
+        if (!cluster.Owner.IsAlive)
+        {
+            Console.WriteLine("the process that ran the cluster was killed, and its nodes with it; start them again with: dotnet run build.cs -- up");
+            return 1;
+        }
+        foreach (var node in cluster.Nodes)
+        {
+            var state = node.Ended is { } how ? $"{how}; start it again with: dotnet run build.cs -- up --node {node.Name}" : $"runs as process {node.Pid}";
+            Console.WriteLine($"{node.Name}  {node.Address}:{node.HttpPort}  {state}{(node.Restarts > 0 ? $"; began anew {node.Restarts} times" : "")}");
+        }
         using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = TimeSpan.FromSeconds(5) });
         try
         {
@@ -75,8 +77,18 @@ public static class ClusterCommand
         }
         catch (MooringUnreachableException e)
         {
-            Console.WriteLine(e.Message);
+            Console.WriteLine($"virtual IP {cluster.Endpoint}: {e.Message}");
             return 1;
         }
+    }
+
+    private static async Task<int> UpNodeAsync(string node)
+    {
+        if (NodeClusterState.Read(Directory) is not { Owner.IsAlive: true })
+            throw new HarnessException("no cluster runs; start one with: dotnet run build.cs -- up");
+        if (await SupervisorLink.AskAsync(Options, $"start {node}") is not "ok" and var why)
+            throw new HarnessException(why ?? $"the cluster's supervisor does not answer; see {SupervisorLink.LogOf(Options)}");
+        Console.WriteLine($"{node} is back");
+        return 0;
     }
 }

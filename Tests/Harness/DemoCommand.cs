@@ -1,22 +1,19 @@
 namespace Mooring.Harness;
 
 /// <summary><c>build.cs -- demo</c>.</summary>
-public static class DemoCommand
+internal static class DemoCommand
 {
-    /// <summary>Builds and shows.</summary>
-    /// <param name="configuration">Debug or Release.</param>
+    /// <summary>Shows.</summary>
     /// <param name="name">Which demo: <c>failover</c> or <c>files</c>.</param>
     /// <param name="onCeph">Whether to use a real Ceph.</param>
     /// <param name="json">Whether to print the summary only.</param>
     /// <returns>0 when it did what it promises.</returns>
-    public static async Task<int> RunAsync(string configuration, string name, bool onCeph, bool json)
+    public static async Task<int> RunAsync(string name, bool onCeph, bool json)
     {
         if (name is not ("failover" or "files"))
             throw new HarnessException($"there is no demo '{name}'");
         using var interruption = Interruption.Handle();
         var story = new Story(!json);
-        story.Tell("building");
-        await DotNet.BuildProgramsAsync(configuration, Programs.NodeProject);
         CephSandbox? ceph = null;
         var started = false;
         if (onCeph)
@@ -27,8 +24,8 @@ public static class DemoCommand
         try
         {
             return await (name == "files"
-                ? new FilesDemo(story, configuration, ceph?.ConfPath).RunAsync(json)
-                : new FailoverDemo(story, configuration, ceph?.ConfPath).RunAsync(json)) ? 0 : 1;
+                ? new FilesDemo(story, ceph?.ConfPath).RunAsync(json)
+                : new FailoverDemo(story, ceph?.ConfPath).RunAsync(json)) ? 0 : 1;
         }
         finally
         {

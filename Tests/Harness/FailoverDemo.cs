@@ -10,7 +10,7 @@ namespace Mooring.Harness;
 /// The main job: a result survives the death of the node that was to deliver it. Three real processes; the owner of the virtual IP, which also
 /// carries the copy out, is killed in the middle of it.
 /// </summary>
-internal sealed class FailoverDemo(Story story, string configuration, string? cephConf)
+internal sealed class FailoverDemo(Story story, string? cephConf)
 {
     private const int VolumeCount = 20;
     private const string Pool = "rbd";
@@ -26,7 +26,7 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
     // What a volume may hold: memory of a throw-away Ceph (three replicas of source, partial and complete copy), disk of the embedded store.
     private long LargestBytes => cephConf is null ? 8L << 30 : 1L << 30;
 
-    private string Directory { get; } = Path.GetFullPath($".run/demo-{Environment.ProcessId}");
+    private string Directory { get; } = WorkDirectory.Create(".run", "demo-");
 
     public async Task<bool> RunAsync(bool json)
     {
@@ -43,14 +43,13 @@ internal sealed class FailoverDemo(Story story, string configuration, string? ce
 
     private async Task<FailoverSummary> PlayAsync()
     {
-        Interruption.Removes(Directory);
         try
         {
             await using var store = await StoreAccess.OpenAsync(Path.Combine(Directory, "data"), cephConf);
             await RemoveImagesAsync(store);
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = Directory, CephConf = cephConf, Configuration = configuration,
+                Directory = Directory, CephConf = cephConf,
             });
             story.Tell($"three storage nodes run ({string.Join(", ", cluster.NodeNames.Select(cluster.EndpointOf))}); clients use {cluster.Endpoint}");
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });

@@ -12,7 +12,7 @@ namespace Mooring.Harness;
 /// The file plane's main job: a file goes on being written when its writer dies, and is kept once. Three real processes; the writer is killed in
 /// the middle of a large file, while other clients write and read small ones and keep a record.
 /// </summary>
-internal sealed class FilesDemo(Story story, string configuration, string? cephConf)
+internal sealed class FilesDemo(Story story, string? cephConf)
 {
     private const string FileSystem = "demo-files";
     private const string Path = "/large";
@@ -20,7 +20,7 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
-    private string Directory { get; } = System.IO.Path.GetFullPath($".run/demo-files-{Environment.ProcessId}");
+    private string Directory { get; } = WorkDirectory.Create(".run", "demo-");
 
     private long Bytes => cephConf is null ? 256L << 20 : 1L << 30;
 
@@ -40,12 +40,11 @@ internal sealed class FilesDemo(Story story, string configuration, string? cephC
 
     private async Task<FilesSummary> PlayAsync()
     {
-        Interruption.Removes(Directory);
         try
         {
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = Directory, CephConf = cephConf, Configuration = configuration,
+                Directory = Directory, CephConf = cephConf,
             });
             story.Tell($"three storage nodes run ({string.Join(", ", cluster.NodeNames.Select(cluster.EndpointOf))})");
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Text.Json;
 
 namespace Mooring.Harness;
 
 /// <summary>
-/// Real <c>mooringd</c> processes on loopback addresses, in sessions of their own, so that they outlive the program that started them. What
-/// is needed to find them again stands in <c>cluster.json</c>.
+/// Real <c>mooringd</c> processes on loopback addresses, started again when they begin anew (<see cref="KeptProgram"/>). They end with the program
+/// that started them. Who they are stands in <c>cluster.json</c>, which that program alone writes.
 /// </summary>
 public sealed class NodeCluster : IAsyncDisposable
 {
@@ -16,12 +15,24 @@ public sealed class NodeCluster : IAsyncDisposable
         Timeout = TimeSpan.FromSeconds(2),
     };
 
-    private NodeClusterState _state;
+    private readonly NodeClusterOptions _options;
+    private readonly NodeClusterState _state;
+    private readonly Dictionary<string, KeptProgram> _programs = [];
+    private readonly Lock _file = new();
+    private bool _ended;
 
-    private NodeCluster(string directory, NodeClusterState state)
+    private NodeCluster(NodeClusterOptions options)
     {
-        Directory = directory;
-        _state = state;
+        _options = options;
+        Directory = Path.GetFullPath(options.Directory);
+        var vip = $"127.0.{options.Subnet}.100";
+        var cephConf = options.CephConf is null ? null : Path.GetFullPath(options.CephConf);
+        var nodes = Enumerable.Range(1, options.Nodes).Select(i => new NodeState(
+            $"node-{i}", $"127.0.{options.Subnet}.{10 + i}", options.ClusterPort, options.HttpPort, 0, null, 0, null)).ToList();
+        _state = new NodeClusterState(
+            ProcessIdentity.Own(), cephConf is null ? "embedded" : "ceph", $"{vip}:{options.HttpPort}", vip, cephConf, nodes);
+        foreach (var node in nodes)
+            _programs[node.Name] = new KeptProgram(environment => Start(node, environment), () => Changed(node.Name));
     }
 
     /// <summary>Where its state, logs and data lie.</summary>
@@ -42,45 +53,21 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <summary>Where the embedded store lies.</summary>
     public string DataDirectory => Path.Combine(Directory, "data");
 
-    private string StateFile => Path.Combine(Directory, "cluster.json");
-
-    /// <summary>The cluster whose state lies in a directory, or null.</summary>
-    /// <param name="directory">The directory.</param>
-    /// <returns>The cluster.</returns>
-    public static NodeCluster? Find(string directory)
-    {
-        var file = Path.Combine(directory, "cluster.json");
-        return File.Exists(file)
-            ? new NodeCluster(directory, JsonSerializer.Deserialize(File.ReadAllText(file), HarnessJson.Default.NodeClusterState)!)
-            : null;
-    }
-
     /// <summary>Starts a cluster and waits until every node says that it is ready.</summary>
     /// <param name="options">What to start.</param>
+    /// <param name="cancellationToken">Gives up; what was started is ended.</param>
     /// <returns>The cluster.</returns>
     /// <exception cref="HarnessException">A node ended, or was not ready in time; the message holds the end of its log.</exception>
-    public static async Task<NodeCluster> StartAsync(NodeClusterOptions options)
+    public static async Task<NodeCluster> StartAsync(NodeClusterOptions options, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(options);
         System.IO.Directory.CreateDirectory(options.Directory);
-        var directory = Path.GetFullPath(options.Directory);
-        var vip = $"127.0.{options.Subnet}.100";
-        var nodes = Enumerable.Range(1, options.Nodes).Select(i => new NodeState(
-            $"node-{i}", $"127.0.{options.Subnet}.{10 + i}", options.ClusterPort, options.HttpPort, 0, null, null)).ToList();
-        var cluster = new NodeCluster(directory, new NodeClusterState(
-            options.CephConf is null ? "embedded" : "ceph",
-            $"{vip}:{options.HttpPort}",
-            vip,
-            options.CephConf is null ? null : Path.GetFullPath(options.CephConf),
-            nodes,
-            options.Configuration,
-            [.. options.Settings],
-            new Dictionary<string, string>(options.Environment),
-            options.Program));
+        var cluster = new NodeCluster(options);
         try
         {
             foreach (var name in cluster.NodeNames)
                 cluster.Launch(name, new Dictionary<string, string>());
-            await cluster.WaitReadyAsync(options.StartLimit);
+            await cluster.WaitReadyAsync(options.StartLimit, cancellationToken);
         }
         catch
         {
@@ -95,53 +82,30 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <param name="environment">Further environment variables, for this start only.</param>
     public void Launch(string name, IReadOnlyDictionary<string, string> environment)
     {
-        var node = Node(name);
-        if (node.Process is { IsAlive: true })
+        var program = Program(name);
+        if (program.Process is { IsAlive: true })
             throw new HarnessException($"{name} runs already");
-        var program = _state.Program ?? Programs.PathOf(Programs.NodeProject, _state.Configuration);
-        if (!File.Exists(program))
-            throw new HarnessException($"{program} is not there: build first");
-        var seeds = string.Join(',', _state.Nodes.Select(n => $"{n.Address}:{n.Port}"));
-        List<string> arguments =
-        [
-            program, "--name", name, "--address", node.Address, "--port", $"{node.Port}", "--http-port", $"{node.HttpPort}", "--vip", _state.Vip,
-            "--seed", seeds, "--backend", _state.Backend, "--data", DataDirectory,
-        ];
-        if (_state.CephConf is { } conf)
-            arguments.AddRange(["--ceph-conf", conf]);
-        foreach (var setting in _state.Settings)
-            arguments.AddRange(["--set", setting]);
-        // setsid and sh replace themselves, so the process that is started is the node.
-        var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true };
-        foreach (var argument in (string[])["sh", "-c", "exec \"$@\" >> \"$MOORING_LOG\" 2>&1 < /dev/null", "sh", .. arguments])
-            start.ArgumentList.Add(argument);
-        start.Environment["MOORING_LOG"] = LogFile(name);
-        foreach (var (key, value) in _state.Environment.Concat(environment))
-            start.Environment[key] = value;
-        using var process = Process.Start(start) ?? throw new HarnessException("setsid does not start");
-        process.StandardInput.Close();
-        var identity = ProcessIdentity.Of(process.Id);
-        if (identity is not null)
-            Interruption.Ends(identity);
-        Set(node with { Pid = process.Id, Process = identity });
+        program.Launch(environment);
     }
 
     /// <summary>Waits until every running node is in the cluster and knows an owner of the virtual IP.</summary>
     /// <param name="limit">How long it may take.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Completes when they are ready.</returns>
     /// <exception cref="HarnessException">A node ended, or was not ready in time.</exception>
-    public async Task WaitReadyAsync(TimeSpan limit)
+    public async Task WaitReadyAsync(TimeSpan limit, CancellationToken cancellationToken = default)
     {
         var clock = Stopwatch.StartNew();
-        foreach (var name in NodeNames.Where(n => Node(n).Process is not null))
+        // One that was killed before stays out of it.
+        foreach (var name in NodeNames.Where(n => Program(n).Ended is null))
         {
             while (!await IsReadyAsync(name))
             {
-                if (!Node(name).Process!.IsAlive)
-                    throw new HarnessException($"{name} ended while it started; its log ends with:\n{LogEnd(name)}");
+                if (Program(name).Ended is { } how)
+                    throw new HarnessException($"{name} {how} while it started; its log ends with:\n{LogEnd(name)}");
                 if (clock.Elapsed > limit)
                     throw new HarnessException($"{name} was not ready within {limit.TotalSeconds:0} s; its log ends with:\n{LogEnd(name)}");
-                await Task.Delay(PollInterval);
+                await Task.Delay(PollInterval, cancellationToken);
             }
         }
     }
@@ -153,7 +117,7 @@ public sealed class NodeCluster : IAsyncDisposable
     {
         try
         {
-            using var response = await _http.GetAsync(new Uri($"http://{Node(name).Address}:{Node(name).HttpPort}/health/ready"));
+            using var response = await _http.GetAsync(new Uri($"http://{EndpointOf(name)}/health/ready"));
             return response.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
@@ -162,20 +126,25 @@ public sealed class NodeCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>A node's process.</summary>
+    /// <summary>A node's present process, or its last.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The process.</returns>
-    public ProcessIdentity ProcessOf(string name) => Node(name).Process ?? throw new HarnessException($"{name} was not started");
+    public ProcessIdentity ProcessOf(string name) => Program(name).Process ?? throw new HarnessException($"{name} was not started");
+
+    /// <summary>How often a node was started again because it had to begin anew.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>How often.</returns>
+    public int RestartsOf(string name) => Program(name).Restarts;
 
     /// <summary>Where a node's own HTTP endpoint listens, <c>host:port</c>.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The endpoint.</returns>
     public string EndpointOf(string name) => $"{Node(name).Address}:{Node(name).HttpPort}";
 
-    /// <summary>Ends a node at once (SIGKILL).</summary>
+    /// <summary>Ends a node at once (SIGKILL); it stays dead until it is launched.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>Completes when its process is gone.</returns>
-    public Task KillAsync(string name) => ProcessOf(name).KillAsync();
+    public Task KillAsync(string name) => Program(name).KillAsync();
 
     /// <summary>Where a node's log lies.</summary>
     /// <param name="name">Its name.</param>
@@ -191,41 +160,66 @@ public sealed class NodeCluster : IAsyncDisposable
 
     /// <summary>Asks every node to leave in order, and forgets the cluster. Data and logs stay.</summary>
     /// <returns>Completes when all processes are gone.</returns>
-    public async Task StopAsync()
-    {
-        await Task.WhenAll(_state.Nodes.Where(n => n.Process is { IsAlive: true }).Select(n => n.Process!.TerminateAsync(TimeSpan.FromSeconds(30))));
-        File.Delete(StateFile);
-    }
+    public Task StopAsync() => EndAsync(program => program.TerminateAsync(TimeSpan.FromSeconds(30)));
 
     /// <summary>Ends every node at once, and forgets the cluster.</summary>
     /// <returns>Completes when all processes are gone.</returns>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_state.Nodes.Where(n => n.Process is { IsAlive: true }).Select(n => n.Process!.KillAsync()));
-        File.Delete(StateFile);
+        await EndAsync(program => program.KillAsync());
         _http.Dispose();
     }
 
-    private NodeState Node(string name) => _state.Nodes.Find(n => n.Name == name) ?? throw new HarnessException($"there is no node {name}");
-
-    private void Set(NodeState node)
+    private async Task EndAsync(Func<KeptProgram, Task> end)
     {
-        _state = _state with { Nodes = [.. _state.Nodes.Select(n => n.Name == node.Name ? node : n)] };
-        File.WriteAllText(StateFile, JsonSerializer.Serialize(_state, HarnessJson.Default.NodeClusterState));
+        await Task.WhenAll(_programs.Values.Select(end));
+        lock (_file)
+        {
+            _ended = true;
+            NodeClusterState.Forget(Directory);
+        }
     }
+
+    private Process Start(NodeState node, IReadOnlyDictionary<string, string> environment)
+    {
+        var mooringd = _options.Program ?? Programs.Mooringd;
+        if (!File.Exists(mooringd))
+            throw new HarnessException($"{mooringd} is not there: build first");
+        var seeds = string.Join(',', _state.Nodes.Select(n => $"{n.Address}:{n.Port}"));
+        List<string> arguments =
+        [
+            "--name", node.Name, "--address", node.Address, "--port", $"{node.Port}", "--http-port", $"{node.HttpPort}", "--vip", _state.Vip,
+            "--seed", seeds, "--backend", _state.Backend, "--data", DataDirectory,
+        ];
+        if (_state.CephConf is { } conf)
+            arguments.AddRange(["--ceph-conf", conf]);
+        foreach (var setting in _options.Settings)
+            arguments.AddRange(["--set", setting]);
+        var start = new ProcessStartInfo(mooringd, arguments);
+        foreach (var (key, value) in _options.Environment.Concat(environment))
+            start.Environment[key] = value;
+        return Children.Start(start, LogFile(node.Name));
+    }
+
+    private void Changed(string name)
+    {
+        if (Program(name).Ended is { } how)
+            _options.Tell?.Invoke($"{name} {how}");
+        else if (Program(name) is { Restarts: > 0 } program)
+            _options.Tell?.Invoke($"{name} runs as {program.Process?.Pid}; it has begun anew {program.Restarts} times");
+        lock (_file)
+        {
+            if (_ended)
+                return;
+            var nodes = _state.Nodes.Select(n => (State: n, Program: Program(n.Name))).Select(n => n.State with
+            {
+                Pid = n.Program.Process?.Pid ?? 0, Process = n.Program.Process, Restarts = n.Program.Restarts, Ended = n.Program.Ended,
+            });
+            (_state with { Nodes = [.. nodes] }).Write(Directory);
+        }
+    }
+
+    private KeptProgram Program(string name) => _programs.GetValueOrDefault(name) ?? throw new HarnessException($"there is no node {name}");
+
+    private NodeState Node(string name) => _state.Nodes.Find(n => n.Name == name) ?? throw new HarnessException($"there is no node {name}");
 }
-
-/// <summary>What is remembered of a running cluster: <c>cluster.json</c>.</summary>
-internal sealed record NodeClusterState(
-    string Backend,
-    string Endpoint,
-    string Vip,
-    string? CephConf,
-    List<NodeState> Nodes,
-    string Configuration,
-    List<string> Settings,
-    Dictionary<string, string> Environment,
-    string? Program = null);
-
-/// <summary>What is remembered of a node.</summary>
-internal sealed record NodeState(string Name, string Address, int Port, int HttpPort, int Pid, string? Namespace, ProcessIdentity? Process);

@@ -28,8 +28,8 @@ public sealed record NodeClusterOptions
     /// <summary>Further environment variables for every node.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Which build of <c>mooringd</c>: Debug or Release.</summary>
-    public string Configuration { get; init; } = "Debug";
+    /// <summary>Told what happens to nodes by itself: that one has ended or was started again.</summary>
+    public Action<string>? Tell { get; init; }
 
     /// <summary>Another <c>mooringd</c> than this checkout's.</summary>
     public string? Program { get; init; }

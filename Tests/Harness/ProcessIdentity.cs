@@ -24,6 +24,26 @@ public sealed partial record ProcessIdentity(int Pid, long StartTicks)
     /// <returns>The process, or null when there is none.</returns>
     public static ProcessIdentity? Of(int pid) => Find(pid)?.Identity;
 
+    /// <summary>This process.</summary>
+    /// <returns>It.</returns>
+    public static ProcessIdentity Own() => Of(Environment.ProcessId)!;
+
+    /// <summary>The name of the process with this id now, cut to 15 characters.</summary>
+    /// <param name="pid">The id.</param>
+    /// <returns>The name, or null when there is none.</returns>
+    public static string? NameOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            // No such process.
+            return null;
+        }
+    }
+
     /// <summary>Ends it at once (SIGKILL) and waits until it is gone.</summary>
     /// <returns>Completes when it is gone.</returns>
     public async Task KillAsync()

@@ -1,26 +1,19 @@
 namespace Mooring.Harness;
 
-/// <summary>The built programs; where nothing else is said, of the configuration that this library was built in.</summary>
+/// <summary>The built programs, of the configuration that this library was built in. Release builds of the node are compiled ahead of time.</summary>
 public static class Programs
 {
-    /// <summary>The client's project.</summary>
-    public const string ClientProject = "Hosts/Cli/mooring.csproj";
-
-    /// <summary>The storage node's project.</summary>
-    public const string NodeProject = "Hosts/StorageNode/mooringd.csproj";
-
-    private static string Configuration => typeof(Programs).Assembly.Location.Contains("/Release/", StringComparison.OrdinalIgnoreCase) ? "Release" : "Debug";
+    private static readonly string _configuration =
+        typeof(Programs).Assembly.Location.Contains("/Release/", StringComparison.OrdinalIgnoreCase) ? "Release" : "Debug";
 
     /// <summary>The client.</summary>
-    public static string Mooring => PathOf(ClientProject, Configuration);
+    public static string Mooring => PathOf("Hosts/Cli", "mooring");
 
     /// <summary>The storage node.</summary>
-    public static string Mooringd => PathOf(NodeProject, Configuration);
+    public static string Mooringd => PathOf("Hosts/StorageNode", _configuration == "Release" ? "publish/mooringd" : "mooringd");
 
-    /// <summary>Where a project's program lies when it is built.</summary>
-    /// <param name="project">The project, from the repository's root.</param>
-    /// <param name="configuration">Debug or Release.</param>
-    /// <returns>The program's path.</returns>
-    public static string PathOf(string project, string configuration) => Path.Combine(
-        SourceRoot.Path, Path.GetDirectoryName(project)!, "bin", configuration, "net10.0", Path.GetFileNameWithoutExtension(project));
+    /// <summary>This library as a program.</summary>
+    public static string Harness => PathOf("Tests/Harness", "Mooring.Harness");
+
+    private static string PathOf(string folder, string program) => Path.Combine(SourceRoot.Path, folder, "bin", _configuration, "net10.0", program);
 }

@@ -9,7 +9,7 @@ namespace Mooring.Tests.Storage.Ceph;
 /// <summary>A throw-away Ceph that all tests of the run share. Connections come from providers of their own, as from several processes.</summary>
 public sealed class CephFixture : IStoreFixture, IAsyncLifetime
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("mooring-ceph-").FullName;
+    private readonly string _directory = WorkDirectory.Create("mooring-ceph-");
     private CephSandbox? _sandbox;
 
     public string Pool => "rbd";
@@ -30,7 +30,7 @@ public sealed class CephFixture : IStoreFixture, IAsyncLifetime
         // The tests are skipped with this reason.
         if (CephSandbox.WhyNot is not null)
             return;
-        _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = _directory, Pools = [Pool, OtherPool] });
+        _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = Path.Combine(_directory, "ceph"), Pools = [Pool, OtherPool] });
     }
 
     public async Task DisposeAsync()
