@@ -101,7 +101,7 @@ internal static class Programs
                 Console.WriteLine($"building {project}{(first ? ": the first time takes about a minute" : "")}");
             // The analyzers take a third of the time; what is changed later does not go past them.
             string[] analysis = first ? ["-p:Fast=true"] : [];
-            var status = Children.Run("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly", .. analysis]);
+            var status = Children.Run("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly;NoSummary", .. analysis]);
             if (status != 0)
             {
                 Console.Error.WriteLine($"build: {project} does not build");
@@ -129,10 +129,11 @@ internal static class Programs
     }
 }
 
-/// <summary>Runs every test project, the fast ones first, and counts.</summary>
+/// <summary>Runs every test project and counts.</summary>
 internal static class TestRun
 {
-    private static readonly string[] Projects = ["Pure", "Files", "Assumptions", "Actors", "Storage", "Simulation", "Cluster"];
+    // Two at a time, for two cores; those that start clusters of real processes have the machine to themselves.
+    private static readonly string[][][] Stages = [[["Pure", "Files", "Storage"], ["Assumptions", "Actors", "Simulation"]], [["Cluster"]]];
 
     /// <summary>Builds, tests, and prints the closing line. The tests run what is delivered: release builds.</summary>
     public static int Run(string[] arguments)
@@ -140,9 +141,10 @@ internal static class TestRun
         var at = Array.IndexOf(arguments, "--filter");
         var filter = at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
         var chosen = arguments.Where((_, i) => at < 0 || (i != at && i != at + 1)).ToArray();
-        if (chosen.FirstOrDefault(name => !Projects.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        var all = Stages.SelectMany(stage => stage).SelectMany(lane => lane).ToArray();
+        if (chosen.FirstOrDefault(name => !all.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
         {
-            Console.Error.WriteLine($"build: there is no test project '{unknown}'; there are: {string.Join(", ", Projects)}");
+            Console.Error.WriteLine($"build: there is no test project '{unknown}'; there are: {string.Join(", ", all)}");
             return 2;
         }
         var clock = Stopwatch.StartNew();
@@ -153,28 +155,72 @@ internal static class TestRun
             return 1;
         }
         Console.WriteLine($"built in {clock.Elapsed.TotalSeconds:0} s");
+        Directory.CreateDirectory("artifacts/test-results");
         var (passed, failed, skipped) = (0, 0, 0);
-        foreach (var project in Projects.Where(p => chosen.Length == 0 || chosen.Contains(p, StringComparer.OrdinalIgnoreCase)))
+        foreach (var stage in Stages)
         {
-            clock.Restart();
-            var results = Path.GetFullPath($"artifacts/test-results/{project}.trx");
-            Directory.CreateDirectory(Path.GetDirectoryName(results)!);
-            File.Delete(results);
-            string[] filtered = filter is null ? [] : ["--filter", filter];
-            var status = Children.Run("dotnet",
-            [
-                "test", $"Tests/{project}/Mooring.Tests.{project}.csproj", "--no-build", "-c", "Release", "--nologo", "-v", "quiet",
-                "--logger", $"trx;LogFileName={results}", "--logger", "console;verbosity=minimal", .. filtered,
-            ]);
-            var counts = File.Exists(results) ? Count(results) : (Passed: 0, Failed: 0, Skipped: 0);
-            // A test host that died has failed, whatever it had counted.
-            if (status != 0 && counts.Failed == 0)
-                counts.Failed = 1;
-            (passed, failed, skipped) = (passed + counts.Passed, failed + counts.Failed, skipped + counts.Skipped);
-            Console.WriteLine($"{project}: {counts.Passed} passed, {counts.Failed} failed, {counts.Skipped} skipped in {clock.Elapsed.TotalSeconds:0} s");
+            var lanes = stage.Select(lane => new Queue<string>(
+                lane.Where(p => chosen.Length == 0 || chosen.Contains(p, StringComparer.OrdinalIgnoreCase)))).ToArray();
+            var running = new Project?[lanes.Length];
+            while (true)
+            {
+                for (var lane = 0; lane < lanes.Length; lane++)
+                {
+                    if (running[lane] is { Ended.IsCompleted: true } ended)
+                    {
+                        var counts = ended.Tell();
+                        (passed, failed, skipped) = (passed + counts.Passed, failed + counts.Failed, skipped + counts.Skipped);
+                        running[lane] = null;
+                    }
+                    if (running[lane] is null && lanes[lane].TryDequeue(out var next))
+                        running[lane] = new Project(next, filter);
+                }
+                var pending = running.OfType<Project>().Select(p => p.Ended).ToArray();
+                if (pending.Length == 0)
+                    break;
+                Task.WaitAny(pending);
+            }
         }
         Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 && passed > 0 ? 0 : 1;
+    }
+
+    /// <summary>A test project that runs. What it says is told as a whole, when it has ended.</summary>
+    private sealed class Project
+    {
+        private readonly string _name;
+        private readonly string _results;
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+        private readonly Task<int> _process;
+        private readonly Task<string> _said;
+
+        public Project(string name, string? filter)
+        {
+            _name = name;
+            _results = Path.GetFullPath($"artifacts/test-results/{name}.trx");
+            File.Delete(_results);
+            string[] filtered = filter is null ? [] : ["--filter", filter];
+            (_process, _said) = Children.Start("dotnet",
+            [
+                "test", $"Tests/{name}/bin/Release/net10.0/Mooring.Tests.{name}.dll", "--nologo", "-v", "quiet",
+                "--logger", $"trx;LogFileName={_results}", "--logger", "console;verbosity=minimal", .. filtered,
+            ]);
+            Ended = Task.WhenAll(_process, _said);
+        }
+
+        public Task Ended { get; }
+
+        public (int Passed, int Failed, int Skipped) Tell()
+        {
+            if (_said.Result.Length > 0)
+                Console.WriteLine(_said.Result);
+            var counts = File.Exists(_results) ? Count(_results) : (Passed: 0, Failed: 0, Skipped: 0);
+            // A test host that died has failed, whatever it had counted.
+            if (_process.Result != 0 && counts.Failed == 0)
+                counts.Failed = 1;
+            Console.WriteLine($"{_name}: {counts.Passed} passed, {counts.Failed} failed, {counts.Skipped} skipped in {_clock.Elapsed.TotalSeconds:0} s");
+            return counts;
+        }
     }
 
     private static (int Passed, int Failed, int Skipped) Count(string results)
@@ -227,11 +273,32 @@ internal static class Children
     private const int SigTerm = 15;
     private const int Interrupted = 130;
 
-    // The kernel tells a child of the death of the thread that started it: this is called by the main thread alone.
+    /// <summary>Runs a program to its end.</summary>
     public static int Run(string program, string[] arguments)
     {
-        string[] guard = File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "TERM", program] : [program];
-        using var process = Process.Start(new ProcessStartInfo(guard[0], [.. guard.Skip(1), .. arguments]))!;
+        using var process = Start(new ProcessStartInfo(), program, arguments);
+        return EndOf(process).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Starts a program and keeps what it says.</summary>
+    public static (Task<int> Status, Task<string> Said) Start(string program, string[] arguments)
+    {
+        var process = Start(new ProcessStartInfo { RedirectStandardOutput = true }, program, arguments);
+        return (EndOf(process), process.StandardOutput.ReadToEndAsync().ContinueWith(said => said.Result.Trim(), TaskScheduler.Default));
+    }
+
+    // The kernel tells a child of the death of the thread that started it: this is called by the main thread alone.
+    private static Process Start(ProcessStartInfo start, string program, string[] arguments)
+    {
+        string[] guarded = File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "TERM", program] : [program];
+        start.FileName = guarded[0];
+        foreach (var argument in guarded.Skip(1).Concat(arguments))
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    private static async Task<int> EndOf(Process process)
+    {
         void End(PosixSignalContext signal)
         {
             signal.Cancel = true;
@@ -239,16 +306,16 @@ internal static class Children
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        process.WaitForExit();
+        await process.WaitForExitAsync();
         return process.ExitCode;
     }
 
     /// <summary>Ends this program when <c>dotnet run</c> was killed, which is what people see of it.</summary>
     public static void EndWithParent()
     {
-        if (!OperatingSystem.IsLinux() || File.ReadAllText($"/proc/{ParentId()}/comm").Trim() != "dotnet")
+        var parent = OperatingSystem.IsLinux() ? ParentId() : 0;
+        if (parent == 0 || File.ReadAllText($"/proc/{parent}/comm").Trim() != "dotnet")
             return;
-        var parent = ParentId();
         var watch = new Thread(() =>
         {
             while (ParentId() == parent)
