@@ -35,8 +35,8 @@ internal sealed class Journals : IDisposable
           """
         : $$"""
           akka.persistence {
-            journal { plugin = "akka.persistence.journal.store", store { class = "{{typeof(RadosJournal).AssemblyQualifiedName}}" } }
-            snapshot-store { plugin = "akka.persistence.snapshot-store.store", store { class = "{{typeof(RadosSnapshotStore).AssemblyQualifiedName}}" } }
+            journal { plugin = "akka.persistence.journal.store", store { class = "{{typeof(StoreJournal).AssemblyQualifiedName}}" } }
+            snapshot-store { plugin = "akka.persistence.snapshot-store.store", store { class = "{{typeof(StoreSnapshotStore).AssemblyQualifiedName}}" } }
           }
           """).WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration);
 
