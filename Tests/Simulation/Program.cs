@@ -16,6 +16,8 @@ public static class Program
         var arguments = args.ToList();
         if (arguments.Remove(SeedProcess.Verb))
             return SeedProcess.Run(arguments);
+        if (arguments.Remove(SeedProcess.StoryVerb))
+            return SeedProcess.TellStory(arguments);
         var trace = arguments.Remove("--trace");
         var mutation = Value(arguments, "--mutation") is { } name ? Enum.Parse<Mutation>(name, ignoreCase: true) : Mutation.None;
         if (Value(arguments, "--seed") is { } seed)

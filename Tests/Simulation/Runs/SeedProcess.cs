@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Akka.Simulation;
+using Mooring.Tests.Simulation.Stories;
 
 namespace Mooring.Tests.Simulation.Runs;
 
@@ -11,17 +12,23 @@ public static class SeedProcess
     /// <summary>The first argument of such a process.</summary>
     public const string Verb = "run-seeds";
 
+    /// <summary>The first argument of one that tells the story of the engine alone.</summary>
+    public const string StoryVerb = "tell-story";
+
     /// <summary>What the line with a run's result begins with.</summary>
     public const string ResultPrefix = "result ";
 
     private const string TraceFlag = "--trace";
+
+    // The copy of this program among rewritten assemblies.
+    private static readonly string Simulated = Determinism.ProgramIn(AppContext.BaseDirectory, typeof(SeedProcess).Assembly);
 
     /// <summary>What the process does.</summary>
     /// <param name="arguments">The mutation, whether to trace, and the seeds.</param>
     /// <returns>0 when all went well, 1 when a check failed.</returns>
     public static int Run(List<string> arguments)
     {
-        if (Determinism.Ensure(typeof(SeedProcess).Assembly, [Verb, .. arguments]) is { } exit)
+        if (Determinism.Ensure(Simulated, [Verb, .. arguments]) is { } exit)
             return exit;
         var trace = arguments.Remove(TraceFlag);
         var mutation = Enum.Parse<Mutation>(arguments[0]);
@@ -36,6 +43,21 @@ public static class SeedProcess
         return failed ? 1 : 0;
     }
 
+    /// <summary>Tells the engine's story (<see cref="ThreeNodes"/>), for each of some seeds.</summary>
+    public static int TellStory(List<string> arguments)
+    {
+        if (Determinism.Ensure(Simulated, [StoryVerb, .. arguments]) is { } exit)
+            return exit;
+        var trace = arguments.Remove(TraceFlag);
+        foreach (var seed in arguments)
+        {
+            using var story = new ThreeNodes(long.Parse(seed, CultureInfo.InvariantCulture), trace ? Console.Out.WriteLine : null);
+            foreach (var line in story.Run())
+                Console.Out.WriteLine(line);
+        }
+        return 0;
+    }
+
     /// <summary>Runs seeds in a child whose output is this process's.</summary>
     public static int RunInChild(IReadOnlyList<string> seeds, Mutation mutation, bool trace)
     {
@@ -46,5 +68,10 @@ public static class SeedProcess
 
     /// <summary>How to start such a process.</summary>
     public static ProcessStartInfo StartInfo(IReadOnlyList<string> seeds, Mutation mutation, bool trace) =>
-        Determinism.StartInfo(typeof(SeedProcess).Assembly, [Verb, .. trace ? [TraceFlag] : Array.Empty<string>(), mutation.ToString(), .. seeds]);
+        Determinism.StartInfo(Simulated, [Verb, .. Flags(trace), mutation.ToString(), .. seeds]);
+
+    /// <summary>How to start one that tells the engine's story.</summary>
+    public static ProcessStartInfo StartInfoOfStory(IReadOnlyList<string> seeds, bool trace) => Determinism.StartInfo(Simulated, [StoryVerb, .. Flags(trace), .. seeds]);
+
+    private static string[] Flags(bool trace) => trace ? [TraceFlag] : [];
 }
