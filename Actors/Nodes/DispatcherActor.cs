@@ -49,6 +49,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
         Receive<ClusterEvent.MemberJoined>(OnMemberJoined);
         Receive<ClusterEvent.MemberUp>(OnMemberUp);
+        Receive<StillOutside>(_ => OnStillOutside());
         Receive<StillJoining>(_ => OnStillJoining());
         Receive<LinkFailed>(OnLinkFailed);
         Receive<LeaseHeldBy>(OnLeaseHeldBy);
@@ -72,6 +73,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             typeof(ClusterEvent.MemberJoined),
             typeof(ClusterEvent.MemberUp),
             typeof(ClusterEvent.MemberRemoved));
+        if (_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes is { } limit)
+            Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, limit);
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
         Context.Watch(Context.ActorOf(JoinActor.Props(_services), JoinActor.Name));
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
@@ -147,14 +150,26 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void OnMemberJoined(ClusterEvent.MemberJoined joined)
     {
-        if (joined.Member.UniqueAddress == _cluster.SelfUniqueAddress)
-            Timers.StartSingleTimer(StillJoining.Instance, StillJoining.Instance, _services.Settings.JoiningMax);
+        if (joined.Member.UniqueAddress != _cluster.SelfUniqueAddress)
+            return;
+        Timers.Cancel(StillOutside.Instance);
+        Timers.StartSingleTimer(StillJoining.Instance, StillJoining.Instance, _services.Settings.JoiningMax);
     }
 
     private void OnMemberUp(ClusterEvent.MemberUp up)
     {
-        if (up.Member.UniqueAddress == _cluster.SelfUniqueAddress)
-            Timers.Cancel(StillJoining.Instance);
+        if (up.Member.UniqueAddress != _cluster.SelfUniqueAddress)
+            return;
+        Timers.Cancel(StillOutside.Instance);
+        Timers.Cancel(StillJoining.Instance);
+    }
+
+    // Akka.NET ends a node that nobody lets in after the same time, but by the time of day, and goes by that when it asks again, too: set back
+    // meanwhile, it would do neither for as long as that (docs/akka-net.md).
+    private void OnStillOutside()
+    {
+        _log.Error("nobody has let this node into the cluster for {0}: it begins anew", _cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes);
+        CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ClusterJoinUnsuccessfulReason.Instance);
     }
 
     // The member that took this node in may have died before any other had heard of it: to those it is a stranger for good, whatever it
@@ -220,6 +235,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     }
 
     private Address ReporterAddress() => Sender.Path.Address.HasGlobalScope ? Sender.Path.Address : _cluster.SelfAddress;
+
+    private sealed record StillOutside : INoSerializationVerificationNeeded
+    {
+        public static StillOutside Instance { get; } = new();
+    }
 
     private sealed record StillJoining : INoSerializationVerificationNeeded
     {
