@@ -43,6 +43,9 @@ public sealed class OrderCheck(SimulationRun run)
     /// <summary>A message was sent when nothing harmful happened any more.</summary>
     public void SentLast(string entity, string sender, long number) => _last[(sender, entity)] = number;
 
+    /// <summary>Whether all that was sent last has arrived.</summary>
+    public bool HasAllOfTheLast => _last.Count > 0 && _last.All(l => _arrived.Contains((l.Key.Sender, l.Key.Entity, l.Value)));
+
     public void CheckAtTheEnd()
     {
         foreach (var ((sender, entity), number) in _last)

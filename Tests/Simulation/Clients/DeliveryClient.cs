@@ -18,7 +18,7 @@ public sealed class DeliveryClient
 
     private readonly SimulationRun _run;
     private readonly SimulatedProcess _process;
-    private readonly IActorRef _requester;
+    private IActorRef _requester = ActorRefs.Nobody;
 
     public DeliveryClient(SimulationRun run)
     {
@@ -29,8 +29,7 @@ public sealed class DeliveryClient
             .WithFallback(run.Hocon)
             .WithFallback(MooringCluster.DefaultConfig());
         var chance = run.World.Stream("requester");
-        var system = ActorSystem.Create("mooring", hocon);
-        _requester = system.ActorOf(Props.Create(() => new Requester(run, chance)), "requester");
+        _process.Do("starts", () => _requester = ActorSystem.Create("mooring", hocon).ActorOf(Props.Create(() => new Requester(run, chance)), "requester"));
     }
 
     /// <summary>Hands a request in and waits until its result was delivered.</summary>

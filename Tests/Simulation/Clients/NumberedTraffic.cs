@@ -33,7 +33,8 @@ public sealed class NumberedTraffic
         system.ActorOf(Props.Create(() => new Witness(run.OrderCheck)), "witness");
         _region = ClusterSharding.Get(system).Start(
             "numbered",
-            entity => Props.Create(() => new Entity(self, entity, run.OrderCheck, chance)),
+            // By their type: entities go to sleep and wake often, and an expression is compiled each time.
+            entity => Props.Create(typeof(Entity), self, entity, run.OrderCheck, chance),
             ClusterShardingSettings.Create(system),
             HashCodeMessageExtractor.Create(ShardCount, message => ((string)message).Split(' ')[0]));
     }

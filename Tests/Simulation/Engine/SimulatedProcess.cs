@@ -41,8 +41,8 @@ public sealed class SimulatedProcess
     /// <summary>Called first when it goes on after a pause, as a thread of the highest priority would.</summary>
     public event Action? Resumed;
 
-    /// <summary>Called when it crashes.</summary>
-    public event Action? Crashed;
+    /// <summary>Called when it has ended, however.</summary>
+    public event Action? Ended;
 
     internal int Id { get; }
 
@@ -110,15 +110,10 @@ public sealed class SimulatedProcess
 
     /// <summary>Ends it at once, as SIGKILL does, or its host with it.</summary>
     /// <param name="silently">Its host loses its power: peers hear nothing, until it is up again.</param>
-    public void Crash(bool silently = false)
-    {
-        if (IsDead)
-            return;
-        World.Trace($"{Name} {(silently ? "loses its power" : "is killed")}");
-        Forget();
-        World.Network.ProcessIsDead(this, silently);
-        Crashed?.Invoke();
-    }
+    public void Crash(bool silently = false) => End(silently ? "loses its power" : "is killed", silently);
+
+    /// <summary>Ends it, as the end of its program does.</summary>
+    public void Exit() => End("exits", silently: false);
 
     /// <summary>Makes what this process's actors log visible.</summary>
     /// <param name="system">The actor system.</param>
@@ -138,6 +133,16 @@ public sealed class SimulatedProcess
     {
         IsDead = true;
         _held.Clear();
+    }
+
+    private void End(string how, bool silently)
+    {
+        if (IsDead)
+            return;
+        World.Trace($"{Name} {how}");
+        Forget();
+        World.Network.ProcessIsDead(this, silently);
+        Ended?.Invoke();
     }
 }
 

@@ -81,7 +81,7 @@ public sealed class Nemesis(SimulationRun run)
     {
         run.Injected(silently ? "power loss" : "kill");
         node.Kill(silently);
-        run.StartLater(node);
+        run.StartLater(node, DownTime());
     }
 
     private void Pause(SimulatedNode node)

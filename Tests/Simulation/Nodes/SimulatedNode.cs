@@ -17,8 +17,8 @@ using Mooring.Tests.Simulation.Vip;
 namespace Mooring.Tests.Simulation.Nodes;
 
 /// <summary>
-/// A storage node: a process that runs Mooring as the daemon does (Hosts/StorageNode/NodeRuntime.cs), on the simulated world. A process
-/// whose actor system has ended begins anew; a process that was killed is started again by the run.
+/// A storage node: a process that runs Mooring as the daemon does (Hosts/StorageNode), on the simulated world. It ends when its actor system
+/// has ended, and is started again as by a service manager; a process that was killed is started again by the run.
 /// </summary>
 public sealed class SimulatedNode(SimulationRun run, string name, string host) : ICrashPoints
 {
@@ -56,7 +56,7 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
     {
         Process = run.World.StartProcess(Name, Host);
         Process.ClockOffset = run.ClockOffsetOf(Name);
-        Process.Crashed += () => run.Lan.ProcessIsGone(Process);
+        Process.Ended += () => run.Lan.ProcessIsGone(Process);
         KillAt = null;
         Process.Do("starts", () => _ = RunAsync(Process));
     }
@@ -75,45 +75,48 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
         KillAt = null;
         run.Injected($"kill at {point}");
         Kill(silently: false);
-        run.StartLater(this);
+        run.StartLater(this, run.DownTime());
         throw new ProcessCrashedException();
     }
 
     private async Task RunAsync(SimulatedProcess process)
     {
-        while (true)
+        try
         {
-            try
-            {
-                await RunIncarnationAsync(process);
-            }
-            catch (Exception e) when (e is not ProcessCrashedException)
-            {
-                run.World.Trace($"{Name} could not start: {e.GetType().Name}: {e.Message.Split('\n')[0]}");
-                if (e is not BlockStoreException)
-                    run.Violations.Add($"{Name} could not start: {e}");
-            }
-            (Mooring, System, Traffic) = (null, null, null);
-            await PauseAsync(process, RestartPause);
+            await WaitForStoreAsync(process);
+            await RunMooringAsync(process);
         }
+        catch (Exception e) when (e is not ProcessCrashedException)
+        {
+            run.World.Trace($"{Name} could not start: {e.GetType().Name}: {e.Message.Split('\n')[0]}");
+            if (e is not BlockStoreException)
+                run.Violations.Add($"{Name} could not start: {e}");
+        }
+        (Mooring, System, Traffic) = (null, null, null);
+        process.Exit();
+        run.StartLater(this, RestartPause);
     }
 
-    private async Task RunIncarnationAsync(SimulatedProcess process)
+    private async Task WaitForStoreAsync(SimulatedProcess process)
     {
-        var store = new SimulatedStoreProvider(run.Ceph, process, run.Options.Mutation);
+        await using var store = new SimulatedStoreProvider(run.Ceph, process, run.Options.Mutation);
         while (true)
         {
             try
             {
                 await (await store.ConnectAsync("start", 1, CancellationToken.None)).DisposeAsync();
-                break;
+                return;
             }
             catch (BlockStoreException)
             {
-                await PauseAsync(process, StoreRetryInterval);
+                await Task.Delay(StoreRetryInterval, process.Clock);
             }
         }
-        // As part of the process, whatever has completed the wait.
+    }
+
+    private async Task RunMooringAsync(SimulatedProcess process)
+    {
+        await using var store = new SimulatedStoreProvider(run.Ceph, process, run.Options.Mutation);
         var address = new SimulatedVirtualAddress(run.Lan, process, new NodeName(Name), _chance);
         var watchdog = new SimulatedWatchdog(process, address.Release, run.Options.Mutation == Mutation.WatchdogOff);
         var hocon = ConfigurationFactory.ParseString(process.Hocon)
@@ -146,20 +149,12 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
         Traffic = NumberedTraffic.Start(run, process, system, incarnation, run.World.Stream($"numbered {incarnation}"));
         await system.WhenTerminated;
         run.World.Trace($"{incarnation} has ended");
-        address.Release();
     }
 
     private void Log(LogEvent line)
     {
         var cause = line.Cause is { } e ? $" ({e.GetType().Name}: {e.Message.Split('\n')[0]})" : "";
         run.Say($"{Name} {line.LogLevel()} {line.LogSource}: {line.Message}{cause}");
-    }
-
-    private static Task PauseAsync(SimulatedProcess process, TimeSpan pause)
-    {
-        var over = new TaskCompletionSource();
-        process.World.Schedule(process, pause, "pause is over", over.SetResult);
-        return over.Task;
     }
 
     private sealed class SeededEntropy(Random chance) : IEntropy

@@ -92,9 +92,9 @@ public sealed class SimulationRun : IDisposable
         {
             var client = new SimulatedClient(this, i);
             _clients.Add(client);
-            _ = client.RunAsync(Options.RequestCount);
+            World.Schedule(null, TimeSpan.Zero, "client begins", () => _ = client.RunAsync(Options.RequestCount));
         }
-        _ = _nemesis.RunAsync(Options.Harm);
+        World.Schedule(null, TimeSpan.Zero, "nemesis begins", () => _ = _nemesis.RunAsync(Options.Harm));
         World.Run(World.Now + Options.Harm + TimeSpan.FromSeconds(30), () => Failed || _nemesis.IsOver);
         var healed = World.Now;
         // What looks settled at once may come apart once more: a node that goes on after a pause takes the others for gone.
@@ -103,12 +103,15 @@ public sealed class SimulationRun : IDisposable
         if (!Settled() && !Failed)
             Violations.Add($"{Options.Recovery.TotalSeconds:0} s after all was healed: {Unsettled()}");
         SendLast();
+        World.Run(World.Now + Options.Recovery, () => Failed || OrderCheck.HasAllOfTheLast);
         AskAgain();
         World.Run(World.Now + Quiet, () => Failed);
         if (Violations.Count == 0)
             _journalCheck.CheckAtTheEnd();
         if (Violations.Count == 0)
             OrderCheck.CheckAtTheEnd();
+        if (World.PoolWorkCount > 0)
+            Violations.Add($"{World.PoolWorkCount} times something went to the thread pool");
         return new SimulationResult(
             Options.Seed, World.Now.TotalSeconds, World.StepCount, World.TraceHash, History.AcceptedCount, History.SucceededCount, _injected, Violations)
         {
@@ -132,7 +135,10 @@ public sealed class SimulationRun : IDisposable
             process.ClockOffset = offset;
     }
 
-    public void StartLater(SimulatedNode node) => World.Schedule(null, _nemesis.DownTime(), $"{node.Name} is started again", () =>
+    /// <summary>How long a node that was killed stays away.</summary>
+    public TimeSpan DownTime() => _nemesis.DownTime();
+
+    public void StartLater(SimulatedNode node, TimeSpan delay) => World.Schedule(null, delay, $"{node.Name} is started again", () =>
     {
         if (!node.IsRunning)
             node.Start();
@@ -157,7 +163,8 @@ public sealed class SimulationRun : IDisposable
         if (Failed)
             return;
         foreach (var client in _clients)
-            _ = client.AskAgainAsync();
+            World.Schedule(null, TimeSpan.Zero, "client asks again", () => _ = client.AskAgainAsync());
+        World.Run(World.Now, () => Failed);
         World.Run(World.Now + Options.Recovery, () => Failed || _clients.All(c => c.IsDone));
         if (!_clients.All(c => c.IsDone))
             Violations.Add("results could not be asked for again");

@@ -20,7 +20,7 @@ public class SimulatedBlockStore : IBlockStore
     {
         (Ceph, _process) = (ceph, process);
         Address = ceph.NewAddress(process.Host);
-        process.Crashed += () => DiedAt = ceph.World.Now;
+        process.Ended += () => DiedAt = ceph.World.Now;
     }
 
     public FenceAddress Address { get; }
