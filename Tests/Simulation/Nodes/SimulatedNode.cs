@@ -6,6 +6,7 @@ using Akka.Simulation;
 using Mooring.Actors;
 using Mooring.Actors.Files;
 using Mooring.Actors.Journal;
+using Mooring.Actors.Membership;
 using Mooring.Actors.Operations;
 using Mooring.Messages;
 using Mooring.Storage;
@@ -23,6 +24,7 @@ namespace Mooring.Tests.Simulation.Nodes;
 public sealed class SimulatedNode(SimulationRun run, string name, string host) : ICrashPoints
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan StoreRetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly Random _chance = run.World.Stream("node " + name);
@@ -118,7 +120,6 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
     {
         await using var store = new SimulatedStoreProvider(run.Ceph, process, run.Options.Mutation);
         var address = new SimulatedVirtualAddress(run.Lan, process, new NodeName(Name), _chance);
-        var watchdog = new SimulatedWatchdog(process, address.Release, run.Options.Mutation == Mutation.WatchdogOff);
         var hocon = ConfigurationFactory.ParseString(process.Hocon)
             .WithFallback(ConfigurationFactory.ParseString($"mooring.node {{ name = \"{Name}\", address = \"{Host}\" }}"))
             .WithFallback(run.Hocon)
@@ -130,12 +131,15 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
         run.World.Trace($"{incarnation} starts");
         var log = new MutatedEventLog(run.Ceph, process, run.Options.Mutation);
         EventLogExtension.Register(system, log);
+        var settings = MooringSettings.From(hocon.GetConfig("mooring"));
         var services = new MooringServices
         {
-            Settings = MooringSettings.From(hocon.GetConfig("mooring")),
+            Settings = settings,
             Store = store,
             VirtualAddress = address,
-            Watchdog = watchdog,
+            LeaseKeeper = new SimulatedLeaseKeeper(process, settings, address.Release, run.Options.Mutation == Mutation.WatchdogOff),
+            Seeds = run.Seeds,
+            ProbePeer = ProbeAsync,
             Incarnation = incarnation,
             Clock = process.Clock,
             CrashPoints = this,
@@ -150,6 +154,14 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
         await system.WhenTerminated;
         run.World.Trace($"{incarnation} has ended");
     }
+
+    private async Task<PeerAnswer> ProbeAsync(Address peer) =>
+        await run.World.Network.Probe(Process!, peer.Host!, peer.Port!.Value, ProbeLimit) switch
+        {
+            EndpointAnswer.Accepts => PeerAnswer.Accepts,
+            EndpointAnswer.Refuses => PeerAnswer.Refuses,
+            _ => PeerAnswer.Silent,
+        };
 
     private void Log(LogEvent line)
     {

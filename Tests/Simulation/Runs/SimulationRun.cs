@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Simulation;
 using Mooring.Tests.Simulation.Checks;
@@ -76,6 +77,9 @@ public sealed class SimulationRun : IDisposable
 
     /// <summary>The configuration of every node.</summary>
     public Config Hocon { get; }
+
+    /// <summary>Where every node finds the others.</summary>
+    public IReadOnlyList<Address> Seeds { get; } = [.. Enumerable.Range(1, NodeCount).Select(i => new Address("akka.tcp", "mooring", Host(i), 4053))];
 
     public string LeaseName { get; }
 
@@ -188,15 +192,13 @@ public sealed class SimulationRun : IDisposable
 
     private Config Configure()
     {
-        var seeds = string.Join(", ", Enumerable.Range(1, NodeCount).Select(i => $"\"akka.tcp://mooring@{Host(i)}:4053\""));
         var chance = World.Stream("configuration");
         var often = chance.Next(2) == 0;
         return ConfigurationFactory.ParseString($$"""
             akka {
               loglevel = {{(Options.Trace ? "INFO" : "ERROR")}}
-              cluster.seed-nodes = [{{seeds}}]
-              persistence.journal.plugin = "akka.persistence.journal.rados"
-              persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.rados"
+              persistence.journal.plugin = "akka.persistence.journal.store"
+              persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.store"
             }
             mooring {
               workers.count = {{chance.Next(1, 4)}}

@@ -166,6 +166,9 @@ public class SimulatedBlockStore : IBlockStore
     public virtual Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
         Change("acquire lease", 1, Ceph.Taking(Ceph.JournalFaults, () => Ceph.Leases.Acquire(name, holder, duration, reason)), cancellationToken);
 
+    // Nobody blocks here: the keeper waits for this one.
+    public bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration) => throw NotHere();
+
     public virtual Task<bool> RenewLeaseAsync(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration, CancellationToken cancellationToken) =>
         Change("renew lease", 0.6, Ceph.Taking(Ceph.JournalFaults, () => Ceph.Leases.Renew(name, holder, epoch, duration)), cancellationToken);
 
@@ -174,6 +177,16 @@ public class SimulatedBlockStore : IBlockStore
         Ceph.Leases.Release(name, holder, epoch);
         return true;
     }, cancellationToken);
+
+    public async Task EvictAsync(string name, LeaseHolder holder, TimeSpan fenceDuration, CancellationToken cancellationToken)
+    {
+        await FenceAsync(holder.Fence, fenceDuration, cancellationToken);
+        await Change("evict", 0.6, () =>
+        {
+            Ceph.Leases.Evict(name, holder);
+            return true;
+        }, cancellationToken);
+    }
 
     public Task<IReadOnlyList<LeaseOwnership>> GetLeaseHistoryAsync(string name, CancellationToken cancellationToken) =>
         Read("lease history", 0.6, () => Ceph.Leases.History(name), cancellationToken);

@@ -17,7 +17,7 @@ public sealed class SimulatedLeases(SimulationWorld world)
     {
         if (!_leases.TryGetValue(name, out var lease))
             _leases[name] = lease = new Lease();
-        if (lease.Holder is { } current && current != holder && world.Now < lease.Until)
+        if (lease.Holder is { } current && !IsSame(current, holder) && world.Now < lease.Until)
             return new LeaseAttempt(false, lease.Epoch, current);
         var before = lease.Latest;
         lease.Epoch = lease.Epoch.Next;
@@ -28,7 +28,7 @@ public sealed class SimulatedLeases(SimulationWorld world)
 
     public bool Renew(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration)
     {
-        if (!_leases.TryGetValue(name, out var lease) || lease.Holder != holder || lease.Epoch != epoch || world.Now >= lease.Until)
+        if (!_leases.TryGetValue(name, out var lease) || !IsSame(lease.Holder, holder) || lease.Epoch != epoch || world.Now >= lease.Until)
             return false;
         lease.Until = world.Now + duration;
         return true;
@@ -36,9 +36,17 @@ public sealed class SimulatedLeases(SimulationWorld world)
 
     public void Release(string name, LeaseHolder holder, Epoch epoch)
     {
-        if (_leases.TryGetValue(name, out var lease) && lease.Holder == holder && lease.Epoch == epoch)
+        if (_leases.TryGetValue(name, out var lease) && IsSame(lease.Holder, holder) && lease.Epoch == epoch)
             lease.Holder = null;
     }
+
+    public void Evict(string name, LeaseHolder holder)
+    {
+        if (_leases.TryGetValue(name, out var lease) && IsSame(lease.Holder, holder))
+            lease.Holder = null;
+    }
+
+    private static bool IsSame(LeaseHolder? one, LeaseHolder other) => one?.Node == other.Node && one.Incarnation == other.Incarnation;
 
     public IReadOnlyList<LeaseOwnership> History(string name) =>
         _leases.TryGetValue(name, out var lease) ? [.. lease.History.Take(32)] : [];
