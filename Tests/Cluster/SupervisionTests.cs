@@ -62,7 +62,7 @@ public sealed class SupervisionTests : IDisposable
     [Fact]
     public async Task A_cluster_that_stays_says_who_died_starts_it_again_and_ends_with_its_supervisor()
     {
-        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(_directory, 1, null, null, 7, 18470, 14053));
+        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(_directory, 1, null, null, 6, 18470, 14053));
         try
         {
             var first = Node();
