@@ -106,6 +106,9 @@ public sealed record MooringSettings
     /// <summary>How long a node that starts waits for seeds that are silent before it passes them over.</summary>
     public required TimeSpan SilentSeedMax { get; init; }
 
+    /// <summary>How long a part of the node may be away before the node begins anew.</summary>
+    public required TimeSpan PartMissingMax { get; init; }
+
     /// <summary>How long the cluster may take to let the node come up after it was taken in, before it begins anew.</summary>
     public required TimeSpan JoiningMax { get; init; }
 
@@ -156,6 +159,7 @@ public sealed record MooringSettings
             ProbeTimeout = reader.Time("health.probe-timeout"),
             LinkDownMax = reader.Time("health.link-down-max"),
             SilentSeedMax = reader.Time("node.silent-seed-max"),
+            PartMissingMax = reader.Time("health.part-missing-max"),
             JoiningMax = reader.Time("health.joining-max"),
             Files = ReadFiles(reader),
         };

@@ -27,6 +27,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private readonly TimeSpan _startedAt;
     private Founding? _founding;
     private bool _asking;
+    private bool _entering;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -84,6 +85,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
             _founding = null;
             return;
         }
+        _entering = false;
         Timers.StartSingleTimer(Look.Instance, Look.Instance, AskInterval);
         foreach (var seed in _seeds.Keys)
             ProbeAsync(seed).PipeTo(Self);
@@ -92,7 +94,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
 
     private void Step()
     {
-        if (_asking)
+        if (_asking || _entering)
             return;
         var since = _founding?.Since ?? Now - (10 * AskInterval);
         switch (JoinDecision.Decide(_seeds, since, patient: Now - _startedAt < _services.Settings.SilentSeedMax))
@@ -116,6 +118,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     // What becomes of it is seen in the membership; somebody who dies meanwhile is replaced by the next one who answers.
     private void Enter(Address contact)
     {
+        _entering = true;
         _cluster.Join(contact);
         foreach (var seed in _seeds.Keys)
             _seeds[seed] = null;

@@ -52,6 +52,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<StillOutside>(_ => OnStillOutside());
         Receive<StillJoining>(_ => OnStillJoining());
         Receive<LinkFailed>(OnLinkFailed);
+        Receive<PartMissing>(missing =>
+        {
+            _log.Error("{0} of this node has ended: it begins anew", missing.Path);
+            _cluster.Down(_cluster.SelfAddress);
+        });
         Receive<LeaseHeldBy>(OnLeaseHeldBy);
         Receive<Terminated>(OnTerminated);
     }
@@ -77,6 +82,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, limit);
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
         Context.Watch(Context.ActorOf(JoinActor.Props(_services), JoinActor.Name));
+        Context.Watch(Context.ActorOf(OwnPartsActor.Props(_services.Settings.PartMissingMax), OwnPartsActor.Name));
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)

@@ -108,6 +108,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         DispatcherTimeout = TimeSpan.FromMilliseconds(200),
         ProbeTimeout = TimeSpan.FromSeconds(1),
         LinkDownMax = TimeSpan.FromMilliseconds(200),
+        PartMissingMax = TimeSpan.FromMinutes(1),
         SilentSeedMax = TimeSpan.FromMilliseconds(500),
         JoiningMax = TimeSpan.FromMinutes(1),
         Files = new FileSettings

@@ -92,7 +92,7 @@ public class ConfigurationCheckTests
     private static NodeConfiguration Load(params string[] settings) => NodeConfiguration.Load(null, settings, NoEnvironment);
 
     private static bool IsForActors(string key) =>
-        key is "node.name" or "node.address" or "http.port"
+        key is "node.name" or "node.address" or "node.silent-seed-max" or "http.port"
         || new[] { "vip.lease.", "workers.", "volumes.", "operations.", "files.", "health." }.Any(area => key.StartsWith(area, StringComparison.Ordinal));
 
     private static IEnumerable<string> Flat(Config config) => config.AsEnumerable().SelectMany(pair => Flat(pair.Key, pair.Value));

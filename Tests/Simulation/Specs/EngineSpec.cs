@@ -56,8 +56,13 @@ public sealed class EngineSpec
     {
         var left = File.ReadLines(Path.Combine(Simulated, "rewritten.txt")).Where(l => l.StartsWith("Mooring", StringComparison.Ordinal) && l.Contains(" left in ", StringComparison.Ordinal));
 
-        // Not used in a simulation: its own entropy comes in (MooringServices.Entropy).
-        Assert.Equal(["Mooring.Actors left in Mooring.Actors.Files.SystemEntropy: RandomNumberGenerator.GetBytes 1"], left);
+        // Not used in a simulation: its own entropy and its own probe come in (MooringServices.Entropy, ProbePeer).
+        Assert.Equal(
+            [
+                "Mooring.Actors left in Mooring.Actors.Files.SystemEntropy: RandomNumberGenerator.GetBytes 1",
+                "Mooring.Actors left in Mooring.Actors.Membership.TcpPeerProbe: Socket..ctor 1",
+            ],
+            left);
     }
 
     private static async Task<string[]> TellAsync(string[] seeds)
