@@ -6,9 +6,10 @@ using Mooring.Messages;
 
 namespace Mooring.Actors.Hosting;
 
-/// <summary>Healthy when this node's dispatcher answers and knows of a node that owns the virtual IP.</summary>
+/// <summary>Healthy when this node's dispatcher answers, the node is up in the cluster and knows of a node that owns the virtual IP.</summary>
 /// <param name="dispatcher">The node's dispatcher.</param>
-public sealed class MooringHealthCheck(IRequiredActor<DispatcherActor> dispatcher) : IHealthCheck
+/// <param name="system">The node's actor system.</param>
+public sealed class MooringHealthCheck(IRequiredActor<DispatcherActor> dispatcher, ActorSystem system) : IHealthCheck
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
@@ -18,8 +19,11 @@ public sealed class MooringHealthCheck(IRequiredActor<DispatcherActor> dispatche
         try
         {
             var actor = await dispatcher.GetAsync(cancellationToken).ConfigureAwait(false);
+            var mooring = MooringCluster.Get(system);
             var nodes = await actor.Ask<NodesListed>(new GetNodes(), Limit, cancellationToken).ConfigureAwait(false);
-            return nodes.Items.Any(n => n.VipOwner) ? HealthCheckResult.Healthy("ready") : HealthCheckResult.Unhealthy("no node owns the virtual IP yet");
+            return nodes.Items.All(n => n.Name != mooring.Node.Value || n.State != "up") ? HealthCheckResult.Unhealthy("this node is not in the cluster yet")
+                : nodes.Items.Any(n => n.VipOwner) ? HealthCheckResult.Healthy("ready")
+                : HealthCheckResult.Unhealthy("no node owns the virtual IP yet");
         }
         catch (AskTimeoutException)
         {

@@ -154,7 +154,7 @@ internal static class NodeHost
             catch (BlockStoreException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.TimedOut or ErrorKind.Fenced && limit > TimeSpan.Zero)
             {
                 problem = e.Message;
-                Console.Error.WriteLine($"mooringd: the block store does not answer: {problem}; trying again");
+                Console.Out.WriteLine($"mooringd: the block store does not answer: {problem}; trying again");
                 await Task.Delay(StoreRetryInterval, bounded.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
             catch (BlockStoreException e)

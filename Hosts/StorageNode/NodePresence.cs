@@ -29,7 +29,7 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (EndedByItself)
-            log.LogWarning("this node is not in the cluster any more: it ends, to be started again");
+            log.LogWarning("this node is not in the cluster any more: it begins anew");
         services.VirtualAddress.Release();
         if (_data is not null)
             await _data.DisposeAsync();

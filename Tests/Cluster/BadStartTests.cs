@@ -90,9 +90,10 @@ public sealed class BadStartTests : IDisposable
         var conf = Path.Combine(_directory, "ceph.conf");
         await File.WriteAllTextAsync(conf, "[global]\nmon host = v1:127.0.7.99:1\nauth client required = none\nauth cluster required = none\nauth service required = none\n");
         var clock = Stopwatch.StartNew();
-        var (exit, errors) = await StartAsync(1, "--backend", "ceph", "--ceph-conf", conf, "--set", "ceph.start-timeout=3s", "--set", "ceph.connect-timeout=1s");
+        var (exit, errors) = await StartAsync(75, "--backend", "ceph", "--ceph-conf", conf, "--set", "ceph.start-timeout=3s", "--set", "ceph.connect-timeout=1s");
 
-        Assert.Equal(1, exit);
+        // It may be there later: the service manager starts the node again.
+        Assert.Equal(75, exit);
         Assert.Contains("was not reached within 3 s", errors, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed.TotalSeconds, 2, 30);
     }

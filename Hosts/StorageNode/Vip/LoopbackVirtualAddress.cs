@@ -41,7 +41,8 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new VirtualAddressTakenException($"{endpoint} is taken by another program or is no address of this machine ({e.Message})", e);
+            return Task.FromException(new VirtualAddressTakenException(
+                $"{endpoint} is taken by another program or is no address of this machine ({e.Message})", e));
         }
         listener.Serve(socket);
         return Task.CompletedTask;

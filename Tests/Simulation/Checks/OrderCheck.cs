@@ -9,7 +9,7 @@ namespace Mooring.Tests.Simulation.Checks;
 /// </summary>
 public sealed class OrderCheck(SimulationRun run)
 {
-    private readonly Dictionary<(string Sender, string Entity), long> _received = [];
+    private readonly Dictionary<(string Sender, string Entity), Dictionary<UniqueAddress, long>> _received = [];
     private readonly HashSet<(string Sender, string Entity, long Number)> _arrived = [];
     private readonly Dictionary<(string Sender, string Entity), long> _last = [];
 
@@ -27,17 +27,19 @@ public sealed class OrderCheck(SimulationRun run)
     public void Received(UniqueAddress node, string entity, string sender, long number, long before)
     {
         ReceivedCount++;
+        run.World.Trace($"{entity} on {node.Address.Host} gets {number} of {sender}");
         _arrived.Add((sender, entity, number));
-        // It may live elsewhere by now: what was on its way to the old one is not held against that.
+        // It may live elsewhere by now: what was on its way to the old one is not held against that, nor what a node got that another part of a
+        // cluster that came apart gave up afterwards.
+        var onNodes = _received.TryGetValue((sender, entity), out var known) ? known : _received[(sender, entity)] = [];
         var givenUp = GivenUp.Contains(node);
-        var last = givenUp ? before : _received.GetValueOrDefault((sender, entity));
+        var last = givenUp ? before : onNodes.Where(n => !GivenUp.Contains(n.Key)).Select(n => n.Value).DefaultIfEmpty().Max();
         if (number <= last)
         {
             run.World.Trace($"{entity} got message {number} of {sender} after message {last}");
             run.Violations.Add($"{entity} got message {number} of {sender} after message {last}");
         }
-        if (!givenUp)
-            _received[(sender, entity)] = Math.Max(last, number);
+        onNodes[node] = Math.Max(onNodes.GetValueOrDefault(node), number);
     }
 
     /// <summary>A message was sent when nothing harmful happened any more.</summary>

@@ -74,6 +74,7 @@ public sealed class NumberedTraffic
     private void Send(int entity)
     {
         var message = string.Create(CultureInfo.InvariantCulture, $"{Name(entity)} {_sender} {++_numbers[entity]}");
+        _run.World.Trace($"{_sender} sends {message}");
         if (_run.Options.Mutation == Mutation.OrderLost)
             _process.World.Schedule(_process, TimeSpan.FromMilliseconds(_chance.Next(20)), "sends out of turn", () => _region.Tell(message, ActorRefs.NoSender));
         else

@@ -166,7 +166,8 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
     private void Log(LogEvent line)
     {
         var cause = line.Cause is { } e ? $" ({e.GetType().Name}: {e.Message.Split('\n')[0]})" : "";
-        run.Say($"{Name} {line.LogLevel()} {line.LogSource}: {line.Message}{cause}");
+        // Its first line: some messages hold a stack trace, which is as the compiler has laid it out that time.
+        run.Say($"{Name} {line.LogLevel()} {line.LogSource}: {line.Message.ToString()?.Split('\n')[0]}{cause}");
     }
 
     private sealed class SeededEntropy(Random chance) : IEntropy
