@@ -101,11 +101,11 @@ internal static class Programs
                 Console.WriteLine($"building {project}{(first ? ": the first time takes about a minute" : "")}");
             // The analyzers take a third of the time; what is changed later does not go past them.
             string[] analysis = first ? ["-p:Fast=true"] : [];
-            var status = Children.Run("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly;NoSummary", .. analysis]);
-            if (status != 0)
+            var (status, said) = Children.Start("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly", .. analysis]);
+            if (status.Result != 0)
             {
-                Console.Error.WriteLine($"build: {project} does not build");
-                return status;
+                Console.Error.WriteLine($"{said.Result}\nbuild: {project} does not build");
+                return status.Result;
             }
             File.WriteAllText(built, stamp);
         }

@@ -6,6 +6,9 @@ public static class CephCommand
     private const string Directory = ".run/ceph";
     private const string Options = ".run/ceph-supervisor.json";
 
+    /// <summary>Whether it runs.</summary>
+    internal static bool Runs => CephSandbox.Find(Directory) is not null;
+
     /// <summary>Installs and starts one that stays; uses the one that runs.</summary>
     /// <returns>The exit status.</returns>
     public static async Task<int> UpAsync()

@@ -45,7 +45,10 @@ internal static class ClusterCommand
         }
         await cluster.Owner.TerminateAsync(TimeSpan.FromSeconds(60));
         NodeClusterState.Forget(Directory);
-        Console.WriteLine($"the cluster has ended; its data stay {(cluster.CephConf is null ? $"in {Directory}/data" : "as long as its Ceph")}");
+        Console.WriteLine(
+            cluster.CephConf is null ? $"the cluster has ended; its data stay in {Directory}/data"
+            : CephCommand.Runs ? "the cluster has ended; the Ceph that it used runs on, end it with: dotnet run build.cs -- ceph down"
+            : "the cluster and its Ceph have ended; their data are gone");
         return 0;
     }
 
