@@ -63,8 +63,8 @@ internal static class Failover
             await UntilWholeAsync(cluster, watcher);
         }
         var report = new Report(name);
-        report.Add("virtual IP away, p50", "ms", Report.Percentile(outages, 0.5), 2000);
-        report.Add("virtual IP away, max", "ms", outages.Max());
+        report.Add("virtual IP away, p50", "ms", Report.Percentile(outages, 0.5), 600);
+        report.Add("virtual IP away, max", "ms", outages.Max(), 1500);
         report.Add("kill to result, p50", "ms", Report.Percentile(results, 0.5));
         report.Add("kill to result, max", "ms", results.Max());
         report.Add("requests", "", requests);

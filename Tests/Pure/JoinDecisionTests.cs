@@ -1,0 +1,58 @@
+using Akka.Actor;
+using Mooring.Actors.Membership;
+
+namespace Mooring.Tests.Pure;
+
+public class JoinDecisionTests
+{
+    private static readonly Address One = Node(1);
+    private static readonly Address Two = Node(2);
+    private static readonly TimeSpan Now = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public void A_node_joins_whichever_seed_is_in_a_cluster() =>
+        Assert.Equal(new JoinStep.Join(Two), Decide((One, Alone()), (Two, Inside())));
+
+    [Fact]
+    public void Of_several_the_first_by_address_so_that_nodes_that_start_together_join_the_same() =>
+        Assert.Equal(new JoinStep.Join(One), Decide((Two, Inside()), (One, Inside())));
+
+    [Fact]
+    public void When_nobody_listens_elsewhere_or_is_in_a_cluster_one_may_be_founded() =>
+        Assert.IsType<JoinStep.Found>(Decide((One, Refuses()), (Two, Alone())));
+
+    [Fact]
+    public void A_node_of_its_own_founds_its_cluster() => Assert.IsType<JoinStep.Found>(Decide());
+
+    [Fact]
+    public void Who_has_not_been_heard_of_yet_is_waited_for() => Assert.IsType<JoinStep.Wait>(Decide((One, null), (Two, Alone())));
+
+    [Fact]
+    public void A_seed_that_is_silent_may_be_in_a_cluster() => Assert.IsType<JoinStep.Wait>(Decide((One, new SeedView(PeerAnswer.Silent, null, Now))));
+
+    [Fact]
+    public void Who_listens_and_has_not_answered_is_waited_for() => Assert.IsType<JoinStep.Wait>(Decide((One, new SeedView(PeerAnswer.Accepts, null, Now))));
+
+    [Fact]
+    public void After_a_while_silence_is_passed_over() =>
+        Assert.IsType<JoinStep.Found>(JoinDecision.Decide(new Dictionary<Address, SeedView?> { [One] = null }, TimeSpan.Zero, patient: false));
+
+    [Fact]
+    public void What_was_learnt_before_the_lease_was_held_does_not_count()
+    {
+        var seeds = new Dictionary<Address, SeedView?> { [One] = Alone(), [Two] = Refuses() };
+
+        Assert.IsType<JoinStep.Wait>(JoinDecision.Decide(seeds, Now + TimeSpan.FromMilliseconds(1), patient: true));
+    }
+
+    private static JoinStep Decide(params (Address Seed, SeedView? View)[] seeds) =>
+        JoinDecision.Decide(seeds.ToDictionary(s => s.Seed, s => s.View), Now - TimeSpan.FromSeconds(1), patient: true);
+
+    private static SeedView Inside() => new(PeerAnswer.Accepts, true, Now);
+
+    private static SeedView Alone() => new(PeerAnswer.Accepts, false, Now);
+
+    private static SeedView Refuses() => new(PeerAnswer.Refuses, null, Now);
+
+    private static Address Node(int number) => new("akka.tcp", "mooring", $"10.0.0.{number}", 4053);
+}
