@@ -331,7 +331,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     // What the history of the address says of this ownership.
     private string Reason(LeaseHolder? before) => _steppedDown is { } stepped ? $"again, after: {stepped}"
-        : before is null ? "first start"
+        : before is null || before.Incarnation == _services.Incarnation ? "first start"
         : before.Node == _settings.Node ? "this node was started again"
         : before == _ended ? $"took over from {before.Node}, whose process has ended"
         : $"took over from {before.Node}, which had left or was silent";
