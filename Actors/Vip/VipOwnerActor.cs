@@ -280,7 +280,12 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             if (_epoch.Value > 0)
                 Timers.StartSingleTimer("fence", new FenceAgain(ended.Who), FenceRetryInterval);
         });
-        Receive<FenceAgain>(again => Fence(again.Who));
+        Receive<FenceAgain>(again =>
+        {
+            // It may have been on its way when this owner stepped down.
+            if (_epoch.Value > 0)
+                Fence(again.Who);
+        });
     }
 
     private void Fence(LeaseHolder predecessor) =>
