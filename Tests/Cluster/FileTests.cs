@@ -26,7 +26,16 @@ public sealed class HealthyFileCluster : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Cluster = await TestCluster.StartAsync();
-        FileSystem = await Cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("fs", null, 256L << 20, 2, null, null), "make-fs");
+        try
+        {
+            FileSystem = await Cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("fs", null, 256L << 20, 2, null, null), "make-fs");
+        }
+        catch
+        {
+            // Nobody disposes a fixture that did not start.
+            await Cluster.DisposeAsync();
+            throw;
+        }
         Open = Cluster.Client.OpenFileSystem("fs");
     }
 

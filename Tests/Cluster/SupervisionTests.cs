@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Mooring.Harness;
 
 namespace Mooring.Tests.Cluster;
@@ -84,6 +86,18 @@ public sealed class SupervisionTests : IDisposable
         {
             await supervisor.KillAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_cluster_does_not_start_where_another_would_answer_in_its_place()
+    {
+        using var other = new TcpListener(IPAddress.Parse("127.0.6.11"), 18470);
+        other.Start();
+
+        var refusal = await Assert.ThrowsAsync<HarnessException>(
+            () => NodeCluster.StartAsync(new NodeClusterOptions { Directory = _directory, Subnet = 6, HttpPort = 18470, ClusterPort = 14053 }));
+
+        Assert.Contains("cannot listen on 127.0.6.11:18470", refusal.Message, StringComparison.Ordinal);
     }
 
     [CephFact]

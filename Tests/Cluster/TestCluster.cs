@@ -127,8 +127,9 @@ public sealed class TestCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await Store.DisposeAsync();
+        // The nodes first: a cluster that stays would answer in place of the next.
         await Nodes.DisposeAsync();
+        await Store.DisposeAsync();
         KeepLogs();
         Directory.Delete(Nodes.Directory, recursive: true);
     }

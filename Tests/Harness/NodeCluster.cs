@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Mooring.Harness;
 
@@ -57,12 +59,13 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <param name="options">What to start.</param>
     /// <param name="cancellationToken">Gives up; what was started is ended.</param>
     /// <returns>The cluster.</returns>
-    /// <exception cref="HarnessException">A node ended, or was not ready in time; the message holds the end of its log.</exception>
+    /// <exception cref="HarnessException">Its addresses are taken, or a node ended or was not ready in time; the message holds the end of its log.</exception>
     public static async Task<NodeCluster> StartAsync(NodeClusterOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        System.IO.Directory.CreateDirectory(options.Directory);
         var cluster = new NodeCluster(options);
+        cluster.RequireFree();
+        System.IO.Directory.CreateDirectory(options.Directory);
         try
         {
             foreach (var name in cluster.NodeNames)
@@ -168,6 +171,23 @@ public sealed class NodeCluster : IAsyncDisposable
     {
         await EndAsync(program => program.KillAsync());
         _http.Dispose();
+    }
+
+    // Another cluster at these addresses would answer in its place.
+    private void RequireFree()
+    {
+        foreach (var endpoint in NodeNames.Select(EndpointOf).Append(Endpoint))
+        {
+            try
+            {
+                using var listener = new TcpListener(IPEndPoint.Parse(endpoint));
+                listener.Start();
+            }
+            catch (SocketException e)
+            {
+                throw new HarnessException($"cannot listen on {endpoint} ({e.Message}): does another cluster run there?", e);
+            }
+        }
     }
 
     private async Task EndAsync(Func<KeptProgram, Task> end)

@@ -98,28 +98,36 @@ public class NameNodeStateTests
         Assert.Null(state.Apply(new FileSystemMade(Now)).Apply(new FileSystemRemovalBegun(Now)).Decide(0, Seen(["n1", "n2"]), Now));
     }
 
-    public static TheoryData<string, long, string[], int, int, string> BadPlans => new()
+    public static TheoryData<string, long, string[], int, string> BadPlans => new()
     {
-        { "rbd", 1L << 20, ["/"], 0, 3, "a size of" },
-        { "rbd", -1, ["/"], 0, 3, "a size of" },
-        { "rbd", 1L << 60, ["/"], 0, 3, "a size of" },
-        { "r/b", 1L << 30, ["/"], 0, 3, "pool name contains" },
-        { "rbd", 1L << 30, [], 0, 3, "0 areas" },
-        { "rbd", 1L << 30, ["/a"], 0, 3, "the first area" },
-        { "rbd", 1L << 30, ["/", "/a", "/a"], 0, 3, "two areas have the same path" },
-        { "rbd", 1L << 30, ["/", "/a/"], 0, 3, "write it as /a" },
-        { "rbd", 1L << 30, ["/"], -1, 3, "negative" },
-        { "rbd", 1L << 30, ["/"], 3, 3, "there are 3" },
+        { "rbd", 1L << 20, ["/"], 0, "a size of" },
+        { "rbd", -1, ["/"], 0, "a size of" },
+        { "rbd", 1L << 60, ["/"], 0, "a size of" },
+        { "r/b", 1L << 30, ["/"], 0, "pool name contains" },
+        { "rbd", 1L << 30, [], 0, "0 areas" },
+        { "rbd", 1L << 30, ["/a"], 0, "the first area" },
+        { "rbd", 1L << 30, ["/", "/a", "/a"], 0, "two areas have the same path" },
+        { "rbd", 1L << 30, ["/", "/a/"], 0, "write it as /a" },
+        { "rbd", 1L << 30, ["/"], -1, "negative" },
     };
 
     [Theory]
     [MemberData(nameof(BadPlans))]
-    public void A_plan_that_cannot_be_is_refused(string pool, long size, string[] paths, int readers, int nodes, string says)
+    public void A_plan_that_cannot_be_is_refused(string pool, long size, string[] paths, int readers, string says)
     {
-        var refusal = NameNodeState.Empty.Forbids(new CreateFileSystem(Name, new RequestId("r"), pool, size, paths, readers), nodes);
+        var refusal = NameNodeState.Empty.Forbids(new CreateFileSystem(Name, new RequestId("r"), pool, size, paths, readers), 3);
 
         Assert.Equal(ErrorKind.InvalidArgument, refusal?.Kind);
         Assert.Contains(says, refusal!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_plan_for_more_data_nodes_than_there_are_may_come_again()
+    {
+        var request = new CreateFileSystem(Name, new RequestId("r"), "rbd", 1L << 30, ["/"], 2);
+
+        Assert.Equal(new OperationError(ErrorKind.Unavailable, "a writer and 2 readers need 3 data nodes; there are 2"), NameNodeState.Empty.Forbids(request, 2));
+        Assert.Null(NameNodeState.Empty.Forbids(request, 3));
     }
 
     [Fact]
