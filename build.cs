@@ -44,7 +44,7 @@ static int Help(TextWriter to, int status)
           up --node NAME               starts a node of it that was killed
           status                       shows its nodes and where the virtual IP is
           down                         ends it, and its Ceph; the data of nodes without Ceph stay in .run/data
-          simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one
+          simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one; --rounds N
           bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json
           ceph up | ceph down          a throw-away Ceph that stays (Debian, root: installs Ceph's packages)
           build [--release]            the whole solution

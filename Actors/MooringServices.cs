@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Mooring.Actors.Files;
 using Mooring.Actors.Membership;
+using Mooring.Actors.Nodes;
 using Mooring.Actors.Operations;
 using Mooring.Actors.Vip;
 using Mooring.Storage;
@@ -33,6 +34,9 @@ public sealed record MooringServices
 
     /// <summary>Tries the cluster endpoints of other nodes.</summary>
     public ProbePeer ProbePeer { get; init; } = TcpPeerProbe.ProbeAsync;
+
+    /// <summary>What happens when this node must begin anew.</summary>
+    public BeginAnew BeginAnew { get; init; } = LeaveCluster.BeginAnew;
 
     /// <summary>Where keys and ids come from.</summary>
     public IEntropy Entropy { get; init; } = new SystemEntropy();

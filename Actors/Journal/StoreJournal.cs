@@ -44,7 +44,15 @@ public sealed class StoreJournal : AsyncWriteJournal
     {
         // All are begun before any is waited for: the log writes what waits together in one go, and refuses what follows a refused one.
         var writes = messages.Select(write => (Write: write, Appended: AppendAsync(write))).ToList();
-        await Task.WhenAll(writes.Select(w => w.Appended)).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(writes.Select(w => w.Appended)).ConfigureAwait(false);
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.Fenced)
+        {
+            _system.EventStream.Publish(JournalShutOut.Instance);
+            throw;
+        }
         foreach (var (write, appended) in writes)
         {
             if (!await appended.ConfigureAwait(false))
@@ -74,4 +82,11 @@ public sealed class StoreJournal : AsyncWriteJournal
         _stopped.Dispose();
         base.PostStop();
     }
+}
+
+/// <summary>This node's connection for the journal has been shut out of the block store for good: nothing that it persists is taken any more.</summary>
+internal sealed record JournalShutOut : INoSerializationVerificationNeeded
+{
+    /// <summary>The event.</summary>
+    public static JournalShutOut Instance { get; } = new();
 }

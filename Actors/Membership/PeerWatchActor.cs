@@ -8,27 +8,32 @@ namespace Mooring.Actors.Membership;
 
 /// <summary>
 /// Notices within milliseconds that another node's process has ended: when a link to a member breaks its endpoint is tried, and while it
-/// refuses, the watchers of all nodes are told (V5). What most members say of one that is unreachable, the leader acts on: the ended member is
-/// downed. Akka.NET's split-brain resolver judges everything else, which is silence.
+/// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what most members say of one that
+/// is unreachable the leader acts at once: it is downed. Akka.NET's split-brain resolver judges what no majority agrees on.
 /// </summary>
 public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 {
     /// <summary>Its name under the dispatcher, the same on every node.</summary>
     public const string Name = "peers";
 
+    private static readonly TimeSpan SilenceInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RefusedAgain = TimeSpan.FromMilliseconds(100);
 
     // A process that dies closes its sockets one after the other: one that still accepts is tried again, less and less often, for a second.
     private static readonly TimeSpan[] AcceptedAgain = [.. new[] { 5, 10, 20, 40, 80, 150, 300, 500 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
 
     private readonly ProbePeer _probe;
+
+    // How long heartbeats stay away before it is said: as long as the resolver waits for what it sees to be stable.
+    private readonly TimeSpan _silenceMin = Context.System.Settings.Config.GetTimeSpan("akka.cluster.split-brain-resolver.stable-after", allowInfinite: false);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly RefusedPeers _refused = RefusedPeers.Of(Context.System.EventStream);
     private readonly Dictionary<Address, int> _suspects = [];
+    private readonly Dictionary<UniqueAddress, TimeSpan> _silentSince = [];
     private readonly Dictionary<UniqueAddress, IReadOnlyCollection<UniqueAddress>> _removed = [];
     private readonly HashSet<UniqueAddress> _downed = [];
-    private RefusalVotes _votes = RefusalVotes.None;
+    private PeerVotes _votes = PeerVotes.None;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="probe">Tries an endpoint.</param>
@@ -39,9 +44,14 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         Receive<AssociationErrorEvent>(failed => Suspect(failed.RemoteAddress));
         Receive<Probe>(probe => ProbeAsync(probe.Peer).PipeTo(Self));
         Receive<Probed>(OnProbed);
-        Receive<PeerRefuses>(OnVote);
-        Receive<ClusterEvent.UnreachableMember>(_ => DownEnded());
-        Receive<ClusterEvent.LeaderChanged>(_ => DownEnded());
+        Receive<PeerVote>(OnVote);
+        Receive<Listen>(_ => OnListen());
+        Receive<ClusterEvent.UnreachableMember>(_ =>
+        {
+            Timers.StartPeriodicTimer(Listen.Instance, Listen.Instance, SilenceInterval);
+            DownLost();
+        });
+        Receive<ClusterEvent.LeaderChanged>(_ => DownLost());
         Receive<ClusterEvent.MemberRemoved>(OnRemoved);
         Receive<ForgetRemoved>(forget =>
         {
@@ -108,7 +118,7 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         {
             if (_refused.Add(probed.Peer.ToString()))
                 _log.Warning("{0} refuses connections: its process has ended", probed.Peer);
-            Vote(member.UniqueAddress);
+            Vote(member.UniqueAddress, PeerVerdict.Refuses);
             Timers.StartSingleTimer(probed.Peer, new Probe(probed.Peer), RefusedAgain);
             return;
         }
@@ -122,9 +132,27 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(probed.Peer, new Probe(probed.Peer), AcceptedAgain[times]);
     }
 
-    private void Vote(UniqueAddress about)
+    private void OnListen()
     {
-        var vote = new PeerRefuses(about.Address.ToString(), about.Uid, _cluster.SelfAddress.ToString(), _cluster.SelfUniqueAddress.Uid);
+        var unreachable = _cluster.State.Unreachable;
+        if (unreachable.IsEmpty)
+            Timers.Cancel(Listen.Instance);
+        foreach (var member in _silentSince.Keys.Except(unreachable.Where(IsSilent).Select(m => m.UniqueAddress)).ToList())
+            _silentSince.Remove(member);
+        foreach (var member in unreachable.Where(IsSilent))
+        {
+            _silentSince.TryAdd(member.UniqueAddress, Now);
+            if (Now - _silentSince[member.UniqueAddress] >= _silenceMin)
+                Vote(member.UniqueAddress, PeerVerdict.Silent);
+        }
+    }
+
+    // As this node sees it; of who refuses more is known.
+    private bool IsSilent(Member member) => !_refused.Contains(member.Address.ToString()) && !_cluster.FailureDetector.IsAvailable(member.Address);
+
+    private void Vote(UniqueAddress about, PeerVerdict verdict)
+    {
+        var vote = new PeerVote(about.Address.ToString(), about.Uid, verdict, _cluster.SelfAddress.ToString(), _cluster.SelfUniqueAddress.Uid);
         Self.Tell(vote);
         foreach (var member in _cluster.State.Members)
         {
@@ -133,27 +161,31 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void OnVote(PeerRefuses vote)
+    private void OnVote(PeerVote vote)
     {
         var about = new UniqueAddress(Address.Parse(vote.Address), vote.Uid);
-        _votes = _votes.Cast(about, new UniqueAddress(Address.Parse(vote.ByAddress), vote.ByUid), Now);
+        _votes = _votes.Cast(about, vote.Verdict, new UniqueAddress(Address.Parse(vote.ByAddress), vote.ByUid), Now);
         // Whoever hears of it looks as well: links break one after the other.
-        Suspect(about.Address);
-        DownEnded();
+        if (vote.Verdict == PeerVerdict.Refuses)
+            Suspect(about.Address);
+        DownLost();
         TellEnded(about);
     }
 
     // One node does it, so that no two versions of the gossip have to be merged; only who is unreachable is removed once it is down.
-    private void DownEnded()
+    private void DownLost()
     {
         var state = _cluster.State;
         if (state.Leader != _cluster.SelfAddress)
             return;
-        foreach (var member in state.Unreachable.Where(m => m.Status != MemberStatus.Down && _votes.HasEnded(m.UniqueAddress, Members, Now)).ToList())
+        foreach (var member in state.Unreachable.Where(m => m.Status != MemberStatus.Down && _votes.IsLost(m.UniqueAddress, Members, Now)).ToList())
         {
             if (!_downed.Add(member.UniqueAddress))
                 continue;
-            _log.Warning("downing {0}: most members say that its process has ended", member.Address);
+            _log.Warning(
+                "downing {0}: most members say that {1}",
+                member.Address,
+                _votes.HasEnded(member.UniqueAddress, Members, Now) ? "its process has ended" : "nothing is heard of it");
             _cluster.Down(member.Address);
         }
     }
@@ -180,6 +212,11 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         _suspects.Remove(peer);
         Timers.Cancel(peer);
         _refused.Remove(peer.ToString());
+    }
+
+    private sealed record Listen : INoSerializationVerificationNeeded
+    {
+        public static Listen Instance { get; } = new();
     }
 
     private sealed record Probe(Address Peer) : INoSerializationVerificationNeeded;

@@ -6,7 +6,7 @@ namespace Mooring.Actors.Membership;
 
 /// <summary>
 /// Judges silence as Akka.NET does, by heartbeats and with a pause that a busy machine may take; a peer whose endpoint refuses connections
-/// is unavailable at once. That alone removes nobody: see <see cref="RefusalVotes"/>.
+/// is unavailable at once. That alone removes nobody: see <see cref="PeerVotes"/>.
 /// </summary>
 public sealed class RefusalFailureDetector : PhiAccrualFailureDetector
 {

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Mooring.Actors.Journal;
 using Mooring.Actors.Membership;
 using Mooring.Messages;
 using Mooring.Storage;
@@ -51,12 +52,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberUp>(OnMemberUp);
         Receive<StillOutside>(_ => OnStillOutside());
         Receive<StillJoining>(_ => OnStillJoining());
-        Receive<LinkFailed>(OnLinkFailed);
-        Receive<PartMissing>(missing =>
-        {
-            _log.Error("{0} of this node has ended: it begins anew", missing.Path);
-            _cluster.Down(_cluster.SelfAddress);
-        });
+        Receive<LinkFailed>(failed => BeginAnew($"the link to the block store has been down for {failed.Since} ({failed.Detail})", inOrder: true));
+        Receive<PartMissing>(missing => BeginAnew($"{missing.Path} of this node has ended", inOrder: false));
+        Receive<JournalShutOut>(_ => BeginAnew("this node's journal has been shut out of the block store", inOrder: false));
         Receive<LeaseHeldBy>(OnLeaseHeldBy);
         Receive<Terminated>(OnTerminated);
     }
@@ -78,6 +76,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             typeof(ClusterEvent.MemberJoined),
             typeof(ClusterEvent.MemberUp),
             typeof(ClusterEvent.MemberRemoved));
+        Context.System.EventStream.Subscribe(Self, typeof(JournalShutOut));
         if (_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes is { } limit)
             Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, limit);
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
@@ -90,7 +89,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _cluster.Unsubscribe(Self);
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        Context.System.EventStream.Unsubscribe(Self);
+    }
 
     // A child that fails starts again; one that fails over and over ends, and the dispatcher starts again with all of them.
     /// <inheritdoc/>
@@ -148,10 +151,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         (_reports[from], _incarnations[from]) = (report, report.Incarnation);
     }
 
-    private void OnLinkFailed(LinkFailed failed)
+    private void BeginAnew(string detail, bool inOrder)
     {
-        _log.Error("the link to the block store has been down for {0}: this node counts as failed and leaves the cluster ({1})", failed.Since, failed.Detail);
-        _cluster.Leave(_cluster.SelfAddress);
+        _log.Error("{0}: this node must begin anew", detail);
+        _services.BeginAnew(Context.System, new BeginAnewCause(detail, inOrder));
     }
 
     private void OnMemberJoined(ClusterEvent.MemberJoined joined)
@@ -172,19 +175,13 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     // Akka.NET ends a node that nobody lets in after the same time, but by the time of day, and goes by that when it asks again, too: set back
     // meanwhile, it would do neither for as long as that (docs/akka-net.md).
-    private void OnStillOutside()
-    {
-        _log.Error("nobody has let this node into the cluster for {0}: it begins anew", _cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes);
-        CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ClusterJoinUnsuccessfulReason.Instance);
-    }
+    private void OnStillOutside() =>
+        BeginAnew($"nobody has let this node into the cluster for {_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes}", inOrder: false);
 
     // The member that took this node in may have died before any other had heard of it: to those it is a stranger for good, whatever it
     // sends them. To leave would take their consent; down it ends by itself, and a new incarnation asks again.
-    private void OnStillJoining()
-    {
-        _log.Error("this node was taken into the cluster {0} ago and has not come up since: it begins anew", _services.Settings.JoiningMax);
-        _cluster.Down(_cluster.SelfAddress);
-    }
+    private void OnStillJoining() =>
+        BeginAnew($"this node was taken into the cluster {_services.Settings.JoiningMax} ago and has not come up since", inOrder: false);
 
     // An owner that goes on renewing its lease and is no member here belongs to another cluster: membership has come apart, and each part
     // takes the other for dead. The block store says which one lives; this node ends, and its new incarnation joins that. To leave would take
@@ -209,9 +206,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         }
         if (now - strange.Since < StrangeOwnerLeases * _services.Settings.LeaseDuration)
             return;
-        _log.Error("{0} owns the virtual IP and is no member of this node's cluster: this node begins anew and joins the owner's", node);
         _strangeOwner = null;
-        _cluster.Down(_cluster.SelfAddress);
+        BeginAnew($"{node} owns the virtual IP and is no member of this node's cluster", inOrder: false);
     }
 
     // An earlier start of this very node has ended, or this one could not listen on its address.

@@ -45,7 +45,7 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(OperationsSnapshot))]
 [JsonSerializable(typeof(OutcomeRecorded))]
 [JsonSerializable(typeof(OwnershipTaken))]
-[JsonSerializable(typeof(PeerRefuses))]
+[JsonSerializable(typeof(PeerVote))]
 [JsonSerializable(typeof(QueryFailed))]
 [JsonSerializable(typeof(ReleaseSource))]
 [JsonSerializable(typeof(RequestAccepted))]

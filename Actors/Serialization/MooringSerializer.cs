@@ -51,7 +51,7 @@ public sealed class MooringSerializer : SerializerWithStringManifest
         ["operations-snapshot"] = typeof(OperationsSnapshot),
         ["outcome-recorded"] = typeof(OutcomeRecorded),
         ["ownership-taken"] = typeof(OwnershipTaken),
-        ["peer-refuses"] = typeof(PeerRefuses),
+        ["peer-vote"] = typeof(PeerVote),
         ["query-failed"] = typeof(QueryFailed),
         ["release-source"] = typeof(ReleaseSource),
         ["request-accepted"] = typeof(RequestAccepted),

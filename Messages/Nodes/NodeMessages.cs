@@ -15,12 +15,23 @@ public sealed record NodeHealthReport(
     public bool Healthy => DispatcherOk && RbdLinkOk;
 }
 
-/// <summary>A node tells the others that a member's cluster endpoint refuses connections (V5).</summary>
+/// <summary>A node tells the others what it sees of a member (V5).</summary>
 /// <param name="Address">The member's cluster address.</param>
 /// <param name="Uid">Which incarnation of it.</param>
+/// <param name="Verdict">What is seen.</param>
 /// <param name="ByAddress">The cluster address of who says so.</param>
 /// <param name="ByUid">Which incarnation of it.</param>
-public sealed record PeerRefuses(string Address, int Uid, string ByAddress, int ByUid);
+public sealed record PeerVote(string Address, int Uid, PeerVerdict Verdict, string ByAddress, int ByUid);
+
+/// <summary>What is seen of a member that is out of reach. The names are stable.</summary>
+public enum PeerVerdict
+{
+    /// <summary>Its cluster endpoint refuses connections: its process has ended.</summary>
+    Refuses = 0,
+
+    /// <summary>Its heartbeats stay away: its process or its host has stopped, or the way to it is cut.</summary>
+    Silent = 1,
+}
 
 /// <summary>A node that starts asks another one whether it is in a cluster; answered with <see cref="MembershipTold"/>.</summary>
 public sealed record GetMembership

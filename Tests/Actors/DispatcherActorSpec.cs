@@ -138,6 +138,22 @@ public sealed class DispatcherActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_service_with_Mooring_in_it_decides_how_its_node_begins_anew()
+    {
+        Services = Services with { BeginAnew = (system, cause) => _first.Ref.Tell((system, cause)) };
+        Start();
+        var cluster = Join();
+        Eventually(() => Assert.Contains(cluster.State.Members, m => m.Status == MemberStatus.Up));
+        Store.Before = (_, _) => throw new BlockStoreException(ErrorKind.TimedOut, "no answer");
+
+        var (system, cause) = _first.ExpectMsg<(ActorSystem, BeginAnewCause)>();
+        Assert.Same(Sys, system);
+        Assert.True(cause.InOrder);
+        Assert.Contains("no answer", cause.Detail, StringComparison.Ordinal);
+        Assert.False(cluster.IsTerminated);
+    }
+
+    [Fact]
     public void A_node_leaves_a_cluster_to_which_the_owner_of_the_virtual_IP_does_not_belong()
     {
         Services = Services with { Settings = Settings with { LeaseDuration = TimeSpan.FromMilliseconds(100) } };

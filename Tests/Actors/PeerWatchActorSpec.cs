@@ -30,7 +30,7 @@ public sealed class PeerWatchActorSpec : ActorSpec
     {
         var watch = Start(PeerAnswer.Refuses);
         watch.Tell(new DisassociatedEvent(Cluster.Get(Sys).SelfAddress, Stranger, false));
-        watch.Tell(new PeerRefuses(Stranger.ToString(), 7, Stranger.ToString(), 8));
+        watch.Tell(new PeerVote(Stranger.ToString(), 7, PeerVerdict.Refuses, Stranger.ToString(), 8));
         watch.Tell(new Identify("done"));
 
         ExpectMsg<ActorIdentity>();

@@ -5,7 +5,7 @@ namespace Mooring.Tests.Simulation;
 
 /// <summary>
 /// The program behind <c>build.cs simulate</c>: <c>--seed N [--trace] [--mutation NAME]</c> runs one seed,
-/// <c>--seeds COUNT [--first N] [--mutation NAME]</c> many, on all processors.
+/// <c>--seeds COUNT [--first N] [--mutation NAME]</c> many, on all processors. <c>--rounds N</c>: each node is made to begin anew so often.
 /// </summary>
 public static class Program
 {
@@ -19,9 +19,10 @@ public static class Program
         if (arguments.Remove(SeedProcess.StoryVerb))
             return SeedProcess.TellStory(arguments);
         var trace = arguments.Remove("--trace");
+        var rounds = SeedProcess.TakeRounds(arguments);
         var mutation = Value(arguments, "--mutation") is { } name ? Enum.Parse<Mutation>(name, ignoreCase: true) : Mutation.None;
         if (Value(arguments, "--seed") is { } seed)
-            return SeedProcess.RunInChild([seed], mutation, trace);
+            return SeedProcess.RunInChild([seed], mutation, trace, rounds);
         var count = Value(arguments, "--seeds") is { } many ? int.Parse(many, CultureInfo.InvariantCulture) : CountDefault;
         var first = Value(arguments, "--first") is { } given ? long.Parse(given, CultureInfo.InvariantCulture) : DateTime.UtcNow.Ticks % 1_000_000_000;
         if (arguments.Count > 0)
@@ -29,7 +30,7 @@ public static class Program
             Console.Error.WriteLine($"simulate: {string.Join(' ', arguments)} is not understood");
             return 2;
         }
-        var batch = new SeedBatch(mutation, Console.Out.WriteLine);
+        var batch = new SeedBatch(mutation, Console.Out.WriteLine) { Rounds = rounds };
         await batch.RunAsync([.. Enumerable.Range(0, count).Select(i => first + i)], CancellationToken.None);
         foreach (var line in batch.Report())
             Console.Out.WriteLine(line);

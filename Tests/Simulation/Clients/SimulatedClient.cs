@@ -24,7 +24,7 @@ public sealed class SimulatedClient(SimulationRun run, int number)
 
     public async Task RunAsync(int requestCount)
     {
-        for (var i = 1; i <= requestCount; i++)
+        for (var i = 1; i <= requestCount && !run.RequestsAreOver; i++)
         {
             await run.World.Delay(TimeSpan.FromMilliseconds(_chance.Next(0, 2500)));
             await RequestAsync(new RequestId($"c{number}-r{i}"), DrawCommand());

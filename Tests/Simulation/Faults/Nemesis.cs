@@ -6,15 +6,15 @@ using Mooring.Tests.Simulation.Store;
 namespace Mooring.Tests.Simulation.Faults;
 
 /// <summary>Does harm, by chance from the seed, for a time; then heals everything.</summary>
-public sealed class Nemesis(SimulationRun run)
+public sealed class Nemesis(SimulationRun run) : INemesis
 {
     private readonly Random _chance = run.World.Stream("nemesis");
 
     public bool IsOver { get; private set; }
 
-    public async Task RunAsync(TimeSpan duration)
+    public async Task RunAsync()
     {
-        var end = run.World.Now + duration;
+        var end = run.World.Now + run.Options.Harm;
         while (run.World.Now < end)
         {
             await run.World.Delay(Between(0.2, 4));
@@ -23,9 +23,6 @@ public sealed class Nemesis(SimulationRun run)
         Heal();
         IsOver = true;
     }
-
-    /// <summary>How long a node that was killed stays away.</summary>
-    public TimeSpan DownTime() => Between(0.3, 6);
 
     private void Strike()
     {
@@ -81,7 +78,7 @@ public sealed class Nemesis(SimulationRun run)
     {
         run.Injected(silently ? "power loss" : "kill");
         node.Kill(silently);
-        run.StartLater(node, DownTime());
+        run.StartLater(node, run.DownTime());
     }
 
     private void Pause(SimulatedNode node)

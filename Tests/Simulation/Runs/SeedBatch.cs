@@ -26,6 +26,9 @@ public sealed class SeedBatch(Mutation mutation, Action<string> print)
     /// <summary>Whether to start no more seeds once one has failed.</summary>
     public bool StopAtFailure { get; init; }
 
+    /// <summary>How often each node is made to begin anew; 0: harm is done by chance instead.</summary>
+    public int Rounds { get; init; }
+
     public int SeedsAtOnce { get; init; } = SeedsPerProcess;
 
     public async Task RunAsync(IReadOnlyList<long> seeds, CancellationToken cancellationToken)
@@ -36,8 +39,8 @@ public sealed class SeedBatch(Mutation mutation, Action<string> print)
         _watch.Stop();
     }
 
-    public static string HowToRepeat(long seed, Mutation mutation) =>
-        $"dotnet run build.cs -- simulate --seed {seed} --trace{(mutation == Mutation.None ? "" : $" --mutation {mutation}")}";
+    public static string HowToRepeat(long seed, Mutation mutation, int rounds = 0) =>
+        $"dotnet run build.cs -- simulate --seed {seed} --trace{(rounds == 0 ? "" : $" --rounds {rounds}")}{(mutation == Mutation.None ? "" : $" --mutation {mutation}")}";
 
     public IEnumerable<string> Report()
     {
@@ -62,7 +65,7 @@ public sealed class SeedBatch(Mutation mutation, Action<string> print)
 
     private async Task RunAsync(long[] seeds, CancellationToken cancellationToken)
     {
-        var start = SeedProcess.StartInfo([.. seeds.Select(s => s.ToString(CultureInfo.InvariantCulture))], mutation, trace: false);
+        var start = SeedProcess.StartInfo([.. seeds.Select(s => s.ToString(CultureInfo.InvariantCulture))], mutation, trace: false, Rounds);
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         using var child = Process.Start(start)!;
         var errors = child.StandardError.ReadToEndAsync(cancellationToken);
@@ -90,6 +93,6 @@ public sealed class SeedBatch(Mutation mutation, Action<string> print)
         if (result.Violations.Count == 0)
             return;
         print($"seed {result.Seed} failed:{string.Concat(result.Violations.Select(v => $"\n  {v}"))}");
-        print($"  repeat: {HowToRepeat(result.Seed, mutation)}");
+        print($"  repeat: {HowToRepeat(result.Seed, mutation, Rounds)}");
     }
 }

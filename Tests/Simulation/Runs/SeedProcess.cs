@@ -19,23 +19,25 @@ public static class SeedProcess
     public const string ResultPrefix = "result ";
 
     private const string TraceFlag = "--trace";
+    private const string RoundsOption = "--rounds";
 
     // The copy of this program among rewritten assemblies.
     private static readonly string Simulated = Determinism.ProgramIn(AppContext.BaseDirectory, typeof(SeedProcess).Assembly);
 
     /// <summary>What the process does.</summary>
-    /// <param name="arguments">The mutation, whether to trace, and the seeds.</param>
+    /// <param name="arguments">Whether to trace, the rounds, the mutation, and the seeds.</param>
     /// <returns>0 when all went well, 1 when a check failed.</returns>
     public static int Run(List<string> arguments)
     {
         if (Determinism.Ensure(Simulated, [Verb, .. arguments]) is { } exit)
             return exit;
         var trace = arguments.Remove(TraceFlag);
+        var rounds = TakeRounds(arguments);
         var mutation = Enum.Parse<Mutation>(arguments[0]);
         var failed = false;
         foreach (var seed in arguments.Skip(1))
         {
-            using var run = new SimulationRun(new SimulationOptions(long.Parse(seed, CultureInfo.InvariantCulture), mutation, trace), Console.Out.WriteLine);
+            using var run = new SimulationRun(new SimulationOptions(long.Parse(seed, CultureInfo.InvariantCulture), mutation, trace) { Rounds = rounds }, Console.Out.WriteLine);
             var result = run.Run();
             Console.Out.WriteLine(ResultPrefix + JsonSerializer.Serialize(result));
             failed |= result.Violations.Count > 0;
@@ -58,17 +60,29 @@ public static class SeedProcess
         return 0;
     }
 
-    /// <summary>Runs seeds in a child whose output is this process's.</summary>
-    public static int RunInChild(IReadOnlyList<string> seeds, Mutation mutation, bool trace)
+    /// <summary>Takes the option out of arguments that says how often each node is made to begin anew.</summary>
+    /// <returns>How often; 0 when it is not there.</returns>
+    public static int TakeRounds(List<string> arguments)
     {
-        using var child = Process.Start(StartInfo(seeds, mutation, trace))!;
+        var at = arguments.IndexOf(RoundsOption);
+        if (at < 0 || at + 1 >= arguments.Count)
+            return 0;
+        var rounds = int.Parse(arguments[at + 1], CultureInfo.InvariantCulture);
+        arguments.RemoveRange(at, 2);
+        return rounds;
+    }
+
+    /// <summary>Runs seeds in a child whose output is this process's.</summary>
+    public static int RunInChild(IReadOnlyList<string> seeds, Mutation mutation, bool trace, int rounds)
+    {
+        using var child = Process.Start(StartInfo(seeds, mutation, trace, rounds))!;
         child.WaitForExit();
         return child.ExitCode;
     }
 
     /// <summary>How to start such a process.</summary>
-    public static ProcessStartInfo StartInfo(IReadOnlyList<string> seeds, Mutation mutation, bool trace) =>
-        Determinism.StartInfo(Simulated, [Verb, .. Flags(trace), mutation.ToString(), .. seeds]);
+    public static ProcessStartInfo StartInfo(IReadOnlyList<string> seeds, Mutation mutation, bool trace, int rounds = 0) =>
+        Determinism.StartInfo(Simulated, [Verb, .. Flags(trace), RoundsOption, rounds.ToString(CultureInfo.InvariantCulture), mutation.ToString(), .. seeds]);
 
     /// <summary>How to start one that tells the engine's story.</summary>
     public static ProcessStartInfo StartInfoOfStory(IReadOnlyList<string> seeds, bool trace) => Determinism.StartInfo(Simulated, [StoryVerb, .. Flags(trace), .. seeds]);

@@ -8,12 +8,19 @@ public sealed record SimulationOptions(long Seed, Mutation Mutation = Mutation.N
 {
     public int ClientCount { get; init; } = 4;
 
-    public int RequestCount { get; init; } = 8;
+    /// <summary>How often each node is made to begin anew; 0: harm is done by chance instead.</summary>
+    public int Rounds { get; init; }
+
+    /// <summary>Requests of each client; with rounds as many as come while they last.</summary>
+    public int RequestCount => Rounds > 0 ? int.MaxValue : 8;
 
     public int VolumeCount { get; init; } = 6;
 
     /// <summary>For how long harm is done.</summary>
     public TimeSpan Harm { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>When harm must have ended.</summary>
+    public TimeSpan HarmMax => Harm + TimeSpan.FromSeconds(30) + (Rounds * TimeSpan.FromMinutes(5));
 
     /// <summary>Within this time after all is healed everything must have ended.</summary>
     public TimeSpan Recovery { get; init; } = TimeSpan.FromSeconds(120);

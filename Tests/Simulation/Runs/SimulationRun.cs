@@ -28,7 +28,8 @@ public sealed class SimulationRun : IDisposable
     private readonly SortedDictionary<string, int> _injected = new(StringComparer.Ordinal);
     private readonly List<SimulatedClient> _clients = [];
     private readonly Action<string> _print;
-    private readonly Nemesis _nemesis;
+    private readonly INemesis _nemesis;
+    private readonly Random _downTimes;
     private readonly JournalCheck _journalCheck;
     private readonly VipCheck _vipCheck;
 
@@ -43,7 +44,8 @@ public sealed class SimulationRun : IDisposable
         History = new History(this);
         Hocon = Configure();
         LeaseName = Hocon.GetString("mooring.vip.lease.name", "");
-        _nemesis = new Nemesis(this);
+        _nemesis = options.Rounds > 0 ? new BeginAnewRounds(this) : new Nemesis(this);
+        _downTimes = World.Stream("down times");
         _journalCheck = new JournalCheck(this);
         OrderCheck = new OrderCheck(this);
         _vipCheck = new VipCheck(this);
@@ -70,6 +72,9 @@ public sealed class SimulationRun : IDisposable
 
     /// <summary>Whether numbered messages are sent no more.</summary>
     public bool TrafficIsOver { get; private set; }
+
+    /// <summary>Whether clients begin no more requests.</summary>
+    public bool RequestsAreOver => Options.Rounds > 0 && _nemesis.IsOver;
 
     public List<SimulatedNode> Nodes { get; } = [];
 
@@ -98,8 +103,8 @@ public sealed class SimulationRun : IDisposable
             _clients.Add(client);
             World.Schedule(null, TimeSpan.Zero, "client begins", () => _ = client.RunAsync(Options.RequestCount));
         }
-        World.Schedule(null, TimeSpan.Zero, "nemesis begins", () => _ = _nemesis.RunAsync(Options.Harm));
-        World.Run(World.Now + Options.Harm + TimeSpan.FromSeconds(30), () => Failed || _nemesis.IsOver);
+        World.Schedule(null, TimeSpan.Zero, "nemesis begins", () => _ = _nemesis.RunAsync());
+        World.Run(World.Now + Options.HarmMax, () => Failed || _nemesis.IsOver);
         var healed = World.Now;
         // What looks settled at once may come apart once more: a node that goes on after a pause takes the others for gone.
         World.Run(healed + Calm, () => Failed);
@@ -140,7 +145,7 @@ public sealed class SimulationRun : IDisposable
     }
 
     /// <summary>How long a node that was killed stays away.</summary>
-    public TimeSpan DownTime() => _nemesis.DownTime();
+    public TimeSpan DownTime() => TimeSpan.FromSeconds(0.3 + (5.7 * _downTimes.NextDouble()));
 
     public void StartLater(SimulatedNode node, TimeSpan delay) => World.Schedule(null, delay, $"{node.Name} is started again", () =>
     {

@@ -88,17 +88,21 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         1_133_001_872,
     ]);
 
-    private async Task HoldAsync(IReadOnlyList<long> seeds)
+    /// <summary>Each node begins anew twenty times, in random order and for every reason, and the owner is killed after each.</summary>
+    [Fact]
+    public Task Nodes_that_have_begun_anew_are_worth_as_much_as_new_ones() => HoldAsync([1, DateTime.UtcNow.Ticks % 1_000_000_000], rounds: 20);
+
+    private async Task HoldAsync(IReadOnlyList<long> seeds, int rounds = 0)
     {
         output.WriteLine($"seeds {string.Join(", ", seeds)}");
-        var batch = new SeedBatch(Mutation.None, output.WriteLine);
+        var batch = new SeedBatch(Mutation.None, output.WriteLine) { Rounds = rounds };
         await batch.RunAsync(seeds, CancellationToken.None);
         foreach (var line in batch.Report())
             output.WriteLine(line);
 
         Assert.True(batch.Results.Sum(r => r.Delivered) > 0, "no result was delivered to an actor");
         Assert.True(batch.Results.Sum(r => r.Numbered) > seeds.Count * 100, "hardly any numbered message arrived");
-        Assert.Equal("", string.Join('\n', batch.Failures.Select(f => $"seed {f.Seed}: {f.Violations[0]}; repeat: {SeedBatch.HowToRepeat(f.Seed, Mutation.None)}")));
+        Assert.Equal("", string.Join('\n', batch.Failures.Select(f => $"seed {f.Seed}: {f.Violations[0]}; repeat: {SeedBatch.HowToRepeat(f.Seed, Mutation.None, rounds)}")));
         Assert.Equal(seeds.Count, batch.Results.Count);
     }
 }

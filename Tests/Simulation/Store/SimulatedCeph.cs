@@ -52,7 +52,14 @@ public sealed class SimulatedCeph(SimulationWorld world)
         throw new BlockStoreException(ErrorKind.NoSpace, "no space is left", 28);
     };
 
-    public FenceAddress NewAddress(string host) => new($"{host}:0/{++_connections}");
+    public FenceAddress NewAddress(string host) => Address(host, ++_connections);
+
+    /// <summary>Shuts out every connection that a host has made so far.</summary>
+    public void FenceAllOf(string host)
+    {
+        for (var i = 1; i <= _connections; i++)
+            Fenced.Add(Address(host, i));
+    }
 
     public ImageId NewImageId() => new($"img-{++_images}");
 
@@ -80,6 +87,8 @@ public sealed class SimulatedCeph(SimulationWorld world)
         World.Network.Send(caller.Host, Host, null, name, () => Serve(caller, faults, name, milliseconds, work, result));
         return result.Task;
     }
+
+    private static FenceAddress Address(string host, long connection) => new($"{host}:0/{connection}");
 
     private void Serve<T>(SimulatedProcess caller, StoreFaults faults, string name, double milliseconds, Func<T> work, TaskCompletionSource<T> result)
     {

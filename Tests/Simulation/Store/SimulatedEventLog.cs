@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Akka.Simulation;
+using Mooring.Messages;
 using Mooring.Storage;
 
 namespace Mooring.Tests.Simulation.Store;
@@ -11,13 +12,14 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
     private const double WriteMilliseconds = 0.8;
 
     private readonly Dictionary<string, Task<bool>> _latest = [];
+    private readonly FenceAddress _address = ceph.NewAddress(process.Host);
 
     public virtual Task<bool> AppendAsync(string stream, long firstNumber, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
     {
         var copies = events.Select(e => (ReadOnlyMemory<byte>)e.ToArray()).ToList();
         return _latest[stream] = AppendAfterAsync(
             _latest.GetValueOrDefault(stream),
-            () => Call($"append {stream} {firstNumber}", WriteMilliseconds, ceph.Taking(ceph.JournalFaults, () => Append(ceph.Journal, stream, firstNumber, copies)), cancellationToken));
+            () => Call($"append {stream} {firstNumber}", WriteMilliseconds, Writing(() => Append(ceph.Journal, stream, firstNumber, copies)), cancellationToken));
     }
 
     public virtual async IAsyncEnumerable<(long Number, ReadOnlyMemory<byte> Event)> ReadAsync(
@@ -49,7 +51,7 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
         return Call(
             $"snapshot {stream} {number}",
             WriteMilliseconds,
-            ceph.Taking(ceph.JournalFaults, () => ceph.Journal.Of(stream).Snapshots[number] = (timestamp, copy)),
+            Writing(() => ceph.Journal.Of(stream).Snapshots[number] = (timestamp, copy)),
             cancellationToken);
     }
 
@@ -91,6 +93,9 @@ public class SimulatedEventLog(SimulatedCeph ceph, SimulatedProcess process) : I
         }
         return await append();
     }
+
+    private Func<T> Writing<T>(Func<T> work) => ceph.Taking(ceph.JournalFaults, () =>
+        ceph.Fenced.Contains(_address) ? throw new BlockStoreException(ErrorKind.Fenced, $"connection {_address} is fenced", 108) : work());
 
     private Task<T> Call<T>(string name, double milliseconds, Func<T> work, CancellationToken cancellationToken) =>
         ceph.Call(process, ceph.JournalFaults, name, milliseconds, work, cancellationToken);
