@@ -5,9 +5,9 @@ using Mooring.Messages;
 namespace Mooring.Actors.Membership;
 
 /// <summary>
-/// What members say of one that is out of reach. It counts as lost when a majority of all members, the lost one among them, says so, and as
-/// ended when such a majority says that its endpoint refuses: a firewall that rejects somewhere, or a cut between two, convinces one node, not
-/// most of them. Pure: times are points on one clock.
+/// What members say of one that is out of reach. Pure: times are points on one clock. It has ended when most of all say that its endpoint refuses: a
+/// firewall that rejects somewhere convinces one node, not most of them. It is lost, and may be downed, when it has ended, when half of all say that
+/// it refuses (of two that are left one may go on when the other dies), or when most of those that are up say one or the other.
 /// </summary>
 public sealed record PeerVotes
 {
@@ -37,25 +37,29 @@ public sealed record PeerVotes
 
     /// <summary>Whether a member's process has ended, by what the members say.</summary>
     /// <param name="about">The member.</param>
-    /// <param name="members">All members, this one among them.</param>
+    /// <param name="members">All members, this one and those that join among them.</param>
     /// <param name="now">The time now.</param>
     /// <returns>Whether it has.</returns>
     public bool HasEnded(UniqueAddress about, IReadOnlyCollection<UniqueAddress> members, TimeSpan now) =>
-        Most(about, members, vote => Refuses(vote, now));
+        2 * Count(about, members, vote => Refuses(vote, now)) > members.Count;
 
-    /// <summary>Whether a member is out of reach for most, by what the members say; one that has ended is.</summary>
+    /// <summary>Whether a member is out of reach for good enough reason to down it, by what the members say.</summary>
     /// <param name="about">The member.</param>
-    /// <param name="members">All members, this one among them.</param>
+    /// <param name="members">All members, this one and those that join among them.</param>
+    /// <param name="up">Those of them that the split-brain resolver counts, this one among them: without those that join.</param>
     /// <param name="now">The time now.</param>
     /// <returns>Whether it is.</returns>
-    public bool IsLost(UniqueAddress about, IReadOnlyCollection<UniqueAddress> members, TimeSpan now) =>
-        Most(about, members, vote => Refuses(vote, now) || (vote.Verdict == PeerVerdict.Silent && now - vote.At <= SilenceLasting));
+    public bool IsLost(UniqueAddress about, IReadOnlyCollection<UniqueAddress> members, IReadOnlyCollection<UniqueAddress> up, TimeSpan now) =>
+        2 * Count(about, members, vote => Refuses(vote, now)) >= members.Count || 2 * Count(about, up, vote => Refuses(vote, now) || IsSilent(vote, now)) > up.Count;
 
     private static bool Refuses((PeerVerdict Verdict, TimeSpan At) vote, TimeSpan now) =>
         vote.Verdict == PeerVerdict.Refuses && now - vote.At <= RefusalLasting;
 
-    private bool Most(UniqueAddress about, IReadOnlyCollection<UniqueAddress> members, Func<(PeerVerdict Verdict, TimeSpan At), bool> says) =>
-        2 * members.Count(by => by != about && Of(about).TryGetValue(by, out var vote) && says(vote)) > members.Count;
+    private static bool IsSilent((PeerVerdict Verdict, TimeSpan At) vote, TimeSpan now) =>
+        vote.Verdict == PeerVerdict.Silent && now - vote.At <= SilenceLasting;
+
+    private int Count(UniqueAddress about, IReadOnlyCollection<UniqueAddress> members, Func<(PeerVerdict Verdict, TimeSpan At), bool> says) =>
+        members.Count(by => by != about && Of(about).TryGetValue(by, out var vote) && says(vote));
 
     private ImmutableDictionary<UniqueAddress, (PeerVerdict Verdict, TimeSpan At)> Of(UniqueAddress about) =>
         _votes.GetValueOrDefault(about, ImmutableDictionary<UniqueAddress, (PeerVerdict Verdict, TimeSpan At)>.Empty);

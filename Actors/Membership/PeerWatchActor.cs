@@ -8,8 +8,8 @@ namespace Mooring.Actors.Membership;
 
 /// <summary>
 /// Notices within milliseconds that another node's process has ended: when a link to a member breaks its endpoint is tried, and while it
-/// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what most members say of one that
-/// is unreachable the leader acts at once: it is downed. Akka.NET's split-brain resolver judges what no majority agrees on.
+/// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what enough members say of one that
+/// is unreachable the leader acts at once: it is downed. Akka.NET's split-brain resolver judges what is left.
 /// </summary>
 public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 {
@@ -66,7 +66,9 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 
     private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    private List<UniqueAddress> Members => [.. _cluster.State.Members.Where(m => m.Status is not (MemberStatus.Joining or MemberStatus.Removed)).Select(m => m.UniqueAddress)];
+    private List<UniqueAddress> Members => [.. _cluster.State.Members.Where(m => m.Status != MemberStatus.Removed).Select(m => m.UniqueAddress)];
+
+    private List<UniqueAddress> Up => [.. _cluster.State.Members.Where(m => m.Status is not (MemberStatus.Joining or MemberStatus.Removed)).Select(m => m.UniqueAddress)];
 
     /// <summary>How to make one.</summary>
     /// <param name="probe">Tries an endpoint.</param>
@@ -178,14 +180,11 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         var state = _cluster.State;
         if (state.Leader != _cluster.SelfAddress)
             return;
-        foreach (var member in state.Unreachable.Where(m => m.Status != MemberStatus.Down && _votes.IsLost(m.UniqueAddress, Members, Now)).ToList())
+        foreach (var member in state.Unreachable.Where(m => m.Status != MemberStatus.Down && _votes.IsLost(m.UniqueAddress, Members, Up, Now)).ToList())
         {
             if (!_downed.Add(member.UniqueAddress))
                 continue;
-            _log.Warning(
-                "downing {0}: most members say that {1}",
-                member.Address,
-                _votes.HasEnded(member.UniqueAddress, Members, Now) ? "its process has ended" : "nothing is heard of it");
+            _log.Warning("downing {0}: {1}", member.Address, _refused.Contains(member.Address.ToString()) ? "its process has ended" : "most members hear nothing of it");
             _cluster.Down(member.Address);
         }
     }

@@ -169,11 +169,15 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         Assert.Equal(0, (await RunAsync(null, "--node", HostOf("node-1"), "--command", "cluster show")).Exit);
     }
 
-    private string HostOf(string node) => _cluster.Nodes.EndpointOf(node).Split(':')[0];
+    private string HostOf(string node) => HostOf(_cluster, node);
 
-    private async Task<(int Exit, string Output, string Errors)> RunAsync(string? script, params string[] arguments)
+    private Task<(int Exit, string Output, string Errors)> RunAsync(string? script, params string[] arguments) => RunOnAsync(_cluster, script, arguments);
+
+    internal static string HostOf(TestCluster cluster, string node) => cluster.Nodes.EndpointOf(node).Split(':')[0];
+
+    internal static async Task<(int Exit, string Output, string Errors)> RunOnAsync(TestCluster cluster, string? script, params string[] arguments)
     {
-        using var console = Start(_cluster, arguments);
+        using var console = Start(cluster, arguments);
         var output = console.StandardOutput.ReadToEndAsync();
         var errors = console.StandardError.ReadToEndAsync();
         await console.StandardInput.WriteAsync(script);

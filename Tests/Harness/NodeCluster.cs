@@ -144,6 +144,11 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <returns>The endpoint.</returns>
     public string EndpointOf(string name) => $"{Node(name).Address}:{Node(name).HttpPort}";
 
+    /// <summary>A node's address as a member of the cluster.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>The address, <c>akka.tcp://mooring@host:port</c>.</returns>
+    public string MemberOf(string name) => $"akka.tcp://mooring@{Node(name).Address}:{Node(name).Port}";
+
     /// <summary>Ends a node at once (SIGKILL); it stays dead until it is launched.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>Completes when its process is gone.</returns>

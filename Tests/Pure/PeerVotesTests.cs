@@ -21,10 +21,23 @@ public class PeerVotesTests
     }
 
     [Fact]
-    public void One_of_two_is_no_majority()
+    public void Of_two_one_goes_on_when_the_other_refuses_and_does_not_count_it_as_ended()
     {
         UniqueAddress[] two = [Member(1), Member(2)];
-        Assert.False(PeerVotes.None.Cast(two[0], PeerVerdict.Refuses, two[1], Now).HasEnded(two[0], two, Now));
+        var votes = PeerVotes.None.Cast(two[0], PeerVerdict.Refuses, two[1], Now);
+        Assert.False(votes.HasEnded(two[0], two, Now));
+        Assert.True(votes.IsLost(two[0], two, two, Now));
+        Assert.False(PeerVotes.None.Cast(two[0], PeerVerdict.Silent, two[1], Now).IsLost(two[0], two, two, Now));
+    }
+
+    [Fact]
+    public void One_that_joins_says_who_has_ended_and_not_who_is_silent()
+    {
+        UniqueAddress[] up = [Three[0], Three[1]];
+        var refuses = PeerVotes.None.Cast(Three[0], PeerVerdict.Refuses, Three[1], Now).Cast(Three[0], PeerVerdict.Refuses, Three[2], Now);
+        Assert.True(refuses.HasEnded(Three[0], Three, Now));
+        var silent = PeerVotes.None.Cast(Three[0], PeerVerdict.Silent, Three[1], Now).Cast(Three[0], PeerVerdict.Silent, Three[2], Now);
+        Assert.False(silent.IsLost(Three[0], Three, up, Now));
     }
 
     [Fact]
@@ -55,18 +68,18 @@ public class PeerVotesTests
     public void One_that_most_hear_nothing_of_is_lost_and_not_known_to_have_ended()
     {
         var votes = PeerVotes.None.Cast(Three[0], PeerVerdict.Silent, Three[1], Now);
-        Assert.False(votes.IsLost(Three[0], Three, Now));
+        Assert.False(votes.IsLost(Three[0], Three, Three, Now));
         votes = votes.Cast(Three[0], PeerVerdict.Silent, Three[2], Now);
-        Assert.True(votes.IsLost(Three[0], Three, Now));
+        Assert.True(votes.IsLost(Three[0], Three, Three, Now));
         Assert.False(votes.HasEnded(Three[0], Three, Now));
-        Assert.False(votes.IsLost(Three[0], Three, Now + TimeSpan.FromSeconds(1.1)));
+        Assert.False(votes.IsLost(Three[0], Three, Three, Now + TimeSpan.FromSeconds(1.1)));
     }
 
     [Fact]
     public void Who_hears_nothing_and_who_is_refused_make_one_majority()
     {
         var votes = PeerVotes.None.Cast(Three[0], PeerVerdict.Silent, Three[1], Now).Cast(Three[0], PeerVerdict.Refuses, Three[2], Now);
-        Assert.True(votes.IsLost(Three[0], Three, Now));
+        Assert.True(votes.IsLost(Three[0], Three, Three, Now));
         Assert.False(votes.HasEnded(Three[0], Three, Now));
     }
 
@@ -74,8 +87,8 @@ public class PeerVotesTests
     public void A_cut_between_two_loses_neither()
     {
         var votes = PeerVotes.None.Cast(Three[0], PeerVerdict.Silent, Three[1], Now).Cast(Three[1], PeerVerdict.Silent, Three[0], Now);
-        Assert.False(votes.IsLost(Three[0], Three, Now));
-        Assert.False(votes.IsLost(Three[1], Three, Now));
+        Assert.False(votes.IsLost(Three[0], Three, Three, Now));
+        Assert.False(votes.IsLost(Three[1], Three, Three, Now));
     }
 
     [Fact]

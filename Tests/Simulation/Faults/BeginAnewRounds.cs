@@ -17,8 +17,9 @@ public sealed class BeginAnewRounds(SimulationRun run) : INemesis
     private static readonly TimeSpan AnewMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan WholeMax = TimeSpan.FromSeconds(60);
 
-    // A kill is noticed at once, a power loss by silence.
+    // A kill is noticed at once, a power loss by silence; while only two are up, the lease of a dead one is waited out.
     private static readonly TimeSpan SuccessorMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SuccessorOfTwoMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SuccessorOfSilentMax = TimeSpan.FromSeconds(6);
 
     private readonly Random _chance = run.World.Stream("rounds");
@@ -52,18 +53,29 @@ public sealed class BeginAnewRounds(SimulationRun run) : INemesis
         var undo = Strike(node, reason);
         var anew = await UntilAsync($"{node.Name} begins anew ({reason})", AnewMax, () => node.IsRunning && node.Process != before);
         undo();
-        if (!anew || !await UntilAsync("all nodes are up again", WholeMax, IsWhole) || OwnerNode() is not { } owner)
+        if (!anew)
+            return false;
+        // Also while it comes up, and the others are two.
+        var early = _chance.Next(3) == 0;
+        if (early)
+            await run.World.Delay(TimeSpan.FromSeconds(2 * _chance.NextDouble()));
+        else if (!await UntilAsync("all nodes are up again", WholeMax, IsWhole))
             return false;
 
-        var silently = _chance.Next(4) == 0;
-        run.Injected(silently ? "owner lost power" : "owner killed");
-        owner.Kill(silently);
-        var succeeded = await UntilAsync(
-            $"{owner.Name} has a successor after {node.Name} had begun anew ({reason})",
-            silently ? SuccessorOfSilentMax : SuccessorMax,
-            () => OwnerNode() is { } next && next != owner);
-        run.StartLater(owner, TimeSpan.Zero);
-        return succeeded && await UntilAsync("all nodes are up again", WholeMax, IsWhole);
+        if (OwnerNode() is { } owner)
+        {
+            var silently = !early && _chance.Next(4) == 0;
+            run.Injected(silently ? "owner lost power" : early ? "owner killed early" : "owner killed");
+            owner.Kill(silently);
+            var succeeded = await UntilAsync(
+                $"{owner.Name} has a successor after {node.Name} had begun anew ({reason})",
+                silently ? SuccessorOfSilentMax : early ? SuccessorOfTwoMax : SuccessorMax,
+                () => OwnerNode() is { } next && next != owner);
+            run.StartLater(owner, TimeSpan.Zero);
+            if (!succeeded)
+                return false;
+        }
+        return await UntilAsync("all nodes are up again", WholeMax, IsWhole);
     }
 
     private Action Strike(SimulatedNode node, Reason reason)
