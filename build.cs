@@ -101,7 +101,8 @@ internal static class Programs
                 Console.WriteLine($"building {project}{(first ? ": the first time takes about a minute" : "")}");
             // The analyzers take a third of the time; what is changed later does not go past them.
             string[] analysis = first ? ["-p:Fast=true"] : [];
-            var (status, said) = Children.Start("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly", .. analysis]);
+            using var compiler = new Compiler();
+            var (status, said) = Children.Start("dotnet", ["build", project, "-c", "Release", "--nologo", "-v", "quiet", "-clp:ErrorsOnly", .. analysis, .. compiler.Arguments]);
             if (status.Result != 0)
             {
                 Console.Error.WriteLine($"{said.Result}\nbuild: {project} does not build");
@@ -243,8 +244,11 @@ internal static class TestRun
 /// <summary>The whole solution.</summary>
 internal static class Solution
 {
-    public static int Build(string configuration) =>
-        Children.Run("dotnet", ["build", "Cluster.sln", "-c", configuration, "--nologo", "-v", "minimal", "-clp:ErrorsOnly;Summary"]);
+    public static int Build(string configuration)
+    {
+        using var compiler = new Compiler();
+        return Children.Run("dotnet", ["build", "Cluster.sln", "-c", configuration, "--nologo", "-v", "minimal", "-clp:ErrorsOnly;Summary", .. compiler.Arguments]);
+    }
 
     public static int Publish()
     {
@@ -264,6 +268,22 @@ internal static class Solution
         foreach (var left in folders.SelectMany(folder => (string[])[$"{folder}/bin", $"{folder}/obj"]).Append("artifacts").Where(Directory.Exists))
             Directory.Delete(left, recursive: true);
         return 0;
+    }
+}
+
+/// <summary>Stays loaded from project to project of one build, which takes a third less time for it, and ends with it.</summary>
+internal sealed class Compiler : IDisposable
+{
+    private static readonly string Id = $"mooring-build-{Environment.ProcessId}";
+
+    public string[] Arguments { get; } = ["-p:UseSharedCompilation=true", $"-p:SharedCompilationId={Id}"];
+
+    public void Dispose()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        foreach (var process in Process.GetProcessesByName("VBCSCompiler").Where(p => File.ReadAllText($"/proc/{p.Id}/cmdline").Contains(Id, StringComparison.Ordinal)))
+            process.Kill();
     }
 }
 

@@ -60,10 +60,12 @@ public class FailoverTests
         Assert.True(await cluster.Store.SameBytesAsync(source, TestCluster.Volume("target")), "the copy has other bytes than its source");
     }
 
-    [Fact]
-    public async Task A_stream_of_requests_loses_nothing_when_the_owner_is_killed()
+    [Theory]
+    [InlineData("store")]
+    [InlineData("sql")]
+    public async Task A_stream_of_requests_loses_nothing_when_the_owner_is_killed(string journal)
     {
-        await using var cluster = await TestCluster.StartAsync();
+        await using var cluster = await TestCluster.StartAsync(settings: $"journal={journal}");
         var owner = await cluster.OwnerAsync();
         var made = new List<OperationShape>();
         var firstMade = new TaskCompletionSource();
