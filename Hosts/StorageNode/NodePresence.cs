@@ -9,10 +9,7 @@ namespace Mooring.StorageNode;
 /// <summary>What a node shows of itself beside its actors while they run: the data port, the console; and whether they ended by themselves.</summary>
 internal sealed class NodePresence(ActorSystem system, MooringServices services, NodeConfiguration configuration, ILogger<NodePresence> log) : IHostedService
 {
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
-
     private DataListener? _data;
-    private Timer? _settled;
 
     /// <summary>Whether the actor system ended although nobody told the process to stop.</summary>
     public bool EndedByItself => CoordinatedShutdown.Get(system).ShutdownReason is not (null or CoordinatedShutdown.ClrExitReason);
@@ -24,8 +21,6 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
         if (configuration.Flag("console.enabled"))
             MooringConsole.Start(system, mooring, configuration.Console);
         _data = DataListener.Start(services, mooring.Areas);
-        // What a start leaves behind would stay until the next full collection, which an idle node never has.
-        _settled = new Timer(_ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null, Settled, Timeout.InfiniteTimeSpan);
         log.LogInformation("{Node} runs on {Address}", services.Settings.Node, configuration.Text("node.address"));
         return Task.CompletedTask;
     }
@@ -36,8 +31,6 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
         if (EndedByItself)
             log.LogWarning("this node is not in the cluster any more: it begins anew");
         services.VirtualAddress.Release();
-        if (_settled is not null)
-            await _settled.DisposeAsync();
         if (_data is not null)
             await _data.DisposeAsync();
     }
