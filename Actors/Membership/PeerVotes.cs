@@ -5,9 +5,9 @@ using Mooring.Messages;
 namespace Mooring.Actors.Membership;
 
 /// <summary>
-/// What members say of one that is out of reach. Pure: times are points on one clock. It has ended when most of all say that its endpoint refuses: a
-/// firewall that rejects somewhere convinces one node, not most of them. It is lost, and may be downed, when it has ended, when half of all say that
-/// it refuses (of two that are left one may go on when the other dies), or when most of those that are up say one or the other.
+/// What members say of one that is out of reach. Pure: times are points on one clock. It has ended when most of all members say that its endpoint
+/// refuses: a firewall that rejects somewhere convinces one node, not most of them. It is lost, and may be downed, when it has ended, or when most of
+/// those that are up hear nothing of it.
 /// </summary>
 public sealed record PeerVotes
 {
@@ -50,7 +50,7 @@ public sealed record PeerVotes
     /// <param name="now">The time now.</param>
     /// <returns>Whether it is.</returns>
     public bool IsLost(UniqueAddress about, IReadOnlyCollection<UniqueAddress> members, IReadOnlyCollection<UniqueAddress> up, TimeSpan now) =>
-        2 * Count(about, members, vote => Refuses(vote, now)) >= members.Count || 2 * Count(about, up, vote => Refuses(vote, now) || IsSilent(vote, now)) > up.Count;
+        HasEnded(about, members, now) || 2 * Count(about, up, vote => Refuses(vote, now) || IsSilent(vote, now)) > up.Count;
 
     private static bool Refuses((PeerVerdict Verdict, TimeSpan At) vote, TimeSpan now) =>
         vote.Verdict == PeerVerdict.Refuses && now - vote.At <= RefusalLasting;

@@ -8,7 +8,7 @@ namespace Mooring.Actors.Membership;
 
 /// <summary>
 /// Notices within milliseconds that another node's process has ended: when a link to a member breaks its endpoint is tried, and while it
-/// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what enough members say of one that
+/// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what most members say of one that
 /// is unreachable the leader acts at once: it is downed. Akka.NET's split-brain resolver judges what is left.
 /// </summary>
 public sealed class PeerWatchActor : ReceiveActor, IWithTimers

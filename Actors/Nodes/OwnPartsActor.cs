@@ -6,7 +6,7 @@ namespace Mooring.Actors.Nodes;
 
 /// <summary>
 /// Asks the parts of its own node whether they are still there: Mooring's, those of Akka.NET on which it relies, and the singletons while this
-/// node is the oldest. A part that stays away is told to the dispatcher: a node without it would be a member that is good for nothing. (A manager
+/// node is the oldest, those of every sharded type in the system among them. A part that stays away is told to the dispatcher: a node without it would be a member that is good for nothing. (A manager
 /// of a singleton that has handed over to a node of a cluster that came apart never starts it again: docs/akka-net.md.)
 /// </summary>
 public sealed class OwnPartsActor : ReceiveActor, IWithTimers
@@ -27,12 +27,14 @@ public sealed class OwnPartsActor : ReceiveActor, IWithTimers
         $"/user/{VipOwnerActor.Name}-proxy",
     ];
 
-    private static readonly string[] OnTheOldest =
-        [$"/user/{VipOwnerActor.Name}/singleton", "/system/sharding/volumeCoordinator/singleton", "/system/sharding/name-nodeCoordinator/singleton"];
+    private const string Coordinators = "/system/sharding/*Coordinator";
 
     private readonly TimeSpan _missingMax;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Dictionary<string, TimeSpan> _seenAt = [];
+
+    // The managers that have answered once.
+    private readonly HashSet<string> _onTheOldest = [$"/user/{VipOwnerActor.Name}/singleton"];
     private bool _told;
 
     /// <summary>Makes the actor.</summary>
@@ -43,7 +45,9 @@ public sealed class OwnPartsActor : ReceiveActor, IWithTimers
         Receive<Look>(_ => OnLook());
         Receive<ActorIdentity>(identity =>
         {
-            if (identity.Subject is not null)
+            if (identity.Subject is { } part && (string)identity.MessageId == Coordinators)
+                _onTheOldest.Add(part.Path.ToStringWithoutAddress() + "/singleton");
+            else if (identity.Subject is not null)
                 _seenAt[(string)identity.MessageId] = Now;
         });
     }
@@ -71,9 +75,10 @@ public sealed class OwnPartsActor : ReceiveActor, IWithTimers
         }
         // A partition makes nobody's parts go away: while members are unreachable their verdict comes first.
         var isOldest = _cluster.State.Unreachable.IsEmpty && !_cluster.State.Members.Any(m => m.UniqueAddress != self.UniqueAddress && m.IsOlderThan(self));
-        foreach (var path in OnTheOldest.Where(_ => !isOldest))
+        foreach (var path in _onTheOldest.Where(_ => !isOldest))
             _seenAt.Remove(path);
-        foreach (var path in isOldest ? Always.Concat(OnTheOldest) : Always)
+        Context.ActorSelection(Coordinators).Tell(new Identify(Coordinators));
+        foreach (var path in isOldest ? Always.Concat(_onTheOldest) : Always)
         {
             var seenAt = _seenAt.TryGetValue(path, out var at) ? at : _seenAt[path] = Now;
             if (!_told && Now - seenAt > _missingMax)

@@ -17,9 +17,9 @@ public sealed class BeginAnewRounds(SimulationRun run) : INemesis
     private static readonly TimeSpan AnewMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan WholeMax = TimeSpan.FromSeconds(60);
 
-    // A kill is noticed at once, a power loss by silence; while only two are up, the lease of a dead one is waited out.
+    // A kill is noticed at once, a power loss by silence; of two that are up the one that is left has no majority, and begins anew itself.
     private static readonly TimeSpan SuccessorMax = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SuccessorOfTwoMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SuccessorOfTwoMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SuccessorOfSilentMax = TimeSpan.FromSeconds(6);
 
     private readonly Random _chance = run.World.Stream("rounds");

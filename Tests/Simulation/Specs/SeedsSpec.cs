@@ -39,6 +39,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         // A message of a rebalance got lost, and its shard stood still until the hand-off's time was over.
         253,
 
+        // That shard moved at once when its time was over, and what waited for one of its entities that was just going to sleep was lost.
+        1_290_050_016,
+
         // An operation was carried out a second time after its result had been delivered: its volume had forgotten it too early.
         44, 49, 50, 22,
 
@@ -80,6 +83,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // The oldest handed its singletons over to a node that had formed another cluster, and nobody ran them after that one's end.
         1_132_000_246,
+
+        // The same of a sharded type that is not Mooring's.
+        1_290_050_149,
 
         // A volume dropped the oldest of many results before it was recorded, and the next owner had it carried out again.
         1_132_000_042,
