@@ -178,7 +178,7 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
     {
         { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1}""", 400 },
         { "POST", "/v1/filesystems", """{"name":"x/y","size_bytes":1073741824}""", 400 },
-        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"readers":3}""", 400 },
+        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"readers":3}""", 503 },
         { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"areas":0}""", 400 },
         { "POST", "/v1/filesystems", """{"name":"x","pool":"nowhere","size_bytes":1073741824}""", 404 },
         { "POST", "/v1/filesystems", """{"name":"fs","size_bytes":1073741824}""", 409 },
