@@ -282,8 +282,21 @@ internal sealed class Compiler : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return;
-        foreach (var process in Process.GetProcessesByName("VBCSCompiler").Where(p => File.ReadAllText($"/proc/{p.Id}/cmdline").Contains(Id, StringComparison.Ordinal)))
+        foreach (var process in Process.GetProcessesByName("VBCSCompiler").Where(p => IsOurs(p.Id)))
             process.Kill();
+    }
+
+    private static bool IsOurs(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline").Contains(Id, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // Another build's, which has just ended.
+            return false;
+        }
     }
 }
 

@@ -17,6 +17,7 @@ public sealed class StoreJournal : AsyncWriteJournal
     private readonly IEventLog _log = EventLogExtension.Get(Context.System);
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly CancellationTokenSource _stopped = new();
+    private int _shutOut;
 
     /// <summary>Made by Akka.Persistence.</summary>
     /// <param name="config">The plugin's configuration.</param>
@@ -50,7 +51,9 @@ public sealed class StoreJournal : AsyncWriteJournal
         }
         catch (BlockStoreException e) when (e.Kind == ErrorKind.Fenced)
         {
-            _system.EventStream.Publish(JournalShutOut.Instance);
+            // It stays so, and every write says it again.
+            if (Interlocked.Exchange(ref _shutOut, 1) == 0)
+                _system.EventStream.Publish(JournalShutOut.Instance);
             throw;
         }
         foreach (var (write, appended) in writes)

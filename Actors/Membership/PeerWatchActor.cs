@@ -139,13 +139,14 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         var unreachable = _cluster.State.Unreachable;
         if (unreachable.IsEmpty)
             Timers.Cancel(Listen.Instance);
-        foreach (var member in _silentSince.Keys.Except(unreachable.Where(IsSilent).Select(m => m.UniqueAddress)).ToList())
+        var silent = unreachable.Where(IsSilent).Select(m => m.UniqueAddress).ToList();
+        foreach (var member in _silentSince.Keys.Except(silent).ToList())
             _silentSince.Remove(member);
-        foreach (var member in unreachable.Where(IsSilent))
+        foreach (var member in silent)
         {
-            _silentSince.TryAdd(member.UniqueAddress, Now);
-            if (Now - _silentSince[member.UniqueAddress] >= _silenceMin)
-                Vote(member.UniqueAddress, PeerVerdict.Silent);
+            _silentSince.TryAdd(member, Now);
+            if (Now - _silentSince[member] >= _silenceMin)
+                Vote(member, PeerVerdict.Silent);
         }
     }
 
