@@ -83,6 +83,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Context.Watch(Context.ActorOf(JoinActor.Props(_services), JoinActor.Name));
         Context.Watch(Context.ActorOf(OwnPartsActor.Props(_services.Settings.PartMissingMax), OwnPartsActor.Name));
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
+        Context.Watch(Context.ActorOf(OneWriterActor.Props(), OneWriterActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)
             Context.Watch(Context.ActorOf(RbdWorkerActor.Props(_services, slot), $"worker-{slot}"));

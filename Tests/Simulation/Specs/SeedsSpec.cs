@@ -90,6 +90,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         // A volume dropped the oldest of many results before it was recorded, and the next owner had it carried out again.
         1_132_000_042,
 
+        // Two connections to one node took its reading from each other.
+        1_291_000_209,
+
         // A volume full of results waited for its owner, which waited for an earlier request there to end.
         1_133_001_872,
     ]);
