@@ -18,20 +18,9 @@ internal static class Busy
 
     public static async Task<bool> RunAsync()
     {
-        var directory = WorkDirectory.Create(".run", "bench-");
-        try
-        {
-            await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
-            {
-                Directory = directory, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
-            });
-            await using var store = await StoreAccess.OpenAsync(cluster.DataDirectory, null);
-            return await MeasureAsync(cluster, store);
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        await using var cluster = await BenchCluster.StartAsync();
+        await using var store = await StoreAccess.OpenAsync(cluster.Nodes.DataDirectory, null);
+        return await MeasureAsync(cluster.Nodes, store);
     }
 
     private static async Task<bool> MeasureAsync(NodeCluster cluster, StoreAccess store)

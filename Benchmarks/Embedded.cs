@@ -18,26 +18,14 @@ internal static class Embedded
 
     public static async Task<bool> RunAsync(string? against)
     {
-        var directory = Path.GetFullPath($".run/bench-{Environment.ProcessId}");
-        try
-        {
-            await using var ours = await StartAsync(directory, 8, null);
-            await using var theirs = against is null ? null : await StartAsync(directory, 9, Path.Combine(against, Path.GetRelativePath(SourceRoot.Path, Programs.Mooringd)));
-            using var our = new Side(ours);
-            using var their = theirs is null ? null : new Side(theirs);
-            return await MeasureAsync(their is null ? [our] : [our, their]);
-        }
-        finally
-        {
-            if (Directory.Exists(directory))
-                Directory.Delete(directory, recursive: true);
-        }
+        await using var ours = await BenchCluster.StartAsync();
+        await using var theirs = against is null
+            ? null
+            : await BenchCluster.StartAsync(subnet: 9, program: Path.Combine(against, Path.GetRelativePath(SourceRoot.Path, Programs.Mooringd)));
+        using var our = new Side(ours.Nodes);
+        using var their = theirs is null ? null : new Side(theirs.Nodes);
+        return await MeasureAsync(their is null ? [our] : [our, their]);
     }
-
-    private static Task<NodeCluster> StartAsync(string directory, int subnet, string? program) => NodeCluster.StartAsync(new NodeClusterOptions
-    {
-        Directory = Path.Combine(directory, $"{subnet}"), Program = program, Subnet = subnet, HttpPort = 28470, ClusterPort = 24053,
-    });
 
     private static async Task<bool> MeasureAsync(IReadOnlyList<Side> sides)
     {

@@ -21,27 +21,9 @@ internal static class Failover
 
     public static async Task<bool> RunAsync(bool onCeph)
     {
-        CephSandbox? ceph = null;
-        var started = false;
-        if (onCeph)
-            (ceph, started) = await CephCommand.EnsureAsync(Console.WriteLine);
-        var directory = WorkDirectory.Create(".run", "bench-");
-        try
-        {
-            await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
-            {
-                Directory = directory, CephConf = ceph?.ConfPath, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
-            });
-            await using var store = await StoreAccess.OpenAsync(cluster.DataDirectory, ceph?.ConfPath);
-            return await MeasureAsync(cluster, store, onCeph ? "failover-ceph" : "failover");
-        }
-        finally
-        {
-            if (Directory.Exists(directory))
-                Directory.Delete(directory, recursive: true);
-            if (started)
-                await ceph!.StopAsync();
-        }
+        await using var cluster = await BenchCluster.StartAsync(onCeph);
+        await using var store = await StoreAccess.OpenAsync(cluster.Nodes.DataDirectory, cluster.CephConf);
+        return await MeasureAsync(cluster.Nodes, store, onCeph ? "failover-ceph" : "failover");
     }
 
     private static async Task<bool> MeasureAsync(NodeCluster cluster, StoreAccess store, string name)

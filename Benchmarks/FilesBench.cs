@@ -32,37 +32,23 @@ internal static class FilesBench
 
     public static async Task<bool> RunAsync(int? killRounds)
     {
-        var (ceph, started) = await CephCommand.EnsureAsync(Console.WriteLine);
-        var directory = WorkDirectory.Create(".run", "bench-");
-        try
-        {
-            await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
-            {
-                Directory = directory, CephConf = ceph.ConfPath, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
-            });
-            using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });
-            // Of a run that failed, on a Ceph that stays.
-            if ((await client.ListFileSystemsAsync()).Items.Any(f => f.Name == Name))
-                await client.DeleteFileSystemAsync(Name);
-            await client.CreateFileSystemAsync(new CreateFileSystemBody(Name, null, AreaBytes, null, null, null), Guid.NewGuid().ToString("N"));
-            await using var raw = await RawImages.OpenAsync(ceph.ConfPath, AreaBytes);
-            using var open = new OpenFileSystem(cluster.Endpoint, Name, new FileClientOptions { Timeout = Limit });
-            var report = new Report("files");
-            await StoredAsync(report, open.Files, raw, ceph.ConfPath);
-            await StreamsAsync(report, open.Files, raw);
-            await ReadersAsync(report, open.Files, (await client.GetFileSystemAsync(Name)).Areas[0]);
-            await SmallAsync(report, open.Files);
-            await KillsAsync(report, cluster, client, killRounds ?? KillRounds);
+        await using var cluster = await BenchCluster.StartAsync(onCeph: true);
+        var conf = cluster.CephConf!;
+        using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Nodes.Endpoint, Timeout = Limit });
+        // Of a run that failed, on a Ceph that stays.
+        if ((await client.ListFileSystemsAsync()).Items.Any(f => f.Name == Name))
             await client.DeleteFileSystemAsync(Name);
-            return report.Write();
-        }
-        finally
-        {
-            if (Directory.Exists(directory))
-                Directory.Delete(directory, recursive: true);
-            if (started)
-                await ceph.StopAsync();
-        }
+        await client.CreateFileSystemAsync(new CreateFileSystemBody(Name, null, AreaBytes, null, null, null), Guid.NewGuid().ToString("N"));
+        await using var raw = await RawImages.OpenAsync(conf, AreaBytes);
+        using var open = new OpenFileSystem(cluster.Nodes.Endpoint, Name, new FileClientOptions { Timeout = Limit });
+        var report = new Report("files");
+        await StoredAsync(report, open.Files, raw, conf);
+        await StreamsAsync(report, open.Files, raw);
+        await ReadersAsync(report, open.Files, (await client.GetFileSystemAsync(Name)).Areas[0]);
+        await SmallAsync(report, open.Files);
+        await KillsAsync(report, cluster.Nodes, client, killRounds ?? KillRounds);
+        await client.DeleteFileSystemAsync(Name);
+        return report.Write();
     }
 
     // Each side writes the same bytes for the first time; what the store holds more after that is what they cost.

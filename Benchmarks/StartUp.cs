@@ -21,27 +21,16 @@ internal static class StartUp
         List<double> starts = [], idle = [], worked = [];
         for (var round = 0; round < Rounds; round++)
         {
-            var directory = WorkDirectory.Create(".run", "bench-");
-            try
+            var clock = Stopwatch.StartNew();
+            await using var cluster = await BenchCluster.StartAsync();
+            starts.Add(clock.Elapsed.TotalMilliseconds);
+            if (round == 0)
             {
-                var clock = Stopwatch.StartNew();
-                await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
-                {
-                    Directory = directory, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
-                });
-                starts.Add(clock.Elapsed.TotalMilliseconds);
-                if (round == 0)
-                {
-                    await Task.Delay(Idle);
-                    idle.AddRange(ResidentMegabytes(cluster));
-                    await WorkAsync(cluster);
-                    await Task.Delay(Idle);
-                    worked.AddRange(ResidentMegabytes(cluster));
-                }
-            }
-            finally
-            {
-                Directory.Delete(directory, recursive: true);
+                await Task.Delay(Idle);
+                idle.AddRange(ResidentMegabytes(cluster.Nodes));
+                await WorkAsync(cluster.Nodes);
+                await Task.Delay(Idle);
+                worked.AddRange(ResidentMegabytes(cluster.Nodes));
             }
         }
         var report = new Report("start-up");

@@ -21,26 +21,11 @@ internal static class VolumeLatency
 
     public static async Task<bool> RunAsync()
     {
-        var (ceph, started) = await CephCommand.EnsureAsync(Console.WriteLine);
-        var directory = WorkDirectory.Create(".run", "bench-");
-        try
-        {
-            await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
-            {
-                Directory = directory, CephConf = ceph.ConfPath, Subnet = 8, HttpPort = 28470, ClusterPort = 24053,
-            });
-            using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint });
-            await using var provider = new CephStoreProvider(new CephStoreOptions { ConfigFile = ceph.ConfPath });
-            await using var raw = await provider.ConnectAsync("bench", Callers, CancellationToken.None);
-            return await MeasureAsync(raw, client);
-        }
-        finally
-        {
-            if (Directory.Exists(directory))
-                Directory.Delete(directory, recursive: true);
-            if (started)
-                await ceph.StopAsync();
-        }
+        await using var cluster = await BenchCluster.StartAsync(onCeph: true);
+        using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Nodes.Endpoint });
+        await using var provider = new CephStoreProvider(new CephStoreOptions { ConfigFile = cluster.CephConf! });
+        await using var raw = await provider.ConnectAsync("bench", Callers, CancellationToken.None);
+        return await MeasureAsync(raw, client);
     }
 
     private static async Task<bool> MeasureAsync(IBlockStore raw, MooringClient client)

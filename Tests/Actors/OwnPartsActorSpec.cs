@@ -21,6 +21,8 @@ public sealed class OwnPartsActorSpec : ActorSpec
         dispatcher.ChildActorOf(OwnPartsActor.Props(TimeSpan.FromSeconds(2)), OwnPartsActor.Name, SupervisorStrategy.StoppingStrategy);
 
         Assert.StartsWith("/", dispatcher.ExpectMsg<PartMissing>(Limit).Path, StringComparison.Ordinal);
+        // Two looks later.
+        dispatcher.ExpectNoMsg(TimeSpan.FromSeconds(2.5));
     }
 
     [Fact]

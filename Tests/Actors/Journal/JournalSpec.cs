@@ -1,4 +1,7 @@
 using Akka.Actor;
+using Mooring.Actors.Journal;
+using Mooring.Storage;
+using Mooring.Storage.Embedded;
 using Mooring.StorageNode;
 
 namespace Mooring.Tests.Actors.Journal;
@@ -101,6 +104,29 @@ public sealed class JournalSpec(PostgreSqlServer server) : IClassFixture<Postgre
         var found = await KeptAsync(Start(await nodes.StartAsync(), Id));
         Assert.Equal(4, found.Length);
         Assert.All(found, reference => Assert.Equal(here.Provider.DefaultAddress, ((IActorRef)reference).Path.Address));
+    }
+
+    [Fact]
+    public async Task That_its_connection_is_shut_out_of_the_store_is_told_once()
+    {
+        await using var nodes = Nodes("store");
+        var system = await nodes.StartAsync();
+        var told = Inbox.Create(system);
+        system.EventStream.Subscribe(told.Receiver, typeof(JournalShutOut));
+        var keepers = new[] { Start(system, "keeper/1"), Start(system, "keeper/2") };
+        await Task.WhenAll(keepers.Select(k => AskAsync(k, new Keeper.Keep("a"))));
+        await using var other = await new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = nodes.DataDirectory }).ConnectAsync("other", 1, default);
+        await other.FenceAsync(((IEventLogConnection)EventLogExtension.Get(system)).Address, TimeSpan.FromHours(1), default);
+        foreach (var keeper in keepers)
+        {
+            told.Watch(keeper);
+            keeper.Tell(new Keeper.Keep("b"));
+        }
+        // The ends of both, and once why.
+        var messages = new[] { told.Receive(ActorSpec.Limit), told.Receive(ActorSpec.Limit), told.Receive(ActorSpec.Limit) };
+        Assert.Equal(2, messages.OfType<Terminated>().Count());
+        Assert.Single(messages.OfType<JournalShutOut>());
+        Assert.Equal(["a"], await KeptAsync(Start(await nodes.StartAsync(), "keeper/1")));
     }
 
     [Theory]
