@@ -109,8 +109,8 @@ public sealed record MooringSettings
     /// <summary>How long a part of the node may be away before the node begins anew.</summary>
     public required TimeSpan PartMissingMax { get; init; }
 
-    /// <summary>How long the cluster may take to let the node come up after it was taken in, before it begins anew.</summary>
-    public required TimeSpan JoiningMax { get; init; }
+    /// <summary>How long the cluster may take to let the node come up after it was taken in, or go when it leaves, before it begins anew.</summary>
+    public required TimeSpan TransitionMax { get; init; }
 
     /// <summary>The file plane.</summary>
     public required FileSettings Files { get; init; }
@@ -160,7 +160,7 @@ public sealed record MooringSettings
             LinkDownMax = reader.Time("health.link-down-max"),
             SilentSeedMax = reader.Time("node.silent-seed-max"),
             PartMissingMax = reader.Time("health.part-missing-max"),
-            JoiningMax = reader.Time("health.joining-max"),
+            TransitionMax = reader.Time("health.transition-max"),
             Files = ReadFiles(reader),
         };
         if (settings.LeaseRenewInterval + settings.LeaseMargin >= settings.LeaseDuration)

@@ -50,8 +50,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
         Receive<ClusterEvent.MemberJoined>(OnMemberJoined);
         Receive<ClusterEvent.MemberUp>(OnMemberUp);
+        Receive<ClusterEvent.MemberLeft>(OnMemberLeft);
         Receive<StillOutside>(_ => OnStillOutside());
-        Receive<StillJoining>(_ => OnStillJoining());
+        Receive<StillInTransition>(_ => OnStillInTransition());
         Receive<LinkFailed>(failed => BeginAnew($"the link to the block store has been down for {failed.Since} ({failed.Detail})", inOrder: true));
         Receive<PartMissing>(missing => BeginAnew($"{missing.Path} of this node has ended", inOrder: false));
         Receive<JournalShutOut>(_ => BeginAnew("this node's journal has been shut out of the block store", inOrder: false));
@@ -75,6 +76,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
             typeof(ClusterEvent.MemberJoined),
             typeof(ClusterEvent.MemberUp),
+            typeof(ClusterEvent.MemberLeft),
             typeof(ClusterEvent.MemberRemoved));
         Context.System.EventStream.Subscribe(Self, typeof(JournalShutOut));
         if (_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes is { } limit)
@@ -163,7 +165,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (joined.Member.UniqueAddress != _cluster.SelfUniqueAddress)
             return;
         Timers.Cancel(StillOutside.Instance);
-        Timers.StartSingleTimer(StillJoining.Instance, StillJoining.Instance, _services.Settings.JoiningMax);
+        Timers.StartSingleTimer(StillInTransition.Instance, StillInTransition.Instance, _services.Settings.TransitionMax);
     }
 
     private void OnMemberUp(ClusterEvent.MemberUp up)
@@ -171,7 +173,13 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (up.Member.UniqueAddress != _cluster.SelfUniqueAddress)
             return;
         Timers.Cancel(StillOutside.Instance);
-        Timers.Cancel(StillJoining.Instance);
+        Timers.Cancel(StillInTransition.Instance);
+    }
+
+    private void OnMemberLeft(ClusterEvent.MemberLeft left)
+    {
+        if (left.Member.UniqueAddress == _cluster.SelfUniqueAddress)
+            Timers.StartSingleTimer(StillInTransition.Instance, StillInTransition.Instance, _services.Settings.TransitionMax);
     }
 
     // Akka.NET ends a node that nobody lets in after the same time, but by the time of day, and goes by that when it asks again, too: set back
@@ -180,9 +188,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         BeginAnew($"nobody has let this node into the cluster for {_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes}", inOrder: false);
 
     // The member that took this node in may have died before any other had heard of it: to those it is a stranger for good, whatever it
-    // sends them. To leave would take their consent; down it ends by itself, and a new incarnation asks again.
-    private void OnStillJoining() =>
-        BeginAnew($"this node was taken into the cluster {_services.Settings.JoiningMax} ago and has not come up since", inOrder: false);
+    // sends them. To leave takes the consent of all, and one that is known here may have ended, or have another cluster by now. Down it ends
+    // by itself, and a new incarnation asks to be let in.
+    private void OnStillInTransition() =>
+        BeginAnew($"this node has been {_cluster.SelfMember.Status.ToString().ToLowerInvariant()} for {_services.Settings.TransitionMax}", inOrder: false);
 
     // An owner that goes on renewing its lease and is no member here belongs to another cluster: membership has come apart, and each part
     // takes the other for dead. The block store says which one lives; this node ends, and its new incarnation joins that. To leave would take
@@ -244,9 +253,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         public static StillOutside Instance { get; } = new();
     }
 
-    private sealed record StillJoining : INoSerializationVerificationNeeded
+    private sealed record StillInTransition : INoSerializationVerificationNeeded
     {
-        public static StillJoining Instance { get; } = new();
+        public static StillInTransition Instance { get; } = new();
     }
 }
 

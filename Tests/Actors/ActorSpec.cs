@@ -110,7 +110,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         LinkDownMax = TimeSpan.FromMilliseconds(200),
         PartMissingMax = TimeSpan.FromMinutes(1),
         SilentSeedMax = TimeSpan.FromMilliseconds(500),
-        JoiningMax = TimeSpan.FromMinutes(1),
+        TransitionMax = TimeSpan.FromMinutes(1),
         Files = new FileSettings
         {
             Address = "127.0.0.1:2",

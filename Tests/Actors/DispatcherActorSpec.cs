@@ -199,7 +199,7 @@ public sealed class DispatcherActorSpec : ActorSpec
     [Fact]
     public void A_node_that_was_taken_in_and_does_not_come_up_in_time_begins_anew()
     {
-        Services = Services with { Settings = Settings with { JoiningMax = TimeSpan.FromMilliseconds(100) } };
+        Services = Services with { Settings = Settings with { TransitionMax = TimeSpan.FromMilliseconds(100) } };
         // Nobody comes up in this cluster before a second member is there.
         using var alone = ActorSystem.Create("alone", ConfigurationFactory.ParseString("akka.cluster.min-nr-of-members = 2").WithFallback(Sys.Settings.Config));
         alone.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
@@ -210,9 +210,28 @@ public sealed class DispatcherActorSpec : ActorSpec
     }
 
     [Fact]
+    public async Task A_node_that_the_others_do_not_let_go_in_time_begins_anew()
+    {
+        Services = Services with { Settings = Settings with { TransitionMax = TimeSpan.FromSeconds(1) } };
+        var config = ConfigurationFactory.ParseString("akka.coordinated-shutdown.run-by-actor-system-terminate = off").WithFallback(Sys.Settings.Config);
+        using var leaving = ActorSystem.Create("mooring", config);
+        using var other = ActorSystem.Create("mooring", config);
+        leaving.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+        var cluster = Cluster.Get(leaving);
+        cluster.Join(cluster.SelfAddress);
+        Cluster.Get(other).Join(cluster.SelfAddress);
+        Eventually(() => Assert.Equal(2, cluster.State.Members.Count(m => m.Status == MemberStatus.Up)));
+        // Nobody takes it for unreachable here, and its consent never comes.
+        await other.Terminate();
+        cluster.Leave(cluster.SelfAddress);
+
+        Eventually(() => Assert.True(cluster.IsTerminated, $"it is {cluster.SelfMember.Status}"));
+    }
+
+    [Fact]
     public void A_node_that_comes_up_in_time_stays()
     {
-        Services = Services with { Settings = Settings with { JoiningMax = TimeSpan.FromSeconds(3) } };
+        Services = Services with { Settings = Settings with { TransitionMax = TimeSpan.FromSeconds(3) } };
         var dispatcher = Start();
         var cluster = Join();
         Eventually(() => Assert.Contains(cluster.State.Members, m => m.Status == MemberStatus.Up));

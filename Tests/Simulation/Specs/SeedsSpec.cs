@@ -90,6 +90,9 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         // A volume dropped the oldest of many results before it was recorded, and the next owner had it carried out again.
         1_132_000_042,
 
+        // A node left, and those whose consent that takes had ended or begun another cluster.
+        238,
+
         // Two connections to one node took its reading from each other.
         1_291_000_209,
 
