@@ -27,7 +27,7 @@ public sealed class Nemesis(SimulationRun run) : INemesis
     private void Strike()
     {
         var node = run.Nodes[_chance.Next(run.Nodes.Count)];
-        switch (_chance.Next(16))
+        switch (_chance.Next(17))
         {
             case 0 or 1 when node.IsRunning:
                 Kill(node, silently: false);
@@ -71,6 +71,9 @@ public sealed class Nemesis(SimulationRun run) : INemesis
             case 15:
                 Fill();
                 break;
+            case 16:
+                KillWithCallsUnderWay(node);
+                break;
         }
     }
 
@@ -79,6 +82,18 @@ public sealed class Nemesis(SimulationRun run) : INemesis
         run.Injected(silently ? "power loss" : "kill");
         node.Kill(silently);
         run.StartLater(node, run.DownTime());
+    }
+
+    // The store carries out what the node has asked for long after others have taken over what it did.
+    private void KillWithCallsUnderWay(SimulatedNode node)
+    {
+        run.Ceph.Faults.Late = 0.5;
+        run.World.Schedule(null, Between(0.1, 0.5), $"{node.Name} dies with calls under way", () =>
+        {
+            run.Ceph.Faults.Clear();
+            if (node.IsRunning)
+                Kill(node, silently: _chance.Next(2) == 0);
+        });
     }
 
     private void Pause(SimulatedNode node)
