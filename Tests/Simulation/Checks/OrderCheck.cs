@@ -4,14 +4,16 @@ using Mooring.Tests.Simulation.Runs;
 namespace Mooring.Tests.Simulation.Checks;
 
 /// <summary>
-/// What one sender sends to one entity arrives in the order in which it was sent, each at most once, wherever the entity lives by then; and
-/// when all is well and no shard moves everything arrives.
+/// What one sender sends to one entity arrives at most once, and in the order in which it was sent unless the entity moves meanwhile; and when all
+/// is well and no shard moves everything arrives.
 /// </summary>
 public sealed class OrderCheck(SimulationRun run)
 {
     private readonly Dictionary<(string Sender, string Entity), Dictionary<UniqueAddress, long>> _received = [];
     private readonly HashSet<(string Sender, string Entity, long Number)> _arrived = [];
     private readonly Dictionary<(string Sender, string Entity), long> _last = [];
+    private readonly Dictionary<(string Sender, string Entity, long Number), TimeSpan> _sentAt = [];
+    private readonly Dictionary<string, (UniqueAddress Node, TimeSpan Since)> _lives = [];
 
     public long ReceivedCount { get; private set; }
 
@@ -28,19 +30,29 @@ public sealed class OrderCheck(SimulationRun run)
     {
         ReceivedCount++;
         run.World.Trace($"{entity} on {node.Address.Host} gets {number} of {sender}");
-        _arrived.Add((sender, entity, number));
+        var isFirst = _arrived.Add((sender, entity, number));
         // It may live elsewhere by now: what was on its way to the old one is not held against that, nor what a node got that another part of a
         // cluster that came apart gave up afterwards.
         var onNodes = _received.TryGetValue((sender, entity), out var known) ? known : _received[(sender, entity)] = [];
         var givenUp = GivenUp.Contains(node);
         var last = givenUp ? before : onNodes.Where(n => !GivenUp.Contains(n.Key)).Select(n => n.Value).DefaultIfEmpty().Max();
-        if (number <= last)
+        if (!_lives.TryGetValue(entity, out var home) || !home.Node.Equals(node))
+            _lives[entity] = home = (node, run.World.Now);
+        // What was on its way to where the entity lived before comes by way of there: docs/akka-net.md.
+        var byTheOldHome = isFirst && _sentAt[(sender, entity, number)] <= home.Since;
+        if (number <= last && !byTheOldHome)
         {
             run.World.Trace($"{entity} got message {number} of {sender} after message {last}");
             run.Violations.Add($"{entity} got message {number} of {sender} after message {last}");
         }
         onNodes[node] = Math.Max(onNodes.GetValueOrDefault(node), number);
     }
+
+    /// <summary>A message is sent.</summary>
+    /// <param name="entity">To whom.</param>
+    /// <param name="sender">Who sends it.</param>
+    /// <param name="number">Which one it is.</param>
+    public void Sent(string entity, string sender, long number) => _sentAt[(sender, entity, number)] = run.World.Now;
 
     /// <summary>Messages are sent once more: what was sent last before that counts no more.</summary>
     public void SendAgain() => _last.Clear();

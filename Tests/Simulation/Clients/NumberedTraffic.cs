@@ -75,6 +75,7 @@ public sealed class NumberedTraffic
     {
         var message = string.Create(CultureInfo.InvariantCulture, $"{Name(entity)} {_sender} {++_numbers[entity]}");
         _run.World.Trace($"{_sender} sends {message}");
+        _run.OrderCheck.Sent(Name(entity), _sender, _numbers[entity]);
         if (_run.Options.Mutation == Mutation.OrderLost)
             _process.World.Schedule(_process, TimeSpan.FromMilliseconds(_chance.Next(20)), "sends out of turn", () => _region.Tell(message, ActorRefs.NoSender));
         else
