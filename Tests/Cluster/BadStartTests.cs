@@ -43,17 +43,17 @@ public sealed class BadStartTests : IDisposable
     [Fact]
     public async Task A_taken_http_port_stops_the_start()
     {
-        using var taken = Listen("127.0.7.21", 18470);
+        using var taken = Listen("127.0.69.21", 18470);
         var (exit, errors) = await StartAsync(1);
 
         Assert.Equal(1, exit);
-        Assert.Contains("cannot listen on 127.0.7.21:18470", errors, StringComparison.Ordinal);
+        Assert.Contains("cannot listen on 127.0.69.21:18470", errors, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_taken_cluster_port_stops_the_start()
     {
-        using var taken = Listen("127.0.7.21", 14053);
+        using var taken = Listen("127.0.69.21", 14053);
         var (exit, errors) = await StartAsync(1);
 
         Assert.Equal(1, exit);
@@ -88,7 +88,7 @@ public sealed class BadStartTests : IDisposable
         if (!CephSandbox.IsInstalled)
             return;
         var conf = Path.Combine(_directory, "ceph.conf");
-        await File.WriteAllTextAsync(conf, "[global]\nmon host = v1:127.0.7.99:1\nauth client required = none\nauth cluster required = none\nauth service required = none\n");
+        await File.WriteAllTextAsync(conf, "[global]\nmon host = v1:127.0.69.99:1\nauth client required = none\nauth cluster required = none\nauth service required = none\n");
         var clock = Stopwatch.StartNew();
         var (exit, errors) = await StartAsync(75, "--backend", "ceph", "--ceph-conf", conf, "--set", "ceph.start-timeout=3s", "--set", "ceph.connect-timeout=1s");
 
@@ -101,12 +101,12 @@ public sealed class BadStartTests : IDisposable
     [Fact]
     public async Task A_virtual_IP_that_somebody_else_has_is_not_taken_and_the_node_says_so()
     {
-        using var taken = Listen("127.0.7.120", 18470);
-        using var node = Launch(["--vip", "127.0.7.120"]);
+        using var taken = Listen("127.0.69.120", 18470);
+        using var node = Launch(["--vip", "127.0.69.120"]);
         try
         {
             var said = await ReadUntilAsync(node.StandardOutput, "is taken by another program");
-            Assert.Contains("virtual IP 127.0.7.120:18470 cannot be put on this node", said, StringComparison.Ordinal);
+            Assert.Contains("virtual IP 127.0.69.120:18470 cannot be put on this node", said, StringComparison.Ordinal);
         }
         finally
         {
@@ -139,7 +139,7 @@ public sealed class BadStartTests : IDisposable
     {
         string[] standard =
         [
-            "--name", "node-1", "--address", "127.0.7.21", "--port", "14053", "--http-port", "18470", "--seed", "127.0.7.21:14053", "--data", Path.Combine(_directory, "data"),
+            "--name", "node-1", "--address", "127.0.69.21", "--port", "14053", "--http-port", "18470", "--seed", "127.0.69.21:14053", "--data", Path.Combine(_directory, "data"),
         ];
         return Children.Start(new ProcessStartInfo(Programs.Mooringd, [.. standard, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true });
     }

@@ -40,7 +40,14 @@ public sealed class CephTheoryAttribute : TheoryAttribute
     public CephTheoryAttribute() => Skip = CephSandbox.WhyNot;
 }
 
+/// <summary>Tests that start a Ceph, whose daemons look for free ports: one after another.</summary>
+public static class StartsCeph
+{
+    public const string Collection = "starts a Ceph";
+}
+
 /// <summary>Nodes die, and Ceph itself is away for a while, on a real Ceph with its fencing, its leases and its journal.</summary>
+[Collection(StartsCeph.Collection)]
 public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
 {
     private const long CopyBytes = 128L << 20;

@@ -148,7 +148,7 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
     [Fact]
     public async Task A_node_that_does_not_serve_consoles_is_not_reachable()
     {
-        Assert.Equal(3, (await RunAsync(null, "--node", "127.0.7.99", "--command", "cluster show")).Exit);
+        Assert.Equal(3, (await RunAsync(null, "--node", "127.0.69.99", "--command", "cluster show")).Exit);
         Assert.Equal(3, (await RunAsync(null, "--node", _cluster.Nodes.EndpointOf("node-1"), "--command", "cluster show")).Exit);
     }
 

@@ -6,6 +6,7 @@ using Mooring.Harness;
 namespace Mooring.Tests.Cluster;
 
 /// <summary>Nodes that begin anew are started again, dead ones stay dead, and nothing outlives the program that started it.</summary>
+[Collection(StartsCeph.Collection)]
 public sealed class SupervisionTests : IDisposable
 {
     private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>();

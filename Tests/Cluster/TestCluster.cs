@@ -10,8 +10,14 @@ public sealed class TestCluster : IAsyncDisposable
 {
     private const string Pool = "rbd";
 
-    private TestCluster(NodeCluster nodes, StoreAccess store)
+    // 127.0.N.x, of those that run at one time.
+    private static readonly HashSet<int> _subnets = [];
+
+    private readonly int _subnet;
+
+    private TestCluster(int subnet, NodeCluster nodes, StoreAccess store)
     {
+        _subnet = subnet;
         Nodes = nodes;
         Store = store;
         Client = NewClient();
@@ -39,24 +45,28 @@ public sealed class TestCluster : IAsyncDisposable
             environment["MOORING_CRASH_AT"] = crashAt;
             environment["MOORING_CRASH_ONCE"] = Path.Combine(directory, "crash-once");
         }
-        var nodes = await NodeCluster.StartAsync(new NodeClusterOptions
-        {
-            Directory = directory,
-            Nodes = nodeCount,
-            Subnet = 7,
-            HttpPort = 18470,
-            ClusterPort = 14053,
-            CephConf = cephConf,
-            Environment = environment,
-            Settings = settings,
-        });
+        var subnet = TakeSubnet();
+        NodeCluster? nodes = null;
         try
         {
-            return new TestCluster(nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf));
+            nodes = await NodeCluster.StartAsync(new NodeClusterOptions
+            {
+                Directory = directory,
+                Nodes = nodeCount,
+                Subnet = subnet,
+                HttpPort = 18470,
+                ClusterPort = 14053,
+                CephConf = cephConf,
+                Environment = environment,
+                Settings = settings,
+            });
+            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf));
         }
         catch
         {
-            await nodes.DisposeAsync();
+            if (nodes is not null)
+                await nodes.DisposeAsync();
+            GiveBack(subnet);
             throw;
         }
     }
@@ -114,6 +124,22 @@ public sealed class TestCluster : IAsyncDisposable
 
     public string Logs() => string.Join("\n\n", Nodes.NodeNames.Select(n => $"{n}:\n{Nodes.LogEnd(n, 40)}"));
 
+    private static int TakeSubnet()
+    {
+        lock (_subnets)
+        {
+            var subnet = Enumerable.Range(70, 100).First(n => !_subnets.Contains(n));
+            _subnets.Add(subnet);
+            return subnet;
+        }
+    }
+
+    private static void GiveBack(int subnet)
+    {
+        lock (_subnets)
+            _subnets.Remove(subnet);
+    }
+
     // For whoever looks for the cause of a test that fails now and then.
     private void KeepLogs()
     {
@@ -129,6 +155,7 @@ public sealed class TestCluster : IAsyncDisposable
         Client.Dispose();
         // The nodes first: a cluster that stays would answer in place of the next.
         await Nodes.DisposeAsync();
+        GiveBack(_subnet);
         await Store.DisposeAsync();
         KeepLogs();
         Directory.Delete(Nodes.Directory, recursive: true);
