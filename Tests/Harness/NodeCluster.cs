@@ -221,7 +221,7 @@ public sealed class NodeCluster : IAsyncDisposable
         foreach (var setting in _options.Settings)
             arguments.AddRange(["--set", setting]);
         var start = new ProcessStartInfo(mooringd, arguments);
-        foreach (var (key, value) in _options.Environment.Concat(environment))
+        foreach (var (key, value) in Programs.MooringdEnvironment.Concat(_options.Environment).Concat(environment))
             start.Environment[key] = value;
         return Children.Start(start, LogFile(node.Name));
     }

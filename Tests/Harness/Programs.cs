@@ -15,6 +15,13 @@ public static class Programs
     /// <summary>This library as a program.</summary>
     public static string Harness => PathOf("Tests/Harness", "Mooring.Harness");
 
+    /// <summary>What the node's unit for systemd sets.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> MooringdEnvironment => File.ReadLines(Path.Combine(SourceRoot.Path, "deploy/mooringd.service"))
+        .Where(line => line.StartsWith("Environment=", StringComparison.Ordinal))
+        .SelectMany(line => line["Environment=".Length..].Split(' '))
+        .Select(setting => setting.Split('=', 2))
+        .Select(setting => KeyValuePair.Create(setting[0], setting[1]));
+
     private static string Published(string program) => _configuration == "Release" ? $"publish/{program}" : program;
 
     private static string PathOf(string folder, string program) => Path.Combine(SourceRoot.Path, folder, "bin", _configuration, "net10.0", program);
