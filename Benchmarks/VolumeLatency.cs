@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Mooring.Client;
-using Mooring.Harness;
 using Mooring.Messages;
 using Mooring.Storage;
 using Mooring.Storage.Ceph;
