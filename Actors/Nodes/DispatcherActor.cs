@@ -48,9 +48,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         });
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
-        Receive<ClusterEvent.MemberJoined>(OnMemberJoined);
-        Receive<ClusterEvent.MemberUp>(OnMemberUp);
-        Receive<ClusterEvent.MemberLeft>(OnMemberLeft);
+        Receive<ClusterEvent.MemberJoined>(joined => OnOwnStatus(joined.Member));
+        Receive<ClusterEvent.MemberUp>(up => OnOwnStatus(up.Member));
+        Receive<ClusterEvent.MemberLeft>(left => OnOwnStatus(left.Member));
         Receive<StillOutside>(_ => OnStillOutside());
         Receive<StillInTransition>(_ => OnStillInTransition());
         Receive<LinkFailed>(failed => BeginAnew($"the link to the block store has been down for {failed.Since} ({failed.Detail})", inOrder: true));
@@ -160,25 +160,14 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         _services.BeginAnew(Context.System, new BeginAnewCause(detail, inOrder));
     }
 
-    private void OnMemberJoined(ClusterEvent.MemberJoined joined)
+    private void OnOwnStatus(Member member)
     {
-        if (joined.Member.UniqueAddress != _cluster.SelfUniqueAddress)
+        if (member.UniqueAddress != _cluster.SelfUniqueAddress)
             return;
         Timers.Cancel(StillOutside.Instance);
-        Timers.StartSingleTimer(StillInTransition.Instance, StillInTransition.Instance, _services.Settings.TransitionMax);
-    }
-
-    private void OnMemberUp(ClusterEvent.MemberUp up)
-    {
-        if (up.Member.UniqueAddress != _cluster.SelfUniqueAddress)
-            return;
-        Timers.Cancel(StillOutside.Instance);
-        Timers.Cancel(StillInTransition.Instance);
-    }
-
-    private void OnMemberLeft(ClusterEvent.MemberLeft left)
-    {
-        if (left.Member.UniqueAddress == _cluster.SelfUniqueAddress)
+        if (member.Status == MemberStatus.Up)
+            Timers.Cancel(StillInTransition.Instance);
+        else
             Timers.StartSingleTimer(StillInTransition.Instance, StillInTransition.Instance, _services.Settings.TransitionMax);
     }
 
