@@ -151,6 +151,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         var from = ReporterAddress();
         if (_incarnations.TryGetValue(from, out var before) && before != report.Incarnation)
             _ended.Add(before);
+        // Who is heard of for the first time hears of this node, whatever gets lost of what is reported later: connections to a node that has just
+        // come back are still being replaced.
+        if (before != report.Incarnation && from != _cluster.SelfAddress && _reports.TryGetValue(_cluster.SelfAddress, out var own))
+            Context.ActorSelection(new RootActorPath(from) / "user" / Name).Tell(own);
         (_reports[from], _incarnations[from]) = (report, report.Incarnation);
     }
 

@@ -210,6 +210,29 @@ public sealed class DispatcherActorSpec : ActorSpec
     }
 
     [Fact]
+    public async Task Whoever_reports_for_the_first_time_hears_of_this_node_in_turn()
+    {
+        var dispatcher = Start();
+        Join();
+        await AwaitAssertAsync(async () => Assert.NotNull(Assert.Single((await dispatcher.Ask<NodesListed>(new GetNodes(), Limit)).Items).Health), Limit);
+        var other = ActorSystem.Create("mooring", Sys.Settings.Config);
+        try
+        {
+            var heard = CreateTestProbe();
+            other.ActorOf(Props.Create(() => new Akka.TestKit.TestActors.ForwardActor(heard)), DispatcherActor.Name);
+            var address = ((ExtendedActorSystem)Sys).Provider.DefaultAddress;
+            var report = new NodeHealthReport(new NodeName("node-2"), "127.0.0.1:2", true, true, default, null, "there");
+            other.ActorSelection(dispatcher.Path.ToStringWithAddress(address)).Tell(report, other.ActorOf(Props.Empty, "health"));
+
+            Assert.Equal(Services.Incarnation, heard.ExpectMsg<NodeHealthReport>(Limit).Incarnation);
+        }
+        finally
+        {
+            await other.Terminate();
+        }
+    }
+
+    [Fact]
     public async Task A_node_that_the_others_do_not_let_go_in_time_begins_anew()
     {
         Services = Services with { Settings = Settings with { TransitionMax = TimeSpan.FromSeconds(1) } };

@@ -103,9 +103,12 @@ public sealed class SeedsSpec(ITestOutputHelper output)
         1_133_001_872,
     ]);
 
-    /// <summary>Each node begins anew twenty times in two runs, in random order and for every reason, and the owner is killed after each.</summary>
+    /// <summary>
+    /// Each node begins anew twenty times in two runs, in random order and for every reason, and the owner is killed after each. The first seed's owner
+    /// was killed before a node that had just come back had got any report of it, and its lease was waited out.
+    /// </summary>
     [Fact]
-    public Task Nodes_that_have_begun_anew_are_worth_as_much_as_new_ones() => HoldAsync([1, DateTime.UtcNow.Ticks % 1_000_000_000], rounds: 10);
+    public Task Nodes_that_have_begun_anew_are_worth_as_much_as_new_ones() => HoldAsync([117_250_658, DateTime.UtcNow.Ticks % 1_000_000_000], rounds: 10);
 
     private async Task HoldAsync(IReadOnlyList<long> seeds, int rounds = 0)
     {
