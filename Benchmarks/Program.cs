@@ -14,6 +14,11 @@ var all = new Dictionary<string, Func<Task<bool>>>
     ["failover"] = () => Failover.RunAsync(onCeph),
     ["files"] = () => FilesBench.RunAsync(args.FirstOrDefault(a => a.StartsWith("--kills=", StringComparison.Ordinal)) is { } kills ? int.Parse(kills[8..], CultureInfo.InvariantCulture) : null),
 };
+if (args.Contains("--help"))
+{
+    Console.WriteLine($"usage: bench [{string.Join(" | ", all.Keys)}]... [--ceph] [--against=DIR] [--kills=N]    all of them when none is named");
+    return 0;
+}
 if (names.Find(n => !all.ContainsKey(n)) is { } unknown)
 {
     Console.Error.WriteLine($"there is no benchmark '{unknown}'; there are: {string.Join(", ", all.Keys)}");
