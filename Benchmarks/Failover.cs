@@ -4,6 +4,7 @@ using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.Benchmarks;
 
@@ -16,6 +17,10 @@ internal static class Failover
     private const int Kills = 50;
     private const int Stops = 5;
     private const int Callers = 8;
+
+    // The fence of the dead owner's connection is a commit of Ceph's monitor, which takes up to a second.
+    private const int FenceOnCephMs = 1000;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
 
@@ -23,10 +28,10 @@ internal static class Failover
     {
         await using var cluster = await BenchCluster.StartAsync(onCeph);
         await using var store = await StoreAccess.OpenAsync(cluster.Nodes.DataDirectory, cluster.CephConf);
-        return await MeasureAsync(cluster.Nodes, store, onCeph ? "failover-ceph" : "failover");
+        return await MeasureAsync(cluster.Nodes, store, onCeph ? "failover-ceph" : "failover", onCeph ? FenceOnCephMs : 0);
     }
 
-    private static async Task<bool> MeasureAsync(NodeCluster cluster, StoreAccess store, string name)
+    private static async Task<bool> MeasureAsync(NodeCluster cluster, StoreAccess store, string name, int fenceMs)
     {
         List<Outcome> kills = [], stops = [];
         var (lost, doubled, requests) = (0, 0, 0);
@@ -53,8 +58,8 @@ internal static class Failover
             await UntilWholeAsync(cluster, watcher);
         }
         var report = new Report(name);
-        report.Add($"{Kills} kills: virtual IP away, p50", "ms", Report.Percentile(kills.Select(k => k.OutageMs), 0.5), 600);
-        report.Add($"{Kills} kills: virtual IP away, max", "ms", kills.Max(k => k.OutageMs), 1500);
+        report.Add($"{Kills} kills: virtual IP away, p50", "ms", Report.Percentile(kills.Select(k => k.OutageMs), 0.5), 600 + fenceMs);
+        report.Add($"{Kills} kills: virtual IP away, max", "ms", kills.Max(k => k.OutageMs), 1500 + fenceMs);
         report.Add($"{Kills} kills: to the last result under way, p50", "ms", Report.Percentile(kills.Select(k => k.StrikeToResultMs), 0.5));
         report.Add($"{Kills} kills: to the last result under way, max", "ms", kills.Max(k => k.StrikeToResultMs));
         report.Add($"{Stops} stops: virtual IP away, p50", "ms", Report.Percentile(stops.Select(k => k.OutageMs), 0.5));
@@ -84,7 +89,7 @@ internal static class Failover
                 var began = clock.Elapsed;
                 try
                 {
-                    made.Add(await client.CreateVolumeAsync(new VolumeId("rbd", "", $"round-{round}-{caller}-{i}"), 1 << 20, Change.New()));
+                    made.Add(await client.RunAsync(new CreateVolume(new VolumeId("rbd", "", $"round-{round}-{caller}-{i}"), 1 << 20), Change.New()));
                 }
                 catch (Exception e) when (e is MooringException or MooringUnreachableException)
                 {
