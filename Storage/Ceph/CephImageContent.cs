@@ -21,9 +21,21 @@ internal sealed class CephImageContent(CephImages images)
     {
         var what = $"set metadata of {volume}";
         return images.RunAsync(
-            () => images.Use(volume, readOnly: false, what, image =>
+            () => images.Change(volume, what, image =>
             {
                 images.Check(Rbd.SetMetadata(image, key, value), what);
+                return true;
+            }),
+            cancellationToken);
+    }
+
+    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken)
+    {
+        var what = $"remove metadata '{key}' of {volume}";
+        return images.RunAsync(
+            () => images.Change(volume, what, image =>
+            {
+                images.Check(Rbd.RemoveMetadata(image, key), what);
                 return true;
             }),
             cancellationToken);

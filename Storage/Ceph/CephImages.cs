@@ -25,6 +25,13 @@ internal sealed class CephImages(CephConnection connection, BoundedThreads slots
         return call(image);
     }
 
+    /// <summary>As <see cref="Use"/>, for what librbd does only with its own lock on the image.</summary>
+    public T Change<T>(VolumeId volume, string what, Func<ImageHandle, T> call) => Use(volume, readOnly: false, what, image =>
+    {
+        CephImageUsers.RequireNotLocked(this, image, what);
+        return call(image);
+    });
+
     /// <summary>Throws for a negative return value of a call of librbd.</summary>
     public void Check(int result, string what)
     {

@@ -73,7 +73,7 @@ internal sealed class CephLifecycle(CephImages images)
     private unsafe bool Resize(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress)
     {
         var what = $"resize {volume}";
-        return images.Use(volume, readOnly: false, what, image =>
+        return images.Change(volume, what, image =>
         {
             images.Check(Rbd.GetSize(image, out var now), what);
             if ((ulong)sizeBytes < now && !allowShrink)
@@ -90,28 +90,17 @@ internal sealed class CephLifecycle(CephImages images)
     {
         try
         {
-            if (images.Use(volume, readOnly: true, what, Watchers) is { Count: > 0 } watchers)
-                throw images.Failure(CephErrors.Busy, what, $"it is open by {string.Join(", ", watchers)}");
+            images.Use(volume, readOnly: true, what, image =>
+            {
+                CephImageUsers.RequireNotOpen(images, image, what);
+                CephImageUsers.RequireNotLocked(images, image, what);
+                return true;
+            });
         }
         catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
         {
             // Not there, or half made: then there is nothing to open, and removing says more.
         }
-    }
-
-    private static unsafe List<string> Watchers(ImageHandle image)
-    {
-        const int watchersMax = 64;
-        var watchers = stackalloc Rbd.Watcher[watchersMax];
-        nuint count = watchersMax;
-        var addresses = new List<string>();
-        // What goes wrong here is left to the removal, which looks for watchers itself.
-        if (Rbd.ListWatchers(image, watchers, &count) < 0)
-            return addresses;
-        for (nuint i = 0; i < count; i++)
-            addresses.Add($"client.{watchers[i].Id} at {NativeText.Read(watchers[i].Address)}");
-        Rbd.FreeWatchers(watchers, count);
-        return addresses;
     }
 
     /// <summary>

@@ -24,6 +24,9 @@ internal sealed class CephRename(CephConnection connection, CephImages images)
         var io = images.ContextOf(from);
         // This thread belongs to a slot and may wait.
         var (found, id) = CephCatalog.IdOfAsync(io, from.Image).GetAwaiter().GetResult();
+        // Mooring's own work is never locked by hand.
+        if (found >= 0 && !from.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal))
+            RequireNotLocked(from, what);
         var result = found < 0 ? found : Rbd.Rename(io, from.Image, to.Image);
         if (result >= 0)
         {
@@ -34,6 +37,22 @@ internal sealed class CephRename(CephConnection connection, CephImages images)
         if (result == CephErrors.Exists && CompleteAsync(io, from.Image, to.Image, what).GetAwaiter().GetResult())
             return true;
         throw images.Failure(result, what, result == CephErrors.NotFound ? $"{from} does not exist" : null);
+    }
+
+    private void RequireNotLocked(VolumeId volume, string what)
+    {
+        try
+        {
+            images.Use(volume, readOnly: true, what, image =>
+            {
+                CephImageUsers.RequireNotLocked(images, image, what);
+                return true;
+            });
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // Half made or half renamed: renaming says more.
+        }
     }
 
     private async Task<bool> CompleteAsync(IoContextHandle io, string from, string to, string what)

@@ -96,6 +96,9 @@ internal sealed class CephStore : IBlockStore
     public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) =>
         _content.SetMetadataAsync(volume, key, value, cancellationToken);
 
+    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken) =>
+        _content.RemoveMetadataAsync(volume, key, cancellationToken);
+
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         _content.GetMetadataAsync(volume, cancellationToken);
 

@@ -111,6 +111,19 @@ internal sealed partial class EmbeddedStore
         return true;
     }, cancellationToken);
 
+    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        database.Write(() =>
+        {
+            RequireUnfenced(database);
+            var id = Require(database, volume).Id;
+            if (!database.Exists("SELECT 1 FROM metadata WHERE image = ? AND key = ?", id, key))
+                throw Failures.NotFound($"{volume} has no metadata '{key}'");
+            database.Execute("DELETE FROM metadata WHERE image = ? AND key = ?", id, key);
+        });
+        return true;
+    }, cancellationToken);
+
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         OnSlotAsync<IReadOnlyDictionary<string, string>>(database => database.Read(() => database.Query(
             row => KeyValuePair.Create(row.Text(0), row.Text(1)),

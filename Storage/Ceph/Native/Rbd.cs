@@ -77,8 +77,16 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_watchers_list_cleanup")]
     public static partial void FreeWatchers(Watcher* watchers, nuint count);
 
+    [LibraryImport(Library, EntryPoint = "rbd_list_lockers")]
+    public static partial nint ListLockers(
+        ImageHandle image, int* exclusive, byte* tag, nuint* tagLength, byte* clients, nuint* clientsLength, byte* cookies, nuint* cookiesLength,
+        byte* addresses, nuint* addressesLength);
+
     [LibraryImport(Library, EntryPoint = "rbd_metadata_set", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SetMetadata(ImageHandle image, string key, string value);
+
+    [LibraryImport(Library, EntryPoint = "rbd_metadata_remove", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveMetadata(ImageHandle image, string key);
 
     [LibraryImport(Library, EntryPoint = "rbd_metadata_list", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int ListMetadata(

@@ -139,6 +139,8 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : IBlockS
 
     public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken) => throw NotHere();
+
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
 

@@ -68,7 +68,7 @@ public class SimulatedBlockStore : IBlockStore
             if (image is not { Partial: true } || image.WatchedBy != this)
                 throw Failure(ErrorKind.NotFound, $"{volume} is gone", 2);
             image.Partial = false;
-            Show(OperationKinds.CreateVolume, image);
+            Show("volume.create", image);
             return true;
         }, CancellationToken.None);
     }
@@ -82,7 +82,7 @@ public class SimulatedBlockStore : IBlockStore
             if (Ceph.IsWatched(image, this))
                 throw Failure(ErrorKind.Busy, $"{volume} is open at {image.WatchedBy!.Address}", 16);
             if (!image.Partial)
-                Show(OperationKinds.DeleteVolume, image);
+                Show("volume.delete", image);
             image.Partial = true;
             watch.On(image);
             return image;
@@ -103,7 +103,7 @@ public class SimulatedBlockStore : IBlockStore
             if (sizeBytes < image.SizeBytes && !allowShrink)
                 throw Failure(ErrorKind.InvalidArgument, "it would shrink", 22);
             image.SizeBytes = sizeBytes;
-            Show(OperationKinds.ResizeVolume, image);
+            Show("volume.resize", image);
             return true;
         }, cancellationToken);
 
@@ -145,7 +145,7 @@ public class SimulatedBlockStore : IBlockStore
         Ceph.Images.Remove(from.ToString());
         image.Volume = to;
         Ceph.Images[to.ToString()] = image;
-        Show(OperationKinds.CopyVolume, image);
+        Show("volume.copy", image);
         return true;
     }, cancellationToken);
 
@@ -159,6 +159,8 @@ public class SimulatedBlockStore : IBlockStore
 
     public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) =>
         Grow($"set {key} of {volume}", 3, () => Complete(volume).Metadata[key] = value, cancellationToken);
+
+    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken) => throw NotHere();
 
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Read<IReadOnlyDictionary<string, string>>($"metadata of {volume}", 2, () => new Dictionary<string, string>(Complete(volume).Metadata), cancellationToken);

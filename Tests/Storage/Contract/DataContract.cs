@@ -95,6 +95,18 @@ public abstract class DataContract(IStoreFixture fixture) : StoreContract(fixtur
     }
 
     [StoreFact]
+    public async Task Metadata_are_removed_one_by_one()
+    {
+        var volume = await CreateAsync(MiB);
+        await Store.SetMetadataAsync(volume, "a/b", "1", default);
+        await Store.SetMetadataAsync(volume, "c", "2", default);
+        await Store.RemoveMetadataAsync(volume, "a/b", default);
+        Assert.Equal(new Dictionary<string, string> { ["c"] = "2" }, await Store.GetMetadataAsync(volume, default));
+        await FailsAsync(ErrorKind.NotFound, () => Store.RemoveMetadataAsync(volume, "a/b", default));
+        await FailsAsync(ErrorKind.NotFound, () => Store.RemoveMetadataAsync(Fresh(), "c", default));
+    }
+
+    [StoreFact]
     public async Task Metadata_end_with_their_image()
     {
         var volume = await CreateAsync(MiB);
