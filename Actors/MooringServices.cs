@@ -2,8 +2,8 @@ using Akka.Actor;
 using Mooring.Actors.Files;
 using Mooring.Actors.Membership;
 using Mooring.Actors.Nodes;
-using Mooring.Actors.Operations;
 using Mooring.Actors.Vip;
+using Mooring.Operations;
 using Mooring.Storage;
 
 namespace Mooring.Actors;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Benchmarks;
 
@@ -27,7 +28,7 @@ internal static class Busy
     {
         using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });
         var source = new VolumeId("rbd", "", "source");
-        await client.CreateVolumeAsync(source, CopyBytes, Change.New());
+        await client.RunAsync(new CreateVolume(source, CopyBytes), Change.New());
         await store.FillAsync(source, CopyBytes);
         var before = await client.GetVipAsync();
 
@@ -40,8 +41,8 @@ internal static class Busy
             for (var i = 0; clock.Elapsed < Duration; i++)
             {
                 var target = new VolumeId("rbd", "", $"copy-{caller}-{i}");
-                await client.CopyVolumeAsync(source, target, Change.New());
-                await client.DeleteVolumeAsync(target, Change.New());
+                await client.RunAsync(new CopyVolume(target, source), Change.New());
+                await client.RunAsync(new DeleteVolume(target), Change.New());
                 Interlocked.Increment(ref copies);
             }
         }));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Benchmarks;
 
@@ -94,6 +95,6 @@ internal static class Embedded
             return ParallelCount / clock.Elapsed.TotalSeconds;
         }
 
-        private Task CreateAsync(string name) => _client.CreateVolumeAsync(new VolumeId("rbd", "", $"bench-{name}"), 1 << 20, Change.New());
+        private Task CreateAsync(string name) => _client.RunAsync(new CreateVolume(new VolumeId("rbd", "", $"bench-{name}"), 1 << 20), Change.New());
     }
 }

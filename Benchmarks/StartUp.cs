@@ -3,6 +3,7 @@ using System.Globalization;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Benchmarks;
 
@@ -47,13 +48,13 @@ internal static class StartUp
         var source = new VolumeId("rbd", "", "source");
         await using (var store = await StoreAccess.OpenAsync(cluster.DataDirectory, null))
         {
-            await client.CreateVolumeAsync(source, CopyBytes, Change.New());
+            await client.RunAsync(new CreateVolume(source, CopyBytes), Change.New());
             await store.FillAsync(source, CopyBytes);
         }
         await Parallel.ForAsync(0, Creates, new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (i, cancellationToken) =>
-            await client.CreateVolumeAsync(new VolumeId("rbd", "", $"v-{i}"), 1 << 20, Change.New(), cancellationToken));
+            await client.RunAsync(new CreateVolume(new VolumeId("rbd", "", $"v-{i}"), 1 << 20), Change.New(), cancellationToken));
         await Parallel.ForAsync(0, Copies, new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (i, cancellationToken) =>
-            await client.CopyVolumeAsync(source, new VolumeId("rbd", "", $"copy-{i}"), Change.New(), cancellationToken));
+            await client.RunAsync(new CopyVolume(new VolumeId("rbd", "", $"copy-{i}"), source), Change.New(), cancellationToken));
     }
 
     // VmRSS of proc(5), in KiB.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Mooring.Client;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 using Mooring.Storage.Ceph;
 
@@ -31,8 +32,8 @@ internal static class VolumeLatency
     {
         Task RawCreate(VolumeId v) => raw.CreateAsync(v, SizeBytes, CancellationToken.None);
         Task RawDelete(VolumeId v) => raw.RemoveAsync(v, null, CancellationToken.None);
-        Task OurCreate(VolumeId v) => client.CreateVolumeAsync(v, SizeBytes, Change.New());
-        Task OurDelete(VolumeId v) => client.DeleteVolumeAsync(v, Change.New());
+        Task OurCreate(VolumeId v) => client.RunAsync(new CreateVolume(v, SizeBytes), Change.New());
+        Task OurDelete(VolumeId v) => client.RunAsync(new DeleteVolume(v), Change.New());
         await SerialAsync("warm-raw", 20, RawCreate, RawDelete);
         await ParallelAsync("warm-ours", 128, OurCreate, OurDelete);
         await SerialAsync("warm-ours-serial", 20, OurCreate, OurDelete);

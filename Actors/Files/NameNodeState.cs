@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Mooring.Messages;
 
 namespace Mooring.Actors.Files;
@@ -198,6 +199,7 @@ public sealed record AreaState(
     ImmutableList<NodeName> Readers)
 {
     /// <summary>All nodes of the set, the writer first.</summary>
+    [JsonIgnore]
     public IEnumerable<NodeName> Members => Writer is { } writer ? Readers.Prepend(writer) : Readers;
 
     /// <summary>An area before its first writer.</summary>

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
-using Mooring.Actors.Operations;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 
 namespace Mooring.Actors.Nodes;
@@ -83,7 +83,7 @@ public sealed class RbdWorkerActor : ReceiveActor
         });
         Receive<PreparationFailed>(failed =>
         {
-            if (VolumeProcedures.LeavesInDoubt(failed.Error.Kind))
+            if (OperationErrors.LeavesInDoubt(failed.Error.Kind))
                 Disconnect();
             _client.Tell(new WorkerRefused(_operation, failed.Error));
             GoIdle();
@@ -145,7 +145,7 @@ public sealed class RbdWorkerActor : ReceiveActor
         {
             if (ended.Operation != _operation)
                 return;
-            if (ended.Error is { } error && VolumeProcedures.LeavesInDoubt(error.Kind))
+            if (ended.Error is { } error && OperationErrors.LeavesInDoubt(error.Kind))
                 Disconnect();
             _client.Tell(ended);
             GoIdle();
@@ -168,7 +168,7 @@ public sealed class RbdWorkerActor : ReceiveActor
         var store = _store ?? await _services.Store.ConnectAsync($"worker-{_slot}", 1, _stopped.Token);
         try
         {
-            var seen = observe is null ? null : await VolumeProcedures.For(observe).ObserveAsync(store, observe, _stopped.Token);
+            var seen = observe is null ? null : await OperationCatalog.Of(observe).ObserveAsync(store, observe, _stopped.Token);
             return new Prepared(store, seen);
         }
         catch when (_store is null)
@@ -185,13 +185,13 @@ public sealed class RbdWorkerActor : ReceiveActor
             _services.Clock, _services.Settings.ProgressInterval, value => client.Tell(new AttemptProgressed(active.Operation, active.Attempt, value)));
         try
         {
-            var result = await VolumeProcedures.For(active.Command).RunAsync(AttemptOf(active, progress), active.Command);
+            var result = await OperationCatalog.Of(active.Command).RunAsync(AttemptOf(active, progress), active.Command);
             return new AttemptReport(active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers);
         }
         catch (Exception e) when (ErrorOf(e) is var error)
         {
             return new AttemptReport(
-                active.Operation, active.Attempt, null, error, VolumeProcedures.LeavesInDoubt(error.Kind), Leftovers: active.Command.SourceVolume is not null);
+                active.Operation, active.Attempt, null, error, OperationErrors.LeavesInDoubt(error.Kind), Leftovers: active.Command.SourceVolume is not null);
         }
     }
 
@@ -199,7 +199,7 @@ public sealed class RbdWorkerActor : ReceiveActor
     {
         try
         {
-            await VolumeProcedures.For(remains.Command).CleanUpAsync(AttemptOf(remains, new Progress<double>()), remains.Command);
+            await OperationCatalog.Of(remains.Command).CleanUpAsync(AttemptOf(remains, new Progress<double>()), remains.Command);
             return new CleanUpEnded(remains.Operation, null);
         }
         catch (Exception e) when (ErrorOf(e) is var error)
@@ -211,8 +211,10 @@ public sealed class RbdWorkerActor : ReceiveActor
     private AttemptContext AttemptOf(ActiveOperation active, IProgress<double> progress) => new(
         _store!,
         active.Operation,
+        active.Command.Kind,
         active.Attempt,
         active.ImageIdBefore,
+        active.SourceImageIdBefore,
         active.Workers.RemoveAt(active.Workers.Count - 1),
         _services.Settings.FenceDuration,
         progress,

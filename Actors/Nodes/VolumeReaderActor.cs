@@ -1,6 +1,6 @@
 using Akka.Actor;
-using Mooring.Actors.Operations;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 
 namespace Mooring.Actors.Nodes;
@@ -97,7 +97,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     private async Task<object> ReadAsync(IBlockStore store, GetVolume query)
     {
         var image = await store.GetAsync(query.Volume, _stopped.Token);
-        return new VolumeFound(VolumeProcedures.Describe(image, await store.GetMetadataAsync(query.Volume, _stopped.Token)));
+        return new VolumeFound(ImageDescription.Of(image, await store.GetMetadataAsync(query.Volume, _stopped.Token)));
     }
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolumes query)
@@ -118,17 +118,8 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     }
 
     // An image that goes away between being listed and being looked at is not in the list.
-    private async Task<VolumeInfo?> DescribeAsync(IBlockStore store, VolumeId volume)
-    {
-        try
-        {
-            return VolumeProcedures.Describe(await store.GetAsync(volume, _stopped.Token));
-        }
-        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
-        {
-            return null;
-        }
-    }
+    private async Task<VolumeInfo?> DescribeAsync(IBlockStore store, VolumeId volume) =>
+        await store.TryGetAsync(volume, _stopped.Token) is { } image ? ImageDescription.Of(image) : null;
 
     private static OperationError Error(Exception e) => e.GetBaseException() is BlockStoreException store
         ? store.Error

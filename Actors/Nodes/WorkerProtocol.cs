@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Actors.Nodes;
 

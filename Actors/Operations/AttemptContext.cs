@@ -1,14 +1,15 @@
-using Mooring.Actors.Volumes;
 using Mooring.Messages;
 using Mooring.Storage;
 
-namespace Mooring.Actors.Operations;
+namespace Mooring.Operations;
 
 /// <summary>Everything that one attempt works with.</summary>
 /// <param name="Store">The worker's own connection.</param>
 /// <param name="Operation">The operation.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Attempt">Which attempt; 1 for the first.</param>
 /// <param name="ImageIdBefore">The image under the volume's name before the first attempt.</param>
+/// <param name="SourceImageIdBefore">The image under its source's name before the first attempt; null when it has no source.</param>
 /// <param name="EarlierWorkers">The connections of earlier attempts, which may have left work half done.</param>
 /// <param name="FenceDuration">For how long they are shut out.</param>
 /// <param name="Progress">Told the share that is done.</param>
@@ -18,8 +19,10 @@ namespace Mooring.Actors.Operations;
 public sealed record AttemptContext(
     IBlockStore Store,
     OperationId Operation,
+    string Kind,
     int Attempt,
     string? ImageIdBefore,
+    string? SourceImageIdBefore,
     IReadOnlyList<FenceAddress> EarlierWorkers,
     TimeSpan FenceDuration,
     IProgress<double> Progress,
@@ -37,40 +40,14 @@ public sealed record AttemptContext(
     public VolumeId WorkName(VolumeId target, int attempt) =>
         target with { Image = $"{VolumeId.ReservedPrefix}{Operation}.{attempt}" };
 
+    /// <summary>Tells that the attempt passes a crash point.</summary>
+    /// <param name="point">Which.</param>
+    public void Pass(CrashPoint point) => CrashPoints.Pass(point, Operation, Kind);
+
     /// <summary>Shuts out every earlier attempt. Its own connection is never among them.</summary>
     /// <returns>Completes when none of them can take effect any more.</returns>
     public Task FenceEarlierAsync() => Task.WhenAll(EarlierWorkers
         .Where(worker => worker != Store.Address)
         .Distinct()
         .Select(worker => Store.FenceAsync(worker, FenceDuration, Cancellation)));
-}
-
-/// <summary>What an operation did: the volume afterwards, or why not, and whether images are left to be removed.</summary>
-/// <param name="Volume">The volume afterwards, if there is one.</param>
-/// <param name="Error">Why it failed; null when it took effect.</param>
-/// <param name="Leftovers">Whether work of this or earlier attempts is still to be removed.</param>
-public sealed record ProcedureResult(VolumeInfo? Volume, OperationError? Error = null, bool Leftovers = false);
-
-/// <summary>Carries out one kind of operation on the block store. Stateless.</summary>
-public interface IVolumeProcedure
-{
-    /// <summary>Looks at what the operation is about, by cheap reads.</summary>
-    /// <param name="store">Any connection.</param>
-    /// <param name="command">The operation.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>What the store shows.</returns>
-    Task<VolumeObservation> ObserveAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken);
-
-    /// <summary>Makes the operation take effect, exactly once whatever earlier attempts did.</summary>
-    /// <param name="context">The attempt.</param>
-    /// <param name="command">The operation.</param>
-    /// <returns>What it did.</returns>
-    /// <exception cref="BlockStoreException">With a kind that leaves it in doubt, or that is its result.</exception>
-    Task<ProcedureResult> RunAsync(AttemptContext context, VolumeCommand command);
-
-    /// <summary>Removes what the attempts of an ended operation left, after shutting all of them out but the store's own connection.</summary>
-    /// <param name="context">The last attempt.</param>
-    /// <param name="command">The operation.</param>
-    /// <returns>Completes when nothing is left.</returns>
-    Task CleanUpAsync(AttemptContext context, VolumeCommand command);
 }

@@ -1,6 +1,6 @@
 using Mooring.Messages;
 
-namespace Mooring.Actors.Operations;
+namespace Mooring.Operations;
 
 /// <summary>The named places at which tests and the simulation stop a node dead.</summary>
 public enum CrashPoint
@@ -36,7 +36,7 @@ public interface ICrashPoints
     /// <summary>An operation passes a point; may never return.</summary>
     /// <param name="point">Which.</param>
     /// <param name="operation">The operation.</param>
-    /// <param name="kind">Its kind, as in <see cref="OperationKinds"/>.</param>
+    /// <param name="kind">Its kind, such as <c>volume.copy</c>.</param>
     void Pass(CrashPoint point, OperationId operation, string kind);
 }
 

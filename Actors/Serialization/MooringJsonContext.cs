@@ -1,13 +1,15 @@
 using System.Text.Json.Serialization;
 using Mooring.Actors.Files;
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Actors.Serialization;
 
 /// <summary>How Mooring's messages and events are written: compact JSON, so that old journals stay readable and fields can be added.</summary>
 [JsonSourceGenerationOptions(
+    Converters = [typeof(VolumeCommandConverter)],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

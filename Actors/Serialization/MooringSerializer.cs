@@ -4,7 +4,7 @@ using System.Text.Json;
 using Akka.Actor;
 using Akka.Serialization;
 using Mooring.Actors.Files;
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
 

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Mooring.Actors.Nodes;
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Messages;
 using Mooring.Storage;
 

@@ -10,7 +10,7 @@ public sealed partial class VolumeActor
     {
         var asker = Sender;
         DropAnnounced();
-        if (_preparing is null && _state.Decide(request) is { } held)
+        if (_state.Decide(request, _preparing?.Request.Command) is { } held)
         {
             Persist(held, happened =>
             {
@@ -21,7 +21,9 @@ public sealed partial class VolumeActor
         else
         {
             asker.Tell(new SourceHoldAnswered(
-                request.Operation, _state.Holds.ContainsKey(request.Operation), _state.Active?.Operation ?? _preparing?.Request.Operation));
+                request.Operation,
+                _state.Holds.ContainsKey(request.Operation),
+                _state.Active?.Operation ?? _preparing?.Request.Operation ?? _state.Holds.Keys.Select(k => (OperationId?)k).FirstOrDefault()));
         }
     }
 
@@ -71,7 +73,7 @@ public sealed partial class VolumeActor
     private void OnGraceOver(GraceOver over)
     {
         var index = _waiting.FindIndex(w => w.Request.Operation == over.Operation);
-        if (index < 0 || Busy || _state.Holds.IsEmpty || !_state.HasRoomFor(_waiting[index].Request, _services.Settings.VolumeResultsMax))
+        if (index < 0 || Busy || !IsRefused(_waiting[index].Request))
             return;
         var (request, owner) = _waiting[index];
         _waiting.RemoveAt(index);

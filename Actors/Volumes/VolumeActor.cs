@@ -2,8 +2,8 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using Mooring.Actors.Nodes;
-using Mooring.Actors.Operations;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Actors.Volumes;
 
@@ -247,7 +247,11 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     {
         if (_preparing is not { Held: false, Request: var request })
             return;
-        _volumes.Tell(new HoldSource(request.Command.SourceVolume!.Value, request.Operation, _volume) { Sequence = request.Sequence }, Self);
+        _volumes.Tell(new HoldSource(request.Command.SourceVolume!.Value, request.Operation, _volume)
+        {
+            Exclusive = OperationCatalog.Of(request.Command).ChangesSource,
+            Sequence = request.Sequence,
+        }, Self);
         Timers.StartSingleTimer("hold", new HoldDue(), _services.Settings.ResendInterval);
     }
 
@@ -268,7 +272,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         else
         {
             End(_state.DecideRefusal(preparing.Request, new OperationError(
-                ErrorKind.Busy, $"{preparing.Request.Command.SourceVolume} is being changed by {answer.BusyWith}", 16), _services.Settings.Node, Now));
+                ErrorKind.Busy, $"{preparing.Request.Command.SourceVolume} is in use by {answer.BusyWith}", 16), _services.Settings.Node, Now));
         }
     }
 
@@ -346,7 +350,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             // Whoever asks for it will be told.
             DropAnnounced();
         }
-        else if (_preparing is { Request: var request } && request.Operation == refused.Operation && !VolumeProcedures.LeavesInDoubt(refused.Error.Kind))
+        else if (_preparing is { Request: var request } && request.Operation == refused.Operation && !OperationErrors.LeavesInDoubt(refused.Error.Kind))
         {
             End(_state.DecideRefusal(request, refused.Error, _services.Settings.Node, Now));
         }
@@ -436,11 +440,13 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     {
         if (StopWhenFree())
             return;
-        if (Busy || !_state.Holds.IsEmpty)
+        if (Busy)
             return;
-        foreach (var (request, owner) in _waiting)
-            Self.Tell(request, owner);
-        _waiting.Clear();
+        foreach (var waiting in _waiting.FindAll(w => !IsRefused(w.Request)))
+        {
+            _waiting.Remove(waiting);
+            Self.Tell(waiting.Request, waiting.Owner);
+        }
     }
 
     // Settling: work of attempts is removed, then the source is released, then that is journalled. Every step may be done again.
@@ -511,6 +517,8 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             StopWhenFree();
         });
     }
+
+    private bool IsRefused(ExecuteOperation request) => _state.Decide(request, _services.Settings.VolumeResultsMax) is VolumeDecision.Refuse;
 
     private bool StopWhenFree()
     {

@@ -15,6 +15,9 @@ public sealed record VolumeSnapshot(ActiveOperation? Active, IReadOnlyList<Ended
     /// <summary>The places of the holds in the order of acceptance, as far as they are known.</summary>
     public IReadOnlyDictionary<OperationId, long>? HoldSequences { get; init; }
 
+    /// <summary>Which of the holds are exclusive; null when none is.</summary>
+    public IReadOnlyList<OperationId>? ExclusiveHolds { get; init; }
+
     /// <summary>The snapshot of a state.</summary>
     /// <param name="state">The state.</param>
     /// <returns>Its snapshot.</returns>
@@ -22,6 +25,7 @@ public sealed record VolumeSnapshot(ActiveOperation? Active, IReadOnlyList<Ended
     {
         RecordedBefore = state.RecordedBefore,
         HoldSequences = state.Holds.Where(h => h.Value.Sequence is not null).ToDictionary(h => h.Key, h => h.Value.Sequence!.Value),
+        ExclusiveHolds = state.Holds.Values.Any(h => h.Exclusive) ? [.. state.Holds.Where(h => h.Value.Exclusive).Select(h => h.Key)] : null,
     };
 
     /// <summary>The state of the snapshot.</summary>
@@ -29,7 +33,10 @@ public sealed record VolumeSnapshot(ActiveOperation? Active, IReadOnlyList<Ended
     public VolumeState State() => new(
         Active,
         Ended.ToImmutableDictionary(e => e.Operation),
-        Holds.ToImmutableDictionary(h => h.Key, h => new SourceHold(h.Value, HoldSequences?.TryGetValue(h.Key, out var sequence) == true ? sequence : null)))
+        Holds.ToImmutableDictionary(h => h.Key, h => new SourceHold(
+            h.Value,
+            HoldSequences?.TryGetValue(h.Key, out var sequence) == true ? sequence : null,
+            ExclusiveHolds?.Contains(h.Key) == true)))
     {
         RecordedBefore = RecordedBefore,
     };

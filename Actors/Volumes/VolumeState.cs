@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Actors.Volumes;
 
@@ -40,11 +41,11 @@ public sealed record VolumeState(
             return new VolumeDecision.Full();
         if (Active is { } active)
             return new VolumeDecision.Wait(active.Operation);
-        if (!Holds.IsEmpty)
+        var beside = OperationCatalog.Of(request.Command).GoesBesideReaders;
+        foreach (var (reader, hold) in Holds.Where(h => h.Value.Exclusive || !beside))
         {
-            var (reader, (target, _)) = Holds.First();
             return new VolumeDecision.Refuse(new OperationError(
-                ErrorKind.Busy, $"{request.Volume} is being copied to {target} by {reader}", 16));
+                ErrorKind.Busy, $"{request.Volume} is being {(hold.Exclusive ? "renamed" : "copied")} to {hold.Target} by {reader}", 16));
         }
         return new VolumeDecision.Begin();
     }
@@ -60,9 +61,13 @@ public sealed record VolumeState(
     /// <returns><see cref="OperationStarted"/> or <see cref="OperationFinished"/>.</returns>
     public IVolumeEvent DecideIntent(ExecuteOperation request, VolumeObservation seen, NodeName node, FenceAddress worker, DateTimeOffset now)
     {
-        if (VolumeRules.Forbids(request.Command, seen) is { } error)
+        if (OperationCatalog.Of(request.Command).Forbids(request.Command, seen) is { } error)
             return DecideRefusal(request, error, node, now);
-        return new OperationStarted(request.Operation, request.Command, 1, node, worker, seen.ImageId, now) { Sequence = request.Sequence };
+        return new OperationStarted(request.Operation, request.Command, 1, node, worker, seen.ImageId, now)
+        {
+            Sequence = request.Sequence,
+            SourceImageIdBefore = seen.SourceImageId,
+        };
     }
 
     /// <summary>The result of a request that is not carried out. A source that it may hold is to be released.</summary>
@@ -86,7 +91,11 @@ public sealed record VolumeState(
     public OperationStarted DecideRetry(NodeName node, FenceAddress worker, DateTimeOffset now)
     {
         var active = Active ?? throw new InvalidOperationException("there is no operation to attempt again");
-        return new OperationStarted(active.Operation, active.Command, active.Attempt + 1, node, worker, active.ImageIdBefore, now) { Sequence = active.Sequence };
+        return new OperationStarted(active.Operation, active.Command, active.Attempt + 1, node, worker, active.ImageIdBefore, now)
+        {
+            Sequence = active.Sequence,
+            SourceImageIdBefore = active.SourceImageIdBefore,
+        };
     }
 
     /// <summary>What an attempt's report means. Only the latest attempt of the active operation can end it.</summary>
@@ -107,9 +116,19 @@ public sealed record VolumeState(
 
     /// <summary>Whether an operation on another volume may read this one.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="next">What will change this one as soon as its intent stands; null when nothing is about to.</param>
     /// <returns>The event to persist, or null when nothing needs to be (held already, or busy).</returns>
-    public SourceHeld? Decide(HoldSource request) =>
-        Active is null && !Holds.ContainsKey(request.Operation) ? new SourceHeld(request.Operation, request.Target) { Sequence = request.Sequence } : null;
+    public SourceHeld? Decide(HoldSource request, VolumeCommand? next = null)
+    {
+        var changing = Active?.Command ?? next;
+        if (Holds.ContainsKey(request.Operation)
+            || Holds.Values.Any(h => h.Exclusive || request.Exclusive)
+            || (changing is not null && (request.Exclusive || !OperationCatalog.Of(changing).GoesBesideReaders)))
+        {
+            return null;
+        }
+        return new SourceHeld(request.Operation, request.Target) { Exclusive = request.Exclusive, Sequence = request.Sequence };
+    }
 
     /// <summary>The end of a hold.</summary>
     /// <param name="request">The request.</param>
@@ -142,7 +161,7 @@ public sealed record VolumeState(
         },
         OperationSettled settled when Ended.TryGetValue(settled.Operation, out var ended) =>
             this with { Ended = Ended.SetItem(settled.Operation, ended with { Settled = true, Remains = null }) },
-        SourceHeld held => this with { Holds = Holds.SetItem(held.Operation, new SourceHold(held.Target, held.Sequence)) },
+        SourceHeld held => this with { Holds = Holds.SetItem(held.Operation, new SourceHold(held.Target, held.Sequence, held.Exclusive)) },
         SourceReleased released => this with { Holds = Holds.Remove(released.Operation) },
         _ => this,
     };
@@ -188,12 +207,16 @@ public sealed record ActiveOperation(
     DateTimeOffset StartedAt,
     NodeName Node)
 {
+    /// <summary>The image under its source's name before the first attempt; null when it has no source.</summary>
+    public string? SourceImageIdBefore { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 
     internal static ActiveOperation First(OperationStarted started) => new(
         started.Operation, started.Command, started.Attempt, [started.Worker], started.ImageIdBefore, started.At, started.Node)
     {
+        SourceImageIdBefore = started.SourceImageIdBefore,
         Sequence = started.Sequence,
     };
 
@@ -204,7 +227,8 @@ public sealed record ActiveOperation(
 /// <summary>An operation on another volume reads this one, which must not change meanwhile.</summary>
 /// <param name="Target">The volume that it makes.</param>
 /// <param name="Sequence">As <see cref="ExecuteOperation.Sequence"/>.</param>
-public readonly record struct SourceHold(VolumeId Target, long? Sequence);
+/// <param name="Exclusive">As <see cref="HoldSource.Exclusive"/>.</param>
+public readonly record struct SourceHold(VolumeId Target, long? Sequence, bool Exclusive = false);
 
 /// <summary>An operation that has its result.</summary>
 /// <param name="Operation">The operation.</param>
@@ -247,12 +271,6 @@ public abstract record VolumeDecision
     /// <summary>Look at the store, then decide the intent.</summary>
     public sealed record Begin : VolumeDecision;
 }
-
-/// <summary>What the store shows of the volumes of an operation, before its first attempt.</summary>
-/// <param name="ImageId">The internal id of the image under the volume's name; null when the name is free.</param>
-/// <param name="SizeBytes">Its size in bytes, where the operation needs to know it.</param>
-/// <param name="SourceImageId">The internal id of the source's image; null when there is none.</param>
-public sealed record VolumeObservation(string? ImageId, long? SizeBytes, string? SourceImageId);
 
 /// <summary>How an attempt went.</summary>
 /// <param name="Operation">The operation.</param>

@@ -3,6 +3,7 @@ using Mooring.Cli.Interactive;
 using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 using Spectre.Console;
 
 namespace Mooring.Cli;
@@ -21,7 +22,7 @@ internal static class Commands
         var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
         {
             Endpoint, Json, Timeout,
-            new Command("volume", "Create, list, show, copy, resize and delete volumes.") { Create(), List(), Show(), Copy(), Resize(), Delete() },
+            new Command("volume", "Manage volumes.") { List(), Show() },
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
@@ -29,36 +30,66 @@ internal static class Commands
             FileCommands.FileSystems(),
             FileCommands.Files(),
         };
+        AddOperations(root);
         return root;
     }
 
-    private static Command Create()
+    // volume.snapshot.create is the verb "snapshot create" of the noun "volume".
+    private static void AddOperations(RootCommand root)
     {
-        var (volume, size) = (VolumeArgument("volume"), new Option<string>("--size") { Description = "Its size, such as 10G or 512M (binary).", Required = true });
-        return Changing("create", "Make an empty volume.", [volume], [size], (client, parsed, change) =>
-            client.CreateVolumeAsync(Volume(parsed, volume), Size(parsed.GetValue(size)!), change));
+        foreach (var operation in OperationCatalog.All)
+        {
+            var words = operation.Kind.Split('.');
+            Command parent = root;
+            foreach (var word in words[..^1])
+            {
+                var child = parent.Subcommands.FirstOrDefault(c => c.Name == word);
+                if (child is null)
+                    parent.Add(child = new Command(word));
+                parent = child;
+            }
+            parent.Add(Changing(words[^1], operation));
+        }
     }
 
-    private static Command Delete()
+    private static Command Changing(string verb, Operation operation)
     {
-        var volume = VolumeArgument("volume");
-        return Changing("delete", "Remove a volume and its data.", [volume], [], (client, parsed, change) =>
-            client.DeleteVolumeAsync(Volume(parsed, volume), change));
+        var (arguments, options) = (new List<Argument>(), new List<Option>());
+        var readers = new List<Action<ParseResult, Given>>();
+        foreach (var parameter in operation.Parameters)
+        {
+            if (parameter.Positional)
+            {
+                var argument = new Argument<string>(parameter.Name) { Description = parameter.Help };
+                arguments.Add(argument);
+                readers.Add((parsed, given) => Give(parameter, parsed.GetValue(argument), given));
+            }
+            else if (parameter is Parameter<bool> flag)
+            {
+                var option = new Option<bool>("--" + parameter.Name) { Description = parameter.Help };
+                options.Add(option);
+                readers.Add((parsed, given) => given.Set(flag, parsed.GetValue(option)));
+            }
+            else
+            {
+                var option = new Option<string?>("--" + parameter.Name) { Description = parameter.Help, Required = parameter.Required };
+                options.Add(option);
+                readers.Add((parsed, given) => Give(parameter, parsed.GetValue(option), given));
+            }
+        }
+        return Changing(verb, operation.Summary, [.. arguments], [.. options], (client, parsed, change) =>
+        {
+            var given = new Given();
+            foreach (var read in readers)
+                read(parsed, given);
+            return client.RunAsync(operation.Make(given), change);
+        });
     }
 
-    private static Command Resize()
+    private static void Give(Parameter parameter, string? text, Given given)
     {
-        var (volume, size) = (VolumeArgument("volume"), new Option<string>("--size") { Description = "The new size.", Required = true });
-        var shrink = new Option<bool>("--allow-shrink") { Description = "Allow a smaller size; the data beyond it are lost." };
-        return Changing("resize", "Set a volume's size.", [volume], [size, shrink], (client, parsed, change) =>
-            client.ResizeVolumeAsync(Volume(parsed, volume), Size(parsed.GetValue(size)!), parsed.GetValue(shrink), change));
-    }
-
-    private static Command Copy()
-    {
-        var (source, target) = (VolumeArgument("source"), VolumeArgument("target"));
-        return Changing("copy", "Make a volume with all the data of another.", [source, target], [], (client, parsed, change) =>
-            client.CopyVolumeAsync(Volume(parsed, source), Volume(parsed, target), change));
+        if (text is not null && !parameter.TryGive(text, given, out var problem))
+            throw new UsageException(problem);
     }
 
     private static Command List()

@@ -5,6 +5,7 @@ using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
+using Mooring.Operations;
 using Spectre.Console;
 
 namespace Mooring.Cli;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 using Mooring.Storage.Ceph;
 using Mooring.Storage.Embedded;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Client;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 using Spectre.Console;
 
 namespace Mooring.Cli;

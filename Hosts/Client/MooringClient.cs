@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.Client;
 
@@ -37,56 +38,24 @@ public sealed partial class MooringClient : IDisposable
         };
     }
 
-    /// <summary>Makes an empty volume.</summary>
-    /// <param name="volume">Its name.</param>
-    /// <param name="sizeBytes">Its size in bytes.</param>
+    /// <summary>Has an operation carried out, once, whatever happens to the nodes meanwhile.</summary>
+    /// <param name="command">What to do, such as <see cref="CreateVolume"/>.</param>
     /// <param name="change">How to go about it.</param>
     /// <param name="cancellationToken">Gives up; the request may still be carried out.</param>
     /// <returns>The operation: ended, unless <see cref="Change.NoWait"/> was asked for.</returns>
     /// <exception cref="MooringException">It failed or was refused.</exception>
     /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
-    public Task<OperationShape> CreateVolumeAsync(VolumeId volume, long sizeBytes, Change change, CancellationToken cancellationToken = default) => ChangeAsync(
-        () => new HttpRequestMessage(HttpMethod.Post, "v1/volumes")
-        {
-            Content = JsonContent.Create(new CreateVolumeBody(volume.Pool, volume.Namespace, volume.Image, sizeBytes), HttpJson.Default.CreateVolumeBody),
-        },
-        change,
-        cancellationToken);
-
-    /// <summary>Removes a volume and its data.</summary>
-    /// <inheritdoc cref="CreateVolumeAsync"/>
-    public Task<OperationShape> DeleteVolumeAsync(VolumeId volume, Change change, CancellationToken cancellationToken = default) =>
-        ChangeAsync(() => new HttpRequestMessage(HttpMethod.Delete, Path(volume)), change, cancellationToken);
-
-    /// <summary>Sets a volume's size.</summary>
-    /// <param name="volume">Its name.</param>
-    /// <param name="sizeBytes">The new size in bytes.</param>
-    /// <param name="allowShrink">Whether it may become smaller; data beyond the new size are lost.</param>
-    /// <param name="change">How to go about it.</param>
-    /// <param name="cancellationToken">Gives up; the request may still be carried out.</param>
-    /// <inheritdoc cref="CreateVolumeAsync"/>
-    public Task<OperationShape> ResizeVolumeAsync(
-        VolumeId volume, long sizeBytes, bool allowShrink, Change change, CancellationToken cancellationToken = default) => ChangeAsync(
-        () => new HttpRequestMessage(HttpMethod.Patch, Path(volume))
-        {
-            Content = JsonContent.Create(new PatchVolumeBody(sizeBytes, allowShrink), HttpJson.Default.PatchVolumeBody),
-        },
-        change,
-        cancellationToken);
-
-    /// <summary>Makes a volume with all the data of another.</summary>
-    /// <param name="source">The volume to copy.</param>
-    /// <param name="target">The new volume's name.</param>
-    /// <param name="change">How to go about it.</param>
-    /// <param name="cancellationToken">Gives up; the request may still be carried out.</param>
-    /// <inheritdoc cref="CreateVolumeAsync"/>
-    public Task<OperationShape> CopyVolumeAsync(VolumeId source, VolumeId target, Change change, CancellationToken cancellationToken = default) => ChangeAsync(
-        () => new HttpRequestMessage(HttpMethod.Post, Path(source, "/copy"))
-        {
-            Content = JsonContent.Create(new CopyVolumeBody(new TargetBody(target.Pool, target.Namespace, target.Image)), HttpJson.Default.CopyVolumeBody),
-        },
-        change,
-        cancellationToken);
+    public Task<OperationShape> RunAsync(VolumeCommand command, Change change, CancellationToken cancellationToken = default)
+    {
+        var (method, path, body) = (HttpMethod.Parse(OperationCatalog.Of(command).Route.Method), HttpForm.PathOf(command), HttpForm.BodyOf(command));
+        return ChangeAsync(
+            () => new HttpRequestMessage(method, path)
+            {
+                Content = body is null ? null : new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            },
+            change,
+            cancellationToken);
+    }
 
     /// <summary>What is known of a volume.</summary>
     /// <param name="volume">Its name.</param>

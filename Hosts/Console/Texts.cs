@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Palettes;
 
@@ -23,15 +24,15 @@ internal static class Texts
     {
         var table = Table(
             ["name", "size", "created", "id"],
-            volumes.Select(v => (IReadOnlyList<string>)[v.Volume.ToString(), Cli.SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
+            volumes.Select(v => (IReadOnlyList<string>)[v.Volume.ToString(), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
         return next is null ? table : $"{table}\n… more: --after {next}";
     }
 
     public static string Volume(VolumeInfo v) => Fields(
         ("name", v.Volume.ToString()),
         ("id", v.Id),
-        ("size", $"{Cli.SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
-        ("object size", Cli.SizeText.Format(v.ObjectSizeBytes)),
+        ("size", $"{SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
+        ("object size", SizeText.Format(v.ObjectSizeBytes)),
         ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
         ("created", Time(v.CreatedAt)),
         ("parent", v.Parent ?? "-"),

@@ -125,28 +125,6 @@ public sealed record VipShape(string Address, int Port, string? Owner, long Epoc
 /// <param name="Reason">Why it became the owner.</param>
 public sealed record VipOwnershipShape(string Owner, long Epoch, DateTimeOffset Since, string Reason);
 
-/// <summary>The body of <c>POST /v1/volumes</c>.</summary>
-/// <param name="Pool">The pool.</param>
-/// <param name="Namespace">The namespace; empty or absent for the default one.</param>
-/// <param name="Name">The volume's name.</param>
-/// <param name="SizeBytes">Its size in bytes.</param>
-public sealed record CreateVolumeBody(string? Pool, string? Namespace, string? Name, long? SizeBytes);
-
-/// <summary>The body of <c>POST /v1/volumes/{pool}/{image}/copy</c>.</summary>
-/// <param name="Target">The new volume.</param>
-public sealed record CopyVolumeBody(TargetBody? Target);
-
-/// <summary>Names a volume that an operation makes.</summary>
-/// <param name="Pool">Its pool; absent for the source's.</param>
-/// <param name="Namespace">Its namespace; absent for the source's.</param>
-/// <param name="Name">Its name.</param>
-public sealed record TargetBody(string? Pool, string? Namespace, string? Name);
-
-/// <summary>The body of <c>PATCH /v1/volumes/{pool}/{image}</c>.</summary>
-/// <param name="SizeBytes">The new size in bytes.</param>
-/// <param name="AllowShrink">Whether the size may become smaller.</param>
-public sealed record PatchVolumeBody(long? SizeBytes, bool? AllowShrink);
-
 /// <summary>The body of <c>POST /v1/filesystems</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Pool">The pool of its images; <c>rbd</c> when absent.</param>

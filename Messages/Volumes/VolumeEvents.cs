@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mooring.Messages;
 
 /// <summary>What happened to one volume; journalled under its persistence id. Extend-only.</summary>
@@ -16,6 +18,9 @@ public interface IVolumeEvent;
 public sealed record OperationStarted(
     OperationId Operation, VolumeCommand Command, int Attempt, NodeName Node, FenceAddress Worker, string? ImageIdBefore, DateTimeOffset At) : IVolumeEvent
 {
+    /// <summary>The internal id of the image under its source's name before the first attempt; null when it has no source.</summary>
+    public string? SourceImageIdBefore { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 }
@@ -40,6 +45,10 @@ public sealed record OperationSettled(OperationId Operation) : IVolumeEvent;
 /// <param name="Target">The volume that the operation makes.</param>
 public sealed record SourceHeld(OperationId Operation, VolumeId Target) : IVolumeEvent
 {
+    /// <summary>As <see cref="HoldSource.Exclusive"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Exclusive { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 }

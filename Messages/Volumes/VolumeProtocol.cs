@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mooring.Messages;
 
 /// <summary>Asks a volume to carry out an operation. Safe to send again: an operation is carried out once.</summary>
@@ -52,6 +54,10 @@ public sealed record OutcomeRecorded(VolumeId Volume, long Before) : IWithVolume
 /// <param name="Target">The volume that the operation makes.</param>
 public sealed record HoldSource(VolumeId Volume, OperationId Operation, VolumeId Target) : IWithVolumeId
 {
+    /// <summary>Whether the operation changes what it reads: nobody else may hold it meanwhile.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Exclusive { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 }

@@ -1,9 +1,9 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Mooring.Actors.Nodes;
-using Mooring.Actors.Operations;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Actors;
 

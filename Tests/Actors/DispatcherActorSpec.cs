@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.TestKit;
 using Mooring.Actors.Nodes;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 
 namespace Mooring.Tests.Actors;

@@ -1,7 +1,8 @@
 using Akka.Actor;
 using Akka.TestKit;
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Actors;
 

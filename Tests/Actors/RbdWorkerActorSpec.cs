@@ -3,6 +3,7 @@ using Akka.TestKit;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 
 namespace Mooring.Tests.Actors;

@@ -4,6 +4,7 @@ using Akka.TestKit;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Vip;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 using Mooring.Tests.Actors.Fakes;
 

@@ -1,6 +1,6 @@
 using Mooring.Actors.Nodes;
-using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Actors;
 

@@ -2,9 +2,10 @@ using Akka.Actor;
 using Akka.TestKit;
 using Mooring.Actors;
 using Mooring.Actors.Nodes;
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Storage;
 using Mooring.Storage.Embedded;
 

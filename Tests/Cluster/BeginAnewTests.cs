@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Mooring.Client;
 using Mooring.Harness;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
 
@@ -28,9 +29,9 @@ public sealed class BeginAnewTests
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
-                var made = await cluster.Client.CopyVolumeAsync(source, TestCluster.Volume($"copy-{i}"), Change.New());
+                var made = await cluster.Client.RunAsync(new CopyVolume(TestCluster.Volume($"copy-{i}"), source), Change.New());
                 Assert.Equal("succeeded", made.State);
-                await cluster.Client.DeleteVolumeAsync(TestCluster.Volume($"copy-{i}"), Change.New());
+                await cluster.Client.RunAsync(new DeleteVolume(TestCluster.Volume($"copy-{i}")), Change.New());
             }
         });
         try

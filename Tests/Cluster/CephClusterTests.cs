@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
 
@@ -53,23 +54,15 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     private const long CopyBytes = 128L << 20;
     private const int Callers = 4;
 
+    public static TheoryData<string> Kinds => CrashPointTests.Kinds;
+
     [CephTheory]
-    [InlineData("in-the-middle")]
-    [InlineData("after-effect")]
-    public async Task A_copy_takes_effect_once_when_the_owner_dies(string point)
+    [MemberData(nameof(Kinds))]
+    public async Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind)
     {
-        await using var cluster = await TestCluster.StartAsync($"{point}:volume.copy", ceph.Sandbox.ConfPath);
-        var owner = await cluster.OwnerAsync();
-        var source = await cluster.FilledAsync($"source-{point}", CopyBytes);
-        var target = await cluster.FreeNameOnAsync(owner, point);
+        await using var cluster = await TestCluster.StartAsync(ceph.Sandbox.ConfPath);
 
-        var result = await CrashPointTests.CrashAsync(cluster, owner, change => cluster.Client.CopyVolumeAsync(source, target, change));
-
-        await cluster.NoStrayImageAsync();
-        Assert.Equal(1, await cluster.EffectsAsync(result));
-        Assert.True(await cluster.Store.SameBytesAsync(source, target), "the copy has other bytes than its source");
-        await cluster.Client.DeleteVolumeAsync(source, Change.New());
-        await cluster.Client.DeleteVolumeAsync(target, Change.New());
+        await CrashScenario.RunAsync(cluster, kind, atTheStore: true);
     }
 
     [CephFact]
@@ -106,9 +99,9 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
         var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
-                made.Add(await cluster.Client.CreateVolumeAsync(TestCluster.Volume($"{name}-{caller}-{i}"), 1 << 20, Change.New()));
+                made.Add(await cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume($"{name}-{caller}-{i}"), 1 << 20), Change.New()));
         })).ToArray();
-        var copy = await cluster.Client.CopyVolumeAsync(source, TestCluster.Volume($"{name}-copy"), Change.New() with { NoWait = true });
+        var copy = await cluster.Client.RunAsync(new CopyVolume(TestCluster.Volume($"{name}-copy"), source), Change.New() with { NoWait = true });
         await TestCluster.UntilAsync("volumes and files are made", () => Task.FromResult(made.Count > 10 && history.Written > 10));
 
         await using (await ceph.Sandbox.PauseOsdsAsync())

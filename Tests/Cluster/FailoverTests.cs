@@ -1,5 +1,6 @@
 using Mooring.Client;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
 
@@ -17,7 +18,7 @@ public class FailoverTests
         await process.StopAsync();
         string successor = owner;
         await TestCluster.UntilAsync("another node owns the virtual IP", async () => (successor = await cluster.OwnerAsync()) != owner);
-        var during = await cluster.Client.CreateVolumeAsync(TestCluster.Volume("during"), 1 << 20, Change.New());
+        var during = await cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume("during"), 1 << 20), Change.New());
         Assert.NotEqual(owner, during.DeliveredBy);
         process.Continue();
 
@@ -33,7 +34,7 @@ public class FailoverTests
         for (var i = 0; i < 30; i++)
         {
             using var fresh = cluster.NewClient();
-            var made = await fresh.CreateVolumeAsync(TestCluster.Volume($"after-{i}"), 1 << 20, Change.New());
+            var made = await fresh.RunAsync(new CreateVolume(TestCluster.Volume($"after-{i}"), 1 << 20), Change.New());
             Assert.Equal(successor, made.DeliveredBy);
         }
         var history = (await cluster.Client.GetVipAsync()).History;
@@ -46,7 +47,7 @@ public class FailoverTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var source = await cluster.FilledAsync("source", CopyBytes);
-        var copy = await cluster.Client.CopyVolumeAsync(source, TestCluster.Volume("target"), Change.New() with { NoWait = true });
+        var copy = await cluster.Client.RunAsync(new CopyVolume(TestCluster.Volume("target"), source), Change.New() with { NoWait = true });
         await TestCluster.UntilAsync("the copy is in the middle", async () => (await cluster.Client.GetOperationAsync(copy.Id)).Progress is > 0.1 and < 1);
 
         await Task.WhenAll(cluster.Nodes.NodeNames.Select(cluster.Nodes.KillAsync));
@@ -73,7 +74,7 @@ public class FailoverTests
         {
             for (var i = 0; i < 15; i++)
             {
-                var result = await cluster.Client.CreateVolumeAsync(TestCluster.Volume($"c{caller}-{i}"), 1 << 20, Change.New());
+                var result = await cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume($"c{caller}-{i}"), 1 << 20), Change.New());
                 lock (made)
                     made.Add(result);
                 firstMade.TrySetResult();
@@ -113,6 +114,6 @@ public class FailoverTests
         Assert.True(await cluster.Nodes.ProcessOf(owner).TerminateAsync(TimeSpan.FromSeconds(60)), $"{owner} did not end by itself:\n{cluster.Logs()}");
 
         await TestCluster.UntilAsync("another node owns the virtual IP", async () => await cluster.OwnerAsync() != owner);
-        await cluster.Client.CreateVolumeAsync(TestCluster.Volume("after"), 1 << 20, Change.New());
+        await cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume("after"), 1 << 20), Change.New());
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Mooring.Client;
 using Mooring.Harness;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
 
@@ -24,7 +25,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     [Fact]
     public async Task A_volume_that_was_made_is_seen_on_every_node()
     {
-        var made = await _cluster.Client.CreateVolumeAsync(TestCluster.Volume("everywhere"), 3 << 20, Change.New());
+        var made = await _cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume("everywhere"), 3 << 20), Change.New());
 
         foreach (var node in _cluster.Nodes.NodeNames)
         {
@@ -40,7 +41,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         foreach (var node in _cluster.Nodes.NodeNames)
         {
             using var client = _cluster.NewClient(node);
-            Assert.Equal("succeeded", (await client.CreateVolumeAsync(TestCluster.Volume($"via-{node}"), 1 << 20, Change.New())).State);
+            Assert.Equal("succeeded", (await client.RunAsync(new CreateVolume(TestCluster.Volume($"via-{node}"), 1 << 20), Change.New())).State);
         }
     }
 
@@ -48,14 +49,14 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     public async Task A_volume_goes_through_its_whole_life()
     {
         var (volume, copy) = (await _cluster.FilledAsync("life", 8 << 20), TestCluster.Volume("life-copy"));
-        await _cluster.Client.ResizeVolumeAsync(volume, 16 << 20, false, Change.New());
-        await _cluster.Client.CopyVolumeAsync(volume, copy, Change.New());
-        await _cluster.Client.ResizeVolumeAsync(volume, 8 << 20, true, Change.New());
+        await _cluster.Client.RunAsync(new ResizeVolume(volume, 16 << 20, false), Change.New());
+        await _cluster.Client.RunAsync(new CopyVolume(copy, volume), Change.New());
+        await _cluster.Client.RunAsync(new ResizeVolume(volume, 8 << 20, true), Change.New());
 
         Assert.Equal(16 << 20, (await _cluster.Client.GetVolumeAsync(copy)).SizeBytes);
         Assert.Equal(8 << 20, (await _cluster.Client.GetVolumeAsync(volume)).SizeBytes);
-        await _cluster.Client.DeleteVolumeAsync(volume, Change.New());
-        await _cluster.Client.DeleteVolumeAsync(copy, Change.New());
+        await _cluster.Client.RunAsync(new DeleteVolume(volume), Change.New());
+        await _cluster.Client.RunAsync(new DeleteVolume(copy), Change.New());
         Assert.Equal("urn:mooring:error:not-found", (await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.GetVolumeAsync(volume))).Problem.Type);
     }
 
@@ -63,9 +64,9 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     public async Task The_same_request_id_gets_the_same_answer_and_other_content_is_refused()
     {
         var change = Change.New();
-        var first = await _cluster.Client.CreateVolumeAsync(TestCluster.Volume("same"), 1 << 20, change);
-        var again = await _cluster.Client.CreateVolumeAsync(TestCluster.Volume("same"), 1 << 20, change);
-        var other = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.CreateVolumeAsync(TestCluster.Volume("same"), 2 << 20, change));
+        var first = await _cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume("same"), 1 << 20), change);
+        var again = await _cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume("same"), 1 << 20), change);
+        var other = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume("same"), 2 << 20), change));
 
         Assert.Equal((first.Id, first.FinishedAt), (again.Id, again.FinishedAt));
         Assert.Equal(422, other.Problem.Status);
@@ -217,7 +218,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     private async Task EnsureAsync(string name)
     {
         if (await _cluster.Store.Store.FindAsync(TestCluster.Volume(name), CancellationToken.None) is null)
-            await _cluster.Client.CreateVolumeAsync(TestCluster.Volume(name), 4 << 20, Change.New());
+            await _cluster.Client.RunAsync(new CreateVolume(TestCluster.Volume(name), 4 << 20), Change.New());
     }
 
     private async Task<IEnumerable<string>> NamesAsync() => (await _cluster.Store.ImagesAsync("rbd")).Select(i => i.Name);

@@ -2,6 +2,7 @@ using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
 
@@ -31,20 +32,13 @@ public sealed class TestCluster : IAsyncDisposable
 
     public MooringClient Client { get; }
 
-    /// <summary>While this file exists, the first node that passes the crash point dies.</summary>
-    public string CrashFile => Path.Combine(Nodes.Directory, "crash-once");
+    private string CrashFile => CrashFileIn(Nodes.Directory);
 
-    public static Task<TestCluster> StartAsync(string? crashAt = null, string? cephConf = null, params string[] settings) => StartAsync(3, crashAt, cephConf, settings);
+    public static Task<TestCluster> StartAsync(string? cephConf = null, params string[] settings) => StartAsync(3, cephConf, settings);
 
-    public static async Task<TestCluster> StartAsync(int nodeCount, string? crashAt = null, string? cephConf = null, params string[] settings)
+    public static async Task<TestCluster> StartAsync(int nodeCount, string? cephConf = null, params string[] settings)
     {
         var directory = WorkDirectory.Create("mooring-test-");
-        var environment = new Dictionary<string, string>();
-        if (crashAt is not null)
-        {
-            environment["MOORING_CRASH_AT"] = crashAt;
-            environment["MOORING_CRASH_ONCE"] = Path.Combine(directory, "crash-once");
-        }
         var subnet = TakeSubnet();
         NodeCluster? nodes = null;
         try
@@ -57,7 +51,7 @@ public sealed class TestCluster : IAsyncDisposable
                 HttpPort = 18470,
                 ClusterPort = 14053,
                 CephConf = cephConf,
-                Environment = environment,
+                Environment = new Dictionary<string, string> { ["MOORING_CRASH_FILE"] = CrashFileIn(directory) },
                 Settings = settings,
             });
             return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf));
@@ -80,14 +74,29 @@ public sealed class TestCluster : IAsyncDisposable
 
     public async Task<string> OwnerAsync() => (await Client.GetVipAsync()).Owner!;
 
+    /// <summary>From now on the first node that passes the crash point, such as <c>after-intent:volume.copy</c>, dies.</summary>
+    public void CrashAt(string point)
+    {
+        File.WriteAllText(CrashFile + ".new", point);
+        File.Move(CrashFile + ".new", CrashFile);
+    }
+
+    /// <summary>Waits until a node has died at the crash point.</summary>
+    public async Task DiedAsync(string node)
+    {
+        // The crash point after the reply may be passed a moment after the client has its answer.
+        await UntilAsync($"{node} died at its crash point", () => Task.FromResult(!Nodes.ProcessOf(node).IsAlive), TimeSpan.FromSeconds(60));
+        Assert.False(File.Exists(CrashFile));
+    }
+
     /// <summary>The name of a volume that there is not, and that the node would carry out the operations of.</summary>
     public async Task<VolumeId> FreeNameOnAsync(string node, string prefix)
     {
         for (var i = 0; i < 100; i++)
         {
             var volume = Volume($"{prefix}-{i}");
-            var made = await Client.CreateVolumeAsync(volume, 1 << 20, Change.New());
-            await Client.DeleteVolumeAsync(volume, Change.New());
+            var made = await Client.RunAsync(new CreateVolume(volume, 1 << 20), Change.New());
+            await Client.RunAsync(new DeleteVolume(volume), Change.New());
             if (made.ExecutedBy == node)
                 return volume;
         }
@@ -98,7 +107,7 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<VolumeId> FilledAsync(string name, long sizeBytes)
     {
         var volume = Volume(name);
-        await Client.CreateVolumeAsync(volume, sizeBytes, Change.New());
+        await Client.RunAsync(new CreateVolume(volume, sizeBytes), Change.New());
         await Store.FillAsync(volume, sizeBytes);
         return volume;
     }
@@ -123,6 +132,8 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<int> EffectsAsync(OperationShape operation) => (await Store.ImagesAsync(Pool)).Count(i => i.MadeBy == operation.Id);
 
     public string Logs() => string.Join("\n\n", Nodes.NodeNames.Select(n => $"{n}:\n{Nodes.LogEnd(n, 40)}"));
+
+    private static string CrashFileIn(string directory) => Path.Combine(directory, "crash-at");
 
     private static int TakeSubnet()
     {

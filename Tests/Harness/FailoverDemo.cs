@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.Harness;
 
@@ -68,21 +69,21 @@ internal sealed class FailoverDemo(Story story, string? cephConf)
     {
         var owner = (await client.GetVipAsync()).Owner!;
         var made = await Task.WhenAll(Enumerable.Range(1, VolumeCount).Select(i =>
-            client.CreateVolumeAsync(Volume($"{Prefix}{i:00}"), LargestBytes, Change.New())));
+            client.RunAsync(new CreateVolume(Volume($"{Prefix}{i:00}"), LargestBytes), Change.New())));
         story.Tell($"{VolumeCount} volumes made through the virtual IP, which is on {owner}");
 
         // The hardest case: the node that dies both owns the virtual IP and carries the copy out. Volumes stay where they are executed.
         var target = Volume(made.Skip(1).First(o => o.ExecutedBy == owner).Result!.Name);
-        await client.DeleteVolumeAsync(target, Change.New());
+        await client.RunAsync(new DeleteVolume(target), Change.New());
         var source = Volume(Prefix + "01");
         var sizeBytes = await store.FillAsync(source, LargestBytes, FillTime);
-        await client.ResizeVolumeAsync(source, sizeBytes, allowShrink: true, Change.New());
+        await client.RunAsync(new ResizeVolume(source, sizeBytes, AllowShrink: true), Change.New());
         story.Tell($"{source} holds {sizeBytes >> 20} MiB; copying it to {target}, executed by {owner}");
 
         await using var probe = new VipProbe(cluster.Endpoint);
         var change = Change.New();
         var underWay = new TaskCompletionSource<OperationShape>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var copy = client.CopyVolumeAsync(source, target, change with { Progress = new Watcher(underWay) });
+        var copy = client.RunAsync(new CopyVolume(target, source), change with { Progress = new Watcher(underWay) });
         var seen = await await Task.WhenAny(underWay.Task, copy).WaitAsync(Limit);
         if (seen.Ended)
             throw new HarnessException("the copy was too fast to be interrupted; this machine needs a larger volume");
@@ -97,7 +98,7 @@ internal sealed class FailoverDemo(Story story, string? cephConf)
         var vip = await client.GetVipAsync();
 
         // The same request again gets the same answer and changes nothing.
-        var again = await client.CopyVolumeAsync(source, target, change);
+        var again = await client.RunAsync(new CopyVolume(target, source), change);
         var duplicates = again.Id == result.Id && again.FinishedAt == result.FinishedAt && again.Attempts == result.Attempts ? 0 : 1;
         await UntilSettledAsync(store);
         var images = await store.ImagesAsync(Pool);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Mooring.Harness;
 
 namespace Mooring.Tests.Pure;
 
@@ -8,13 +9,13 @@ public partial class ArchitectureTests
 {
     private const int FileLinesMax = 600;
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = SourceRoot.Path;
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Messages"] = [],
-        ["Storage"] = ["Messages"],
-        ["Actors"] = ["Messages", "Storage"],
+        ["Storage"] = ["Messages", "Storage"],
+        ["Actors"] = ["Messages", "Storage", "Actors"],
         ["Hosts"] = ["Messages", "Storage", "Actors", "Hosts"],
         ["Tests"] = ["Messages", "Storage", "Actors", "Hosts", "Tests"],
         ["Benchmarks"] = ["Messages", "Storage", "Actors", "Hosts", "Tests"],
@@ -37,8 +38,11 @@ public partial class ArchitectureTests
     [Fact]
     public void Every_project_is_in_an_area() => AssertNone(Projects.Where(p => !Allowed.ContainsKey(p.Area)).Select(p => p.Path));
 
-    [Fact]
-    public void Messages_depends_on_no_package() => AssertNone(Projects.Single(p => p.Area == "Messages").Packages);
+    [Theory]
+    [InlineData("Messages/Mooring.Messages.csproj")]
+    [InlineData("Storage/Port/Mooring.Storage.Port.csproj")]
+    [InlineData("Actors/Operations/Mooring.Operations.csproj")]
+    public void What_everybody_shares_depends_on_no_package(string project) => AssertNone(Projects.Single(p => p.Path == project).Packages);
 
     [Fact]
     public void Actors_and_messages_take_time_chance_and_ids_from_outside() =>
@@ -82,16 +86,6 @@ public partial class ArchitectureTests
     private static partial Regex Later();
 
     private static void AssertNone(IEnumerable<string> found) => Assert.Equal("", string.Join('\n', found));
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Cluster.sln")))
-                return folder.FullName;
-        }
-        throw new DirectoryNotFoundException($"no Cluster.sln above {AppContext.BaseDirectory}");
-    }
 
     private static IEnumerable<string> Files(string pattern) => Allowed.Keys
         .SelectMany(area => Directory.EnumerateFiles(Path.Combine(Root, area), pattern, SearchOption.AllDirectories))

@@ -1,5 +1,5 @@
-using Mooring.Cli;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Pure;
 

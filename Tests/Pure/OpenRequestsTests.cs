@@ -1,5 +1,6 @@
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Pure;
 

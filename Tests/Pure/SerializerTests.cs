@@ -3,6 +3,7 @@ using System.Text.Json;
 using Mooring.Actors.Files;
 using Mooring.Actors.Serialization;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Pure;
 

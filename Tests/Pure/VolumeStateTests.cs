@@ -1,5 +1,6 @@
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Pure;
 
@@ -123,6 +124,14 @@ public class VolumeStateTests
     }
 
     [Fact]
+    public void A_retry_remembers_which_image_its_source_was()
+    {
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Copy, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
+
+        Assert.Equal("id-2", state.DecideRetry(Node, Successor, Now).SourceImageIdBefore);
+    }
+
+    [Fact]
     public void A_volume_that_is_being_copied_refuses_to_change()
     {
         var held = VolumeState.Empty.Apply(new SourceHeld(Copy.Operation, Other));
@@ -163,6 +172,48 @@ public class VolumeStateTests
         Assert.Null(Started(Create).Decide(hold));
         Assert.NotNull(VolumeState.Empty.Decide(hold));
         Assert.Null(VolumeState.Empty.Apply(VolumeState.Empty.Decide(hold)!).Decide(hold));
+    }
+
+    /// <summary>What may run beside what on one volume: an operation of its own beside one that reads it, or takes it.</summary>
+    public static TheoryData<VolumeCommand, bool, bool> Beside => new()
+    {
+        // command, beside a reader, beside one that takes it
+        { new CreateVolume(Volume, 1), false, false },
+        { new DeleteVolume(Volume), false, false },
+        { new ResizeVolume(Volume, 1, false), false, false },
+        { new CopyVolume(Volume, Other), false, false },
+        { new RenameVolume(Volume, Other), false, false },
+        { new SetMetadata(Volume, "k", "v"), true, false },
+        { new RemoveMetadata(Volume, "k"), true, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Beside))]
+    public void Operations_exclude_each_other_whichever_comes_first(VolumeCommand command, bool besideReader, bool besideTaker)
+    {
+        foreach (var (exclusive, beside) in new[] { (false, besideReader), (true, besideTaker) })
+        {
+            var hold = new HoldSource(Volume, Copy.Operation, Other) { Exclusive = exclusive };
+            var held = VolumeState.Empty.Apply(VolumeState.Empty.Decide(hold)!);
+            var started = VolumeState.Empty.Apply(new OperationStarted(Delete.Operation, command, 1, Node, Worker, null, Now));
+
+            Assert.Equal(beside, held.Decide(Request("r", command), Max) is VolumeDecision.Begin);
+            Assert.Equal(beside, started.Decide(hold) is not null);
+            Assert.Equal(beside, VolumeState.Empty.Decide(hold, next: command) is not null);
+        }
+    }
+
+    [Theory]
+    [InlineData(false, false, true)]
+    [InlineData(false, true, false)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, false)]
+    public void Any_number_may_read_a_volume_and_one_alone_may_take_it(bool first, bool second, bool together)
+    {
+        var held = VolumeState.Empty.Apply(VolumeState.Empty.Decide(new HoldSource(Volume, Copy.Operation, Other) { Exclusive = first })!);
+
+        Assert.Equal(together, held.Decide(new HoldSource(Volume, Delete.Operation, Other) { Exclusive = second }) is not null);
+        Assert.Equal(held.Holds, VolumeSnapshot.Of(held).State().Holds);
     }
 
     [Fact]
@@ -271,6 +322,11 @@ public class VolumeStateTests
         { new CopyVolume(Volume, Other), new VolumeObservation(null, null, "src"), null },
         { new CopyVolume(Volume, Other), NameIsFree, ErrorKind.NotFound },
         { new CopyVolume(Volume, Other), new VolumeObservation("id", null, "src"), ErrorKind.AlreadyExists },
+        { new RenameVolume(Volume, Other), new VolumeObservation(null, null, "src"), null },
+        { new RenameVolume(Volume, Other), NameIsFree, ErrorKind.NotFound },
+        { new RenameVolume(Volume, Other), new VolumeObservation("id", null, "src"), ErrorKind.AlreadyExists },
+        { new SetMetadata(Volume, "k", "v"), NameIsFree, ErrorKind.NotFound },
+        { new RemoveMetadata(Volume, "k"), NameIsFree, ErrorKind.NotFound },
     };
 
     [Theory]
@@ -288,20 +344,25 @@ public class VolumeStateTests
         { new CreateVolume(Volume, 1), true },
         { new CreateVolume(Volume, 0), false },
         { new CreateVolume(Volume, -1), false },
-        { new CreateVolume(Volume, VolumeRules.SizeBytesMax), true },
-        { new CreateVolume(Volume, VolumeRules.SizeBytesMax + 1), false },
+        { new CreateVolume(Volume, SizeParameter.BytesMax), true },
+        { new CreateVolume(Volume, SizeParameter.BytesMax + 1), false },
         { new CreateVolume(new VolumeId("rbd", "", ""), 1), false },
         { new CreateVolume(new VolumeId("rbd", "", ".mooring.x"), 1), false },
         { new ResizeVolume(Volume, 0, true), false },
         { new CopyVolume(Volume, Volume), false },
         { new CopyVolume(Volume, new VolumeId("rbd", "", "a@b")), false },
         { new DeleteVolume(new VolumeId("", "", "x")), false },
+        { new RenameVolume(Volume, Volume), false },
+        { new RenameVolume(Volume with { Pool = "elsewhere" }, Volume), false },
+        { new SetMetadata(Volume, "", "v"), false },
+        { new SetMetadata(Volume, "mooring.x", "v"), false },
+        { new RemoveMetadata(Volume, "mooring.x"), false },
     };
 
     [Theory]
     [MemberData(nameof(Commands))]
     public void A_command_that_makes_no_sense_is_refused_before_it_is_accepted(VolumeCommand command, bool valid) =>
-        Assert.Equal(valid, VolumeRules.Invalid(command) is null);
+        Assert.Equal(valid, OperationCatalog.Of(command).Invalid(command) is null);
 
     private static VolumeState Started(ExecuteOperation request) =>
         VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, NameIsFree, Node, Worker, Now));

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Mooring.Actors;
 using Mooring.Messages;
+using Mooring.Operations;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Host;
 
@@ -22,7 +23,21 @@ internal abstract class MooringCommandHandlerActor : CommandHandlerActor
     protected void AskFor(IActorRef whom, object question, Func<object, CommandResponse?> show) =>
         Context.ActorOf(Question.Props(whom, question, Sender, _settings, show));
 
-    protected void Submit(Command command, VolumeCommand change)
+    protected void OnChange(Command command, Operation operation)
+    {
+        var given = new Given();
+        foreach (var parameter in operation.Parameters)
+        {
+            if (Given(command, parameter.Name) is { } value && !parameter.TryGive(value, given, out var wrong))
+            {
+                Wrong(wrong);
+                return;
+            }
+        }
+        Submit(command, operation.Make(given));
+    }
+
+    private void Submit(Command command, VolumeCommand change)
     {
         var text = Given(command, CommonArguments.RequestId) ?? Guid.NewGuid().ToString("N");
         if (!RequestId.TryParse(text, out var id, out var problem))
@@ -45,18 +60,6 @@ internal abstract class MooringCommandHandlerActor : CommandHandlerActor
         if (VolumeId.TryParse(Given(command, argument), out volume, out var problem))
             return true;
         Wrong(problem);
-        return false;
-    }
-
-    protected bool TrySize(Command command, string argument, out long bytes)
-    {
-        var text = Given(command, argument) ?? "";
-        if (!Cli.SizeText.TryParse(text, out bytes))
-            Wrong($"size '{text}' is not a size such as 10G, 512M or 4096");
-        else if (bytes <= 0)
-            Wrong($"size '{text}' is not above 0");
-        else
-            return true;
         return false;
     }
 
@@ -89,8 +92,18 @@ internal static class CommonArguments
     public const string NoWait = "no-wait";
     public const string Limit = "limit";
 
-    /// <summary>The definition of a command that changes something.</summary>
-    public static CommandDefinition BuildChanging(this CommandDefinitionBuilder command) => command
+    /// <summary>What an operation is called within its palette.</summary>
+    public static string CommandName(this Operation operation) => string.Join('-', operation.Kind.Split('.')[1..]);
+
+    /// <summary>The definition of an operation's command.</summary>
+    public static CommandDefinition Definition(this Operation operation) => operation.Parameters
+        .Aggregate(
+            new CommandDefinitionBuilder().WithName(operation.CommandName()).WithDescription(operation.Summary),
+            (command, parameter) => parameter is Parameter<bool>
+                ? command.WithFlag(parameter.Name, parameter.Help)
+                // The first of those that begin with a letter has the short switch.
+                : command.WithValue(
+                    parameter.Name, parameter.Help, parameter.Required, isShort: operation.Parameters.First(p => p.Name[0] == parameter.Name[0]) == parameter))
         .WithArgument(a => a.WithName(RequestId).WithDescription("The id of this request: the same id always gets the same one result.").WithSwitch("--request-id"))
         .WithFlag(NoWait, "Return as soon as the request is accepted.")
         .Build();
@@ -98,7 +111,10 @@ internal static class CommonArguments
     public static CommandDefinitionBuilder WithFlag(this CommandDefinitionBuilder command, string name, string description) =>
         command.WithArgument(a => a.WithName(name).WithDescription(description).WithSwitch("--" + name).WithDefaultValues("true", "false"));
 
-    public static CommandDefinitionBuilder WithValue(this CommandDefinitionBuilder command, string name, string description, bool mandatory, params string[] values) =>
-        command.WithArgument(a => a.WithName(name).WithDescription(description).WithSwitch("-" + name[0]).WithSwitch("--" + name)
-            .WithDefaultValues(values).IsMandatory(mandatory));
+    public static CommandDefinitionBuilder WithValue(this CommandDefinitionBuilder command, string name, string description, bool mandatory, bool isShort = true, params string[] values) =>
+        command.WithArgument(a =>
+        {
+            var argument = a.WithName(name).WithDescription(description).WithSwitch("--" + name).WithDefaultValues(values).IsMandatory(mandatory);
+            return isShort ? argument.WithSwitch("-" + name[0]) : argument;
+        });
 }

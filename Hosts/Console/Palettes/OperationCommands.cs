@@ -20,7 +20,7 @@ internal sealed class OperationCommands : CommandPaletteHandler
     private static readonly CommandPalette Commands = new("operation",
     [
         new CommandDefinitionBuilder().WithName(List).WithDescription("Lists operations, newest first.")
-            .WithValue(State, "Only those in this state.", false, [.. Enum.GetValues<OperationState>().Select(Texts.Name)])
+            .WithValue(State, "Only those in this state.", mandatory: false, values: [.. Enum.GetValues<OperationState>().Select(Texts.Name)])
             .WithValue(Volume, "Only those of this volume.", mandatory: false)
             .WithValue(CommonArguments.Limit, "At most so many; default 50.", mandatory: false)
             .Build(),

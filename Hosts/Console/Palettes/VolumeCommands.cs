@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Mooring.Actors;
 using Mooring.Messages;
+using Mooring.Operations;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Host;
 
@@ -11,20 +12,14 @@ internal sealed class VolumeCommands : CommandPaletteHandler
 {
     private const string List = "list";
     private const string Show = "show";
-    private const string Create = "create";
-    private const string Copy = "copy";
-    private const string Resize = "resize";
-    private const string Delete = "delete";
 
     private const string Pool = "pool";
     private const string After = "after";
     private const string Volume = "volume";
-    private const string Source = "source";
-    private const string Target = "target";
-    private const string Size = "size";
-    private const string AllowShrink = "allow-shrink";
 
     private const string VolumeText = "pool[/namespace]/image, or image in the pool rbd.";
+
+    private static readonly IReadOnlyList<Operation> Operations = [.. OperationCatalog.All.Where(o => o.Kind.StartsWith(Volume + ".", StringComparison.Ordinal))];
 
     private static readonly CommandPalette Commands = new(Volume,
     [
@@ -34,22 +29,7 @@ internal sealed class VolumeCommands : CommandPaletteHandler
             .WithValue(CommonArguments.Limit, "At most so many; default 1000.", mandatory: false)
             .Build(),
         new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows a volume.").WithValue(Volume, VolumeText, mandatory: true).Build(),
-        new CommandDefinitionBuilder().WithName(Create).WithDescription("Makes an empty volume.")
-            .WithValue(Volume, VolumeText, mandatory: true)
-            .WithValue(Size, "Its size, such as 10G or 512M (binary).", mandatory: true)
-            .BuildChanging(),
-        new CommandDefinitionBuilder().WithName(Copy).WithDescription("Makes a volume with all the data of another.")
-            .WithValue(Source, VolumeText, mandatory: true)
-            .WithValue(Target, VolumeText, mandatory: true)
-            .BuildChanging(),
-        new CommandDefinitionBuilder().WithName(Resize).WithDescription("Sets a volume's size.")
-            .WithValue(Volume, VolumeText, mandatory: true)
-            .WithValue(Size, "The new size.", mandatory: true)
-            .WithFlag(AllowShrink, "Allow a smaller size; the data beyond it are lost.")
-            .BuildChanging(),
-        new CommandDefinitionBuilder().WithName(Delete).WithDescription("Removes a volume and its data.")
-            .WithValue(Volume, VolumeText, mandatory: true)
-            .BuildChanging(),
+        .. Operations.Select(operation => operation.Definition()),
     ]);
 
     public VolumeCommands(MooringCluster mooring, ConsoleSettings settings)
@@ -66,10 +46,8 @@ internal sealed class VolumeCommands : CommandPaletteHandler
         {
             Process(List, OnList);
             Process(Show, OnShow);
-            Process(Create, OnCreate);
-            Process(Copy, OnCopy);
-            Process(Resize, OnResize);
-            Process(Delete, OnDelete);
+            foreach (var operation in Operations)
+                Process(operation.CommandName(), command => OnChange(command, operation));
         }
 
         private void OnList(Command command)
@@ -88,30 +66,6 @@ internal sealed class VolumeCommands : CommandPaletteHandler
         {
             if (TryVolume(command, Volume, out var volume))
                 Ask(Mooring.Dispatcher, new GetVolume(volume), answer => answer is VolumeFound found ? Texts.Volume(found.Info) : null);
-        }
-
-        private void OnCreate(Command command)
-        {
-            if (TryVolume(command, Volume, out var volume) && TrySize(command, Size, out var size))
-                Submit(command, new CreateVolume(volume, size));
-        }
-
-        private void OnCopy(Command command)
-        {
-            if (TryVolume(command, Source, out var source) && TryVolume(command, Target, out var target))
-                Submit(command, new CopyVolume(target, source));
-        }
-
-        private void OnResize(Command command)
-        {
-            if (TryVolume(command, Volume, out var volume) && TrySize(command, Size, out var size) && TryFlag(command, AllowShrink, out var shrink))
-                Submit(command, new ResizeVolume(volume, size, shrink));
-        }
-
-        private void OnDelete(Command command)
-        {
-            if (TryVolume(command, Volume, out var volume))
-                Submit(command, new DeleteVolume(volume));
         }
     }
 }

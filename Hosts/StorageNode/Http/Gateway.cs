@@ -6,6 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Mooring.Actors;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
 
 namespace Mooring.StorageNode.Http;
 
@@ -29,11 +30,9 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     {
         var volumes = app.MapGroup("/v1/volumes");
         volumes.MapGet("", ListVolumesAsync);
-        volumes.MapPost("", CreateVolumeAsync);
         volumes.MapGet("/{pool}/{image}", GetVolumeAsync);
-        volumes.MapDelete("/{pool}/{image}", DeleteVolumeAsync);
-        volumes.MapPatch("/{pool}/{image}", PatchVolumeAsync);
-        volumes.MapPost("/{pool}/{image}/copy", CopyVolumeAsync);
+        foreach (var alike in OperationCatalog.All.GroupBy(o => (o.Route.Method, o.Route.Pattern)))
+            app.MapMethods(alike.Key.Pattern, [alike.Key.Method], (HttpRequest request) => ChangeAsync(request, [.. alike]));
         var operations = app.MapGroup("/v1/operations");
         operations.MapGet("", ListOperationsAsync);
         operations.MapGet("/{id}", GetOperationAsync);
@@ -70,44 +69,17 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
                 _ => null,
             });
 
-    private Task<IResult> CreateVolumeAsync(HttpRequest request) => ChangeAsync(request, async () =>
-    {
-        var body = await ReadAsync(request, HttpJson.Default.CreateVolumeBody);
-        if (body.SizeBytes is not { } size)
-            throw new BadHttpRequestException("size_bytes is missing");
-        return new CreateVolume(new VolumeId(body.Pool ?? VolumeId.DefaultPool, body.Namespace ?? "", body.Name ?? ""), size);
-    });
-
-    private Task<IResult> DeleteVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) => ChangeAsync(
-        request, () => Task.FromResult<VolumeCommand>(new DeleteVolume(new VolumeId(pool, @namespace ?? "", image))));
-
-    private Task<IResult> PatchVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) => ChangeAsync(request, async () =>
-    {
-        var body = await ReadAsync(request, HttpJson.Default.PatchVolumeBody);
-        if (body.SizeBytes is not { } size)
-            throw new BadHttpRequestException("size_bytes is missing");
-        return new ResizeVolume(new VolumeId(pool, @namespace ?? "", image), size, body.AllowShrink ?? false);
-    });
-
-    private Task<IResult> CopyVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) => ChangeAsync(request, async () =>
-    {
-        var body = await ReadAsync(request, HttpJson.Default.CopyVolumeBody);
-        if (body.Target is not { } target)
-            throw new BadHttpRequestException("target is missing");
-        var source = new VolumeId(pool, @namespace ?? "", image);
-        return new CopyVolume(new VolumeId(target.Pool ?? source.Pool, target.Namespace ?? source.Namespace, target.Name ?? ""), source);
-    });
-
-    private async Task<IResult> ChangeAsync(HttpRequest request, Func<Task<VolumeCommand>> read)
+    private async Task<IResult> ChangeAsync(HttpRequest request, IReadOnlyList<Operation> operations)
     {
         if (settings.VipEndpoint is { } vip && !vip.Address.Equals(request.HttpContext.Connection.LocalIpAddress))
             return Results.Redirect($"http://{vip}{request.Path}{request.QueryString}", permanent: false, preserveMethod: true);
         VolumeCommand command;
         try
         {
-            command = await read();
+            JsonElement? body = operations[0].Route.HasNoBody ? null : await ReadAsync(request);
+            command = HttpForm.Read(HttpForm.Choose(operations, body), AddressOf(request), body);
         }
-        catch (Exception e) when (e is JsonException or BadHttpRequestException)
+        catch (Exception e) when (e is FormatException or BadHttpRequestException)
         {
             return Problems.Invalid(OneLine(e.Message));
         }
@@ -275,18 +247,25 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
     }
 
-    private async Task<T> ReadAsync<T>(HttpRequest request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static Dictionary<string, string> AddressOf(HttpRequest request) => request.Query
+        .Select(value => KeyValuePair.Create(value.Key, value.Value.ToString()))
+        .Concat(request.RouteValues.Select(value => KeyValuePair.Create(value.Key, $"{value.Value}")))
+        .DistinctBy(value => value.Key)
+        .ToDictionary();
+
+    private async Task<JsonElement> ReadAsync(HttpRequest request)
     {
         if (request.ContentLength > settings.BodyBytesMax)
             throw new BadHttpRequestException($"the body is {request.ContentLength} bytes large; at most {settings.BodyBytesMax} are allowed");
         try
         {
-            return await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted)
-                ?? throw new BadHttpRequestException("the body is null");
+            using var body = await JsonDocument.ParseAsync(
+                request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, request.HttpContext.RequestAborted);
+            return body.RootElement.Clone();
         }
         catch (JsonException e)
         {
-            throw new BadHttpRequestException(e.Path is { Length: > 1 } path ? $"the body is not what is expected at {path}" : "the body is not valid JSON", e);
+            throw new BadHttpRequestException("the body is not valid JSON", e);
         }
     }
 

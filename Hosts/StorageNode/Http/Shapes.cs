@@ -1,6 +1,7 @@
 using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
+using Mooring.Operations;
 
 namespace Mooring.StorageNode.Http;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Mooring.Actors.Operations;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Actors.Fakes;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Mooring.Actors.Serialization;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Tests.Simulation.Runs;
 using Mooring.Tests.Simulation.Store;
 
@@ -142,7 +143,7 @@ public sealed class JournalCheck
         var operation = _operations[id];
         if (!_active.TryGetValue(effect.Volume, out var active) || active != id)
             _run.Violations.Add($"{effect}: of {id}, which is not under way ({(operation.Finished is null ? "it never began" : "it has finished")})");
-        if (effect.Kind != operation.Command.Kind && !(effect.Kind == OperationKinds.DeleteVolume && operation.Command is CreateVolume))
+        if (effect.Kind != operation.Command.Kind && !(effect.Kind == "volume.delete" && operation.Command is CreateVolume))
             _run.Violations.Add($"{effect}: of {id}, which is a {operation.Command.Kind}");
         operation.Effects.Add(effect);
         if (operation.Command is not ResizeVolume && operation.Effects.Count(e => e.Kind == operation.Command.Kind) > 1 && operation.Effects.All(e => e.Kind == operation.Command.Kind))
@@ -198,7 +199,7 @@ public sealed class JournalCheck
         public OperationOutcome? Finished { get; set; }
 
         // A create that removed what it had made.
-        public bool IsUndone => Command is CreateVolume && Effects[^1].Kind == OperationKinds.DeleteVolume;
+        public bool IsUndone => Command is CreateVolume && Effects[^1].Kind == "volume.delete";
     }
 
     private sealed record Expected(long SizeBytes, string Image);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Mooring.Actors;
 using Mooring.Messages;
+using Mooring.Operations;
 using Mooring.Tests.Simulation.Runs;
 
 namespace Mooring.Tests.Simulation.Clients;

@@ -1,4 +1,4 @@
-using Mooring.Actors.Operations;
+using Mooring.Operations;
 using Mooring.Tests.Simulation.Nodes;
 using Mooring.Tests.Simulation.Runs;
 using Mooring.Tests.Simulation.Store;

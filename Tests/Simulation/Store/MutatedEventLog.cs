@@ -1,5 +1,5 @@
 using Akka.Simulation;
-using Mooring.Actors.Operations;
+using Mooring.Actors.Requests;
 using Mooring.Tests.Simulation.Runs;
 
 namespace Mooring.Tests.Simulation.Store;

@@ -1,12 +1,16 @@
 using System.Globalization;
 
-namespace Mooring.Cli;
+namespace Mooring.Operations;
 
 /// <summary>Sizes as people write them: <c>10G</c>, <c>512M</c>, <c>1.5T</c>, <c>4096</c> (bytes). Units are binary, as <c>rbd</c> has them.</summary>
-internal static class SizeText
+public static class SizeText
 {
     private const string Units = "BKMGTPE";
 
+    /// <summary>Reads a size.</summary>
+    /// <param name="text">What was typed.</param>
+    /// <param name="bytes">The size in bytes; may be 0 or negative.</param>
+    /// <returns>Whether it is a whole number of bytes.</returns>
     public static bool TryParse(string text, out long bytes)
     {
         bytes = 0;
@@ -30,6 +34,9 @@ internal static class SizeText
         return true;
     }
 
+    /// <summary>Writes a size with the largest unit that fits.</summary>
+    /// <param name="bytes">The size in bytes.</param>
+    /// <returns>Such as <c>1.5 GiB</c>.</returns>
     public static string Format(long bytes)
     {
         var (value, unit) = ((double)bytes, 0);

@@ -2,8 +2,9 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using Mooring.Messages;
+using Mooring.Operations;
 
-namespace Mooring.Actors.Operations;
+namespace Mooring.Actors.Requests;
 
 /// <summary>
 /// The owner's book of requests, child of the owner of the virtual IP and journalled under one persistence id, so that the next owner

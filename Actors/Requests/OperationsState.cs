@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Mooring.Messages;
+using Mooring.Operations;
 
-namespace Mooring.Actors.Operations;
+namespace Mooring.Actors.Requests;
 
 /// <summary>
 /// The rules of the owner's book of requests: the same request id always gets the same one result, the same id with other content is
@@ -32,7 +33,7 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
                 : new SubmitDecision.Refuse(new OperationError(
                     ErrorKind.RequestConflict, $"request id {request.RequestId} was used before for {Summary(known.Command)}"));
         }
-        if (Volumes.VolumeRules.Invalid(request.Command) is { } invalid)
+        if (OperationCatalog.Of(request.Command).Invalid(request.Command) is { } invalid)
             return new SubmitDecision.Refuse(invalid);
         if (OpenCount >= openCountMax)
         {

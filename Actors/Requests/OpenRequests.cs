@@ -1,6 +1,6 @@
 using Mooring.Messages;
 
-namespace Mooring.Actors.Operations;
+namespace Mooring.Actors.Requests;
 
 /// <summary>The requests of each volume whose settled result is not in the owner's journal yet, by their place in the order of acceptance.</summary>
 public sealed class OpenRequests

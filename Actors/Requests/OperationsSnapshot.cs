@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Mooring.Messages;
 
-namespace Mooring.Actors.Operations;
+namespace Mooring.Actors.Requests;
 
 /// <summary>The owner's book as its journal keeps it. Extend-only.</summary>
 /// <param name="Entries">Every request that is remembered.</param>

@@ -1,0 +1,168 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Mooring.Messages;
+
+namespace Mooring.Operations;
+
+/// <summary>
+/// A command as an HTTP request, both ways. What does not stand in the path is a member of the JSON body, or of the query where there is no body. A
+/// volume in a body is an object of <c>pool</c>, <c>namespace</c> and <c>name</c>, or the body itself has these members; pool and namespace are by default those
+/// of the volume in the path.
+/// </summary>
+public static class HttpForm
+{
+    private const string PoolName = "pool", NamespaceName = "namespace", ImageName = "name";
+
+    /// <summary>The parameters that do not stand in the path.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <returns>Them, in their order.</returns>
+    public static IEnumerable<Parameter> BesidePath(Operation operation) => operation.Parameters.Where(p => !operation.Route.Names.Contains(p.Name));
+
+    /// <summary>The path and query of a request, without a leading slash.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>The path, escaped.</returns>
+    public static string PathOf(VolumeCommand command)
+    {
+        var operation = OperationCatalog.Of(command);
+        var (path, query) = (new StringBuilder(operation.Route.Path[1..]), new List<string>());
+        foreach (var parameter in operation.Parameters.Where(p => operation.Route.Names.Contains(p.Name)))
+        {
+            if (parameter is Parameter<VolumeId> named)
+            {
+                var volume = named.Of(command);
+                path.Replace($"{{{parameter.Name}}}", $"{Uri.EscapeDataString(volume.Pool)}/{Uri.EscapeDataString(volume.Image)}");
+                if (volume.Namespace.Length > 0)
+                    query.Add($"{NamespaceName}={Uri.EscapeDataString(volume.Namespace)}");
+                continue;
+            }
+            path.Replace($"{{{parameter.Name}}}", Uri.EscapeDataString(parameter.Format(command)));
+        }
+        if (operation.Route.HasNoBody)
+            query.AddRange(BesidePath(operation).Select(p => $"{p.HttpName}={Uri.EscapeDataString(p.Format(command))}"));
+        return query.Count == 0 ? path.ToString() : path.Append('?').AppendJoin('&', query).ToString();
+    }
+
+    /// <summary>The JSON body of a request.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>The body, or null when there is none.</returns>
+    public static byte[]? BodyOf(VolumeCommand command)
+    {
+        var operation = OperationCatalog.Of(command);
+        if (operation.Route.HasNoBody)
+            return null;
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            foreach (var parameter in BesidePath(operation))
+            {
+                if (parameter is Parameter<VolumeId> volume)
+                {
+                    Write(writer, parameter.HttpName, volume.Of(command));
+                    continue;
+                }
+                writer.WritePropertyName(parameter.HttpName);
+                parameter.Write(writer, command);
+            }
+            writer.WriteEndObject();
+        }
+        return body.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The operation that a body is for, of those that share a method and path: the one that knows all of its members.</summary>
+    /// <param name="operations">The operations, at least one.</param>
+    /// <param name="body">The body; null when there is none.</param>
+    /// <returns>That operation; the last one when none knows all members.</returns>
+    public static Operation Choose(IReadOnlyList<Operation> operations, JsonElement? body) => body is { ValueKind: JsonValueKind.Object } json
+        ? operations.FirstOrDefault(o => json.EnumerateObject().All(member => BesidePath(o).SelectMany(Members).Contains(member.Name))) ?? operations[^1]
+        : operations[^1];
+
+    /// <summary>Reads a request.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="address">What its path and query say: <c>pool</c>, <c>image</c>, <c>namespace</c> and the names of parameters.</param>
+    /// <param name="body">Its body; null when there is none.</param>
+    /// <returns>The command, which may still be invalid.</returns>
+    /// <exception cref="FormatException">Something is missing, is not what is expected, or is not known.</exception>
+    public static VolumeCommand Read(Operation operation, IReadOnlyDictionary<string, string> address, JsonElement? body)
+    {
+        if (body is { ValueKind: not JsonValueKind.Object })
+            throw new FormatException("the body is not a JSON object");
+        var given = new Given();
+        VolumeId? inPath = operation.Route.VolumeName is null
+            ? null
+            : new VolumeId(address[PoolName], address.GetValueOrDefault(NamespaceName, ""), address["image"]);
+        var unknown = body is { } json ? json.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal) : [];
+        foreach (var parameter in operation.Parameters)
+        {
+            if (parameter.Name == operation.Route.VolumeName)
+                given.Set((Parameter<VolumeId>)parameter, inPath!.Value);
+            else if (operation.Route.HasNoBody || operation.Route.Names.Contains(parameter.Name))
+                Give(parameter, address, given);
+            else if (parameter is Parameter<VolumeId> { HttpName: "" } flat)
+                given.Set(flat, ReadVolume(body, "$", inPath, unknown));
+            else if (unknown.Remove(parameter.HttpName) && body!.Value.GetProperty(parameter.HttpName) is { ValueKind: not JsonValueKind.Null } value)
+                Give(parameter, value, given, inPath);
+        }
+        return unknown.Count == 0 ? operation.Make(given) : throw Unexpected($"$.{unknown.Order(StringComparer.Ordinal).First()}");
+    }
+
+    private static IEnumerable<string> Members(Parameter parameter) =>
+        parameter is Parameter<VolumeId> { HttpName: "" } ? [PoolName, NamespaceName, ImageName] : [parameter.HttpName];
+
+    private static void Give(Parameter parameter, IReadOnlyDictionary<string, string> address, Given given)
+    {
+        if (address.TryGetValue(parameter.HttpName, out var text) && !parameter.TryGive(text, given, out var problem))
+            throw new FormatException(problem);
+    }
+
+    private static void Give(Parameter parameter, JsonElement value, Given given, VolumeId? inPath)
+    {
+        var path = $"$.{parameter.HttpName}";
+        if (parameter is Parameter<VolumeId> named)
+        {
+            if (value.ValueKind != JsonValueKind.Object)
+                throw Unexpected(path);
+            var unknown = value.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
+            given.Set(named, ReadVolume(value, path, inPath, unknown));
+            if (unknown.Count > 0)
+                throw Unexpected($"{path}.{unknown.Order(StringComparer.Ordinal).First()}");
+            return;
+        }
+        try
+        {
+            parameter.Give(value, given);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            throw Unexpected(path, e);
+        }
+    }
+
+    private static VolumeId ReadVolume(JsonElement? json, string path, VolumeId? beside, HashSet<string> unknown)
+    {
+        return new VolumeId(
+            Text(PoolName) ?? beside?.Pool ?? VolumeId.DefaultPool, Text(NamespaceName) ?? beside?.Namespace ?? "", Text(ImageName) ?? "");
+
+        string? Text(string name)
+        {
+            unknown.Remove(name);
+            if (json is not { } members || !members.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+                return null;
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Unexpected($"{path}.{name}");
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, VolumeId volume)
+    {
+        if (name.Length > 0)
+            writer.WriteStartObject(name);
+        writer.WriteString(PoolName, volume.Pool);
+        writer.WriteString(NamespaceName, volume.Namespace);
+        writer.WriteString(ImageName, volume.Image);
+        if (name.Length > 0)
+            writer.WriteEndObject();
+    }
+
+    private static FormatException Unexpected(string path, Exception? cause = null) => new($"the body is not what is expected at {path}", cause);
+}

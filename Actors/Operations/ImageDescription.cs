@@ -1,0 +1,59 @@
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Operations;
+
+/// <summary>A volume as the outside sees it.</summary>
+public static class ImageDescription
+{
+    /// <summary>Metadata keys that begin so are Mooring's own and are not shown.</summary>
+    public const string OwnMetadataPrefix = "mooring.";
+
+    /// <summary>The most characters of a metadata key.</summary>
+    public const int MetadataKeyLengthMax = 256;
+
+    /// <summary>The most characters of a metadata value.</summary>
+    public const int MetadataValueLengthMax = 16 << 10;
+
+    /// <summary>Describes an image.</summary>
+    /// <param name="image">What the store knows.</param>
+    /// <param name="metadata">Its metadata.</param>
+    /// <returns>The volume.</returns>
+    public static VolumeInfo Of(ImageInfo image, IReadOnlyDictionary<string, string>? metadata = null) => new(
+        image.Volume,
+        image.Id.Value,
+        image.SizeBytes,
+        image.ObjectSizeBytes,
+        image.Features,
+        image.CreatedAt,
+        image.Parent,
+        (metadata ?? new Dictionary<string, string>())
+            .Where(pair => !pair.Key.StartsWith(OwnMetadataPrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key, pair => pair.Value));
+
+    /// <summary>The result of an attempt that a volume came out of, its metadata included.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="volume">The volume's name.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="BlockStoreException">The store does not answer, or refuses.</exception>
+    public static async Task<AttemptResult> ResultAsync(AttemptContext context, VolumeId volume) => new(Of(
+        await context.Store.GetAsync(volume, context.Cancellation), await context.Store.GetMetadataAsync(volume, context.Cancellation)));
+
+    /// <summary>What the store knows of an image.</summary>
+    /// <param name="store">A connection.</param>
+    /// <param name="volume">The image's name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The image, or null when there is none or it is half made.</returns>
+    /// <exception cref="BlockStoreException">The store does not answer, or refuses.</exception>
+    public static async Task<ImageInfo?> TryGetAsync(this IBlockStore store, VolumeId volume, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.GetAsync(volume, cancellationToken);
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Operations;
+
+/// <summary>
+/// One kind of operation, described once: its command, what it is called everywhere, what may be asked, what it looks at, what it does and how
+/// an attempt in doubt is settled. Command line, HTTP, console, client library, journal and documentation are derived from it.
+/// </summary>
+/// <param name="kind">Its stable name, such as <c>volume.resize</c>; as words it is the verb of the command line.</param>
+/// <param name="summary">What it does, in one sentence.</param>
+/// <param name="route">Its HTTP method and path, such as <c>PATCH /v1/volumes/{volume}</c>; parameters in braces stand in the path.</param>
+public abstract class Operation(string kind, string summary, string route)
+{
+    private readonly List<Parameter> _parameters = [];
+
+    /// <summary>Its stable name, such as <c>volume.resize</c>.</summary>
+    public string Kind => kind;
+
+    /// <summary>What it does, in one sentence.</summary>
+    public string Summary => summary;
+
+    /// <summary>Its HTTP method and path.</summary>
+    public HttpRoute Route { get; } = HttpRoute.Parse(route);
+
+    /// <summary>The type of its command.</summary>
+    public abstract Type CommandType { get; }
+
+    /// <summary>What its command says, in the order in which people name it.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>Whether it may go on while other operations read its volume. What may not waits for them.</summary>
+    public virtual bool GoesBesideReaders => false;
+
+    /// <summary>Whether it changes the volume that it reads, so that no other operation may read that meanwhile.</summary>
+    public virtual bool ChangesSource => false;
+
+    /// <summary>Makes the command.</summary>
+    /// <param name="given">A value for each required parameter at least.</param>
+    /// <returns>The command, which may still be invalid.</returns>
+    /// <exception cref="FormatException">A required parameter is missing.</exception>
+    public abstract VolumeCommand Make(Given given);
+
+    /// <summary>What is wrong with a command by itself; checked before it is accepted.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>The error, or null.</returns>
+    public abstract OperationError? Invalid(VolumeCommand command);
+
+    /// <summary>Looks at what the operation is about, by cheap reads.</summary>
+    /// <param name="store">Any connection.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>What the store shows.</returns>
+    /// <exception cref="BlockStoreException">The store does not answer, or refuses.</exception>
+    public abstract Task<VolumeObservation> ObserveAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken);
+
+    /// <summary>What the store's present state forbids, before the first attempt.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="seen">What the store shows.</param>
+    /// <returns>The error, or null when it may begin.</returns>
+    public abstract OperationError? Forbids(VolumeCommand command, VolumeObservation seen);
+
+    /// <summary>Makes the operation take effect, exactly once whatever earlier attempts did.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="command">The command.</param>
+    /// <returns>What it did.</returns>
+    /// <exception cref="BlockStoreException">With a kind that leaves it in doubt, or that is its result.</exception>
+    public abstract Task<AttemptResult> RunAsync(AttemptContext context, VolumeCommand command);
+
+    /// <summary>Removes what the attempts of an ended operation left, after shutting all of them out but the store's own connection.</summary>
+    /// <param name="context">The last attempt.</param>
+    /// <param name="command">The command.</param>
+    /// <returns>Completes when nothing is left.</returns>
+    public virtual Task CleanUpAsync(AttemptContext context, VolumeCommand command) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override string ToString() => Kind;
+
+    private protected T Add<T>(T parameter)
+        where T : Parameter
+    {
+        _parameters.Add(parameter);
+        return parameter;
+    }
+}
+
+/// <summary>An operation with its own type of command.</summary>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <inheritdoc/>
+public abstract class Operation<TCommand>(string kind, string summary, string route) : Operation(kind, summary, route)
+    where TCommand : VolumeCommand
+{
+    /// <inheritdoc/>
+    public sealed override Type CommandType => typeof(TCommand);
+
+    /// <inheritdoc/>
+    public sealed override OperationError? Invalid(VolumeCommand command) =>
+        Parameters.Select(p => p.Invalid(command)).FirstOrDefault(p => p is not null) is { } problem
+            ? OperationErrors.Wrong(problem)
+            : Invalid((TCommand)command);
+
+    /// <inheritdoc/>
+    public sealed override Task<VolumeObservation> ObserveAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken) =>
+        ObserveAsync(store, (TCommand)command, cancellationToken);
+
+    /// <inheritdoc/>
+    public sealed override OperationError? Forbids(VolumeCommand command, VolumeObservation seen) => Forbids((TCommand)command, seen);
+
+    /// <inheritdoc/>
+    public sealed override Task<AttemptResult> RunAsync(AttemptContext context, VolumeCommand command) => RunAsync(context, (TCommand)command);
+
+    /// <summary>What is wrong with a command beyond its single parameters.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>The error, or null.</returns>
+    protected virtual OperationError? Invalid(TCommand command) => null;
+
+    /// <inheritdoc cref="Operation.ObserveAsync"/>
+    protected abstract Task<VolumeObservation> ObserveAsync(IBlockStore store, TCommand command, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="Operation.Forbids"/>
+    protected abstract OperationError? Forbids(TCommand command, VolumeObservation seen);
+
+    /// <inheritdoc cref="Operation.RunAsync"/>
+    protected abstract Task<AttemptResult> RunAsync(AttemptContext context, TCommand command);
+
+    /// <summary>A volume: a positional argument.</summary>
+    /// <param name="name">Its name on a command line.</param>
+    /// <param name="get">Reads it from a command.</param>
+    /// <param name="jsonName">Its name in journals, where that is another one.</param>
+    /// <param name="flat">Whether its parts are members of the HTTP body itself.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<VolumeId> Volume(string name, Func<TCommand, VolumeId> get, string? jsonName = null, bool flat = false) =>
+        Add(new VolumeParameter(name, "pool[/namespace]/image, or image in the pool rbd.", command => get((TCommand)command))
+        {
+            JsonName = jsonName ?? name,
+            HttpName = flat ? "" : name,
+        });
+
+    /// <summary>A text: a positional argument.</summary>
+    /// <param name="name">Its name on a command line.</param>
+    /// <param name="get">Reads it from a command.</param>
+    /// <param name="help">What it is.</param>
+    /// <param name="lengthMax">The most characters that it may have.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<string> Text(string name, Func<TCommand, string> get, string help, int lengthMax) =>
+        Add(new TextParameter(name, help, lengthMax, command => get((TCommand)command)));
+
+    /// <summary>A size in bytes.</summary>
+    /// <param name="name">Its name on a command line.</param>
+    /// <param name="get">Reads it from a command.</param>
+    /// <param name="help">What it is.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<long> Size(string name, Func<TCommand, long> get, string help) =>
+        Add(new SizeParameter(name, help, command => get((TCommand)command)));
+
+    /// <summary>Something that is so or not; not when it is not said.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<bool> Flag(string name, Func<TCommand, bool> get, string help) =>
+        Add(new FlagParameter(name, help, command => get((TCommand)command)));
+}

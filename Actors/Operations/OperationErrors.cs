@@ -1,0 +1,30 @@
+using Mooring.Messages;
+
+namespace Mooring.Operations;
+
+/// <summary>The errors that operations end with, and which of the store's answers are not an end.</summary>
+public static class OperationErrors
+{
+    private const int ENoent = 2, EExist = 17, EInval = 22;
+
+    /// <summary>The error for a volume that there is not.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <returns>The error.</returns>
+    public static OperationError Missing(VolumeId volume) => new(ErrorKind.NotFound, $"volume {volume} does not exist", ENoent);
+
+    /// <summary>The error for a name that is taken.</summary>
+    /// <param name="volume">The name.</param>
+    /// <returns>The error.</returns>
+    public static OperationError Exists(VolumeId volume) => new(ErrorKind.AlreadyExists, $"volume {volume} exists already", EExist);
+
+    /// <summary>The error for a command that can never be right.</summary>
+    /// <param name="detail">What is wrong, in one line.</param>
+    /// <returns>The error.</returns>
+    public static OperationError Wrong(string detail) => new(ErrorKind.InvalidArgument, detail, EInval);
+
+    /// <summary>Whether an error leaves open what took effect.</summary>
+    /// <param name="kind">The error's kind.</param>
+    /// <returns>True when the operation must be looked at again, on another connection.</returns>
+    public static bool LeavesInDoubt(ErrorKind kind) =>
+        kind is ErrorKind.TimedOut or ErrorKind.Fenced or ErrorKind.Unavailable or ErrorKind.Internal;
+}

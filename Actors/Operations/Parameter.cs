@@ -1,0 +1,196 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using Mooring.Messages;
+
+namespace Mooring.Operations;
+
+/// <summary>One thing that a command says. It knows how that is written on a command line and in JSON.</summary>
+/// <param name="name">Its name on a command line, such as <c>allow-shrink</c>.</param>
+/// <param name="help">What it is, in one sentence.</param>
+public abstract class Parameter(string name, string help)
+{
+    /// <summary>Its name on a command line, such as <c>allow-shrink</c>.</summary>
+    public string Name => name;
+
+    /// <summary>What it is, in one sentence.</summary>
+    public string Help => help;
+
+    /// <summary>Whether a command without it cannot be made.</summary>
+    public virtual bool Required => true;
+
+    /// <summary>Whether a command line names it by its place instead of by an option.</summary>
+    public virtual bool Positional => false;
+
+    /// <summary>Its name over HTTP, with the unit in it, such as <c>size_bytes</c>; empty for a volume whose parts are members of the body itself.</summary>
+    public string HttpName { get; init; } = (name + UnitOf(name)).Replace('-', '_');
+
+    /// <summary>Its name in messages and journals, such as <c>sizeBytes</c>. Never changes.</summary>
+    public string JsonName { get; init; } = string.Concat((name + UnitOf(name)).Split('-').Select((word, i) => i == 0 ? word : Capital(word)));
+
+    /// <summary>What is wrong with its value in a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>One line, or null.</returns>
+    public abstract string? Invalid(VolumeCommand command);
+
+    /// <summary>Reads it as people type it.</summary>
+    /// <param name="text">What was typed.</param>
+    /// <param name="given">Gets the value.</param>
+    /// <param name="problem">What is wrong, in one line.</param>
+    /// <returns>Whether there is a value.</returns>
+    public abstract bool TryGive(string text, Given given, [NotNullWhen(false)] out string? problem);
+
+    /// <summary>Reads it as JSON.</summary>
+    /// <param name="value">The JSON value, not null.</param>
+    /// <param name="given">Gets the value.</param>
+    /// <exception cref="FormatException">It is something else.</exception>
+    /// <exception cref="InvalidOperationException">It is something else.</exception>
+    public abstract void Give(JsonElement value, Given given);
+
+    /// <summary>A command's value as <see cref="TryGive"/> reads it.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>The text.</returns>
+    public abstract string Format(VolumeCommand command);
+
+    /// <summary>Writes a command's value as JSON.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="command">The command.</param>
+    public abstract void Write(Utf8JsonWriter writer, VolumeCommand command);
+
+    private static string UnitOf(string name) => name == "size" || name.EndsWith("-size", StringComparison.Ordinal) ? "-bytes" : "";
+
+    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
+}
+
+/// <summary>A parameter with a type.</summary>
+/// <typeparam name="T">The type of its values.</typeparam>
+/// <param name="name">As <see cref="Parameter.Name"/>.</param>
+/// <param name="help">As <see cref="Parameter.Help"/>.</param>
+/// <param name="get">Reads its value from a command.</param>
+public abstract class Parameter<T>(string name, string help, Func<VolumeCommand, T> get) : Parameter(name, help)
+{
+    /// <summary>Its value in a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>The value.</returns>
+    public T Of(VolumeCommand command) => get(command);
+
+    /// <inheritdoc/>
+    public sealed override string? Invalid(VolumeCommand command) => Problem(Of(command));
+
+    /// <inheritdoc/>
+    public sealed override bool TryGive(string text, Given given, [NotNullWhen(false)] out string? problem)
+    {
+        if (!TryParse(text, out var value, out problem))
+            return false;
+        given.Set(this, value);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Give(JsonElement value, Given given) => given.Set(this, Read(value));
+
+    /// <inheritdoc/>
+    public sealed override string Format(VolumeCommand command) => string.Create(CultureInfo.InvariantCulture, $"{Of(command)}");
+
+    /// <inheritdoc/>
+    public sealed override void Write(Utf8JsonWriter writer, VolumeCommand command) => Write(writer, Of(command));
+
+    /// <summary>What is wrong with a value.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>One line, or null.</returns>
+    protected virtual string? Problem(T value) => null;
+
+    /// <summary>Reads a value as people type it.</summary>
+    /// <param name="text">What was typed.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="problem">What is wrong, in one line.</param>
+    /// <returns>Whether there is a value.</returns>
+    protected abstract bool TryParse(string text, out T value, [NotNullWhen(false)] out string? problem);
+
+    /// <inheritdoc cref="Parameter.Give"/>
+    protected abstract T Read(JsonElement value);
+
+    /// <summary>Writes a value as JSON.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="value">The value.</param>
+    protected abstract void Write(Utf8JsonWriter writer, T value);
+}
+
+/// <summary>Names a volume.</summary>
+internal sealed class VolumeParameter(string name, string help, Func<VolumeCommand, VolumeId> get) : Parameter<VolumeId>(name, help, get)
+{
+    public override bool Positional => true;
+
+    protected override string? Problem(VolumeId value) => value.Validate();
+
+    protected override bool TryParse(string text, out VolumeId value, [NotNullWhen(false)] out string? problem) => VolumeId.TryParse(text, out value, out problem);
+
+    protected override VolumeId Read(JsonElement value) => VolumeId.FromText(value.GetString()!);
+
+    protected override void Write(Utf8JsonWriter writer, VolumeId value) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>A text that is not empty.</summary>
+internal sealed class TextParameter(string name, string help, int lengthMax, Func<VolumeCommand, string> get) : Parameter<string>(name, help, get)
+{
+    public override bool Positional => true;
+
+    protected override string? Problem(string value) => value.Length switch
+    {
+        0 => $"{Name} is empty",
+        var length when length > lengthMax => $"{Name} is {length} characters long; at most {lengthMax} are allowed",
+        _ => value.Contains('\0', StringComparison.Ordinal) ? $"{Name} contains the character U+0000, which is not allowed" : null,
+    };
+
+    protected override bool TryParse(string text, out string value, [NotNullWhen(false)] out string? problem)
+    {
+        (value, problem) = (text, null);
+        return true;
+    }
+
+    protected override string Read(JsonElement value) => value.GetString()!;
+
+    protected override void Write(Utf8JsonWriter writer, string value) => writer.WriteStringValue(value);
+}
+
+/// <summary>A size in bytes, above 0.</summary>
+internal sealed class SizeParameter(string name, string help, Func<VolumeCommand, long> get) : Parameter<long>(name, help, get)
+{
+    // What RBD can address with its default object size (2^42 objects would be more; the limit of a kernel block device is lower).
+    public const long BytesMax = 1L << 50;
+
+    protected override string? Problem(long value) => value switch
+    {
+        <= 0 => $"{Name} must be above 0, not {value}",
+        > BytesMax => $"{Name} must be at most {BytesMax} bytes, not {value}",
+        _ => null,
+    };
+
+    protected override bool TryParse(string text, out long value, [NotNullWhen(false)] out string? problem)
+    {
+        problem = !SizeText.TryParse(text, out value) ? $"{Name} '{text}' is not a size such as 10G, 512M or 4096"
+            : value <= 0 ? $"{Name} '{text}' is not above 0"
+            : null;
+        return problem is null;
+    }
+
+    protected override long Read(JsonElement value) => value.GetInt64();
+
+    protected override void Write(Utf8JsonWriter writer, long value) => writer.WriteNumberValue(value);
+}
+
+/// <summary>Something that is so or not; not when it is not said.</summary>
+internal sealed class FlagParameter(string name, string help, Func<VolumeCommand, bool> get) : Parameter<bool>(name, help, get)
+{
+    public override bool Required => false;
+
+    protected override bool TryParse(string text, out bool value, [NotNullWhen(false)] out string? problem)
+    {
+        problem = bool.TryParse(text, out value) ? null : $"{Name} '{text}' is neither true nor false";
+        return problem is null;
+    }
+
+    protected override bool Read(JsonElement value) => value.GetBoolean();
+
+    protected override void Write(Utf8JsonWriter writer, bool value) => writer.WriteBooleanValue(value);
+}

@@ -1,0 +1,50 @@
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Operations;
+
+/// <summary>Removes a volume and its data.</summary>
+/// <param name="Volume">Its name.</param>
+public sealed record DeleteVolume(VolumeId Volume) : VolumeCommand(Volume);
+
+// The image that had the name when the operation began, and no other.
+internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
+{
+    private readonly Parameter<VolumeId> _volume;
+
+    public DeleteVolumeOperation()
+        : base("volume.delete", "Remove a volume and its data.", "DELETE /v1/volumes/{volume}") => _volume = Volume("volume", c => c.Volume);
+
+    public override VolumeCommand Make(Given given) => new DeleteVolume(given.Get(_volume));
+
+    /// <summary>The image that was to go is known by its internal id; another one under its name is somebody else's.</summary>
+    /// <param name="imageIdBefore">The image that was to go.</param>
+    /// <param name="found">What has the name now.</param>
+    /// <returns>What to do.</returns>
+    public static Reconciliation Reconcile(string? imageIdBefore, ImageId? found) => found switch
+    {
+        null => Reconciliation.Done,
+        { } id when id.Value == imageIdBefore => Reconciliation.Partial,
+        _ => Reconciliation.Done,
+    };
+
+    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, DeleteVolume command, CancellationToken cancellationToken) =>
+        new((await store.FindAsync(command.Volume, cancellationToken))?.Value, null, null);
+
+    protected override OperationError? Forbids(DeleteVolume command, VolumeObservation seen) =>
+        seen.ImageId is null ? OperationErrors.Missing(command.Volume) : null;
+
+    protected override async Task<AttemptResult> RunAsync(AttemptContext context, DeleteVolume command)
+    {
+        if (context.InDoubt)
+        {
+            await context.FenceEarlierAsync();
+            var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
+            if (Reconcile(context.ImageIdBefore, found) == Reconciliation.Done)
+                return new AttemptResult(null);
+        }
+        await context.Store.RemoveAsync(command.Volume, context.Progress, context.Cancellation);
+        context.Pass(CrashPoint.AfterEffect);
+        return new AttemptResult(null);
+    }
+}

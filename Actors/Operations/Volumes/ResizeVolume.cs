@@ -1,0 +1,60 @@
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Operations;
+
+/// <summary>Sets a volume's size.</summary>
+/// <param name="Volume">Its name.</param>
+/// <param name="SizeBytes">The new size in bytes.</param>
+/// <param name="AllowShrink">Whether the new size may be smaller than the present one; data beyond it are lost.</param>
+public sealed record ResizeVolume(VolumeId Volume, long SizeBytes, bool AllowShrink) : VolumeCommand(Volume);
+
+// An attempt in doubt is done again, unless the image has that size: then a pool that has filled up since must not make it fail.
+internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
+{
+    private readonly Parameter<VolumeId> _volume;
+    private readonly Parameter<long> _size;
+    private readonly Parameter<bool> _allowShrink;
+
+    public ResizeVolumeOperation()
+        : base("volume.resize", "Set a volume's size.", "PATCH /v1/volumes/{volume}")
+    {
+        _volume = Volume("volume", c => c.Volume);
+        _size = Size("size", c => c.SizeBytes, "The new size.");
+        _allowShrink = Flag("allow-shrink", c => c.AllowShrink, "Allow a smaller size; the data beyond it are lost.");
+    }
+
+    public override VolumeCommand Make(Given given) => new ResizeVolume(given.Get(_volume), given.Get(_size), given.Get(_allowShrink));
+
+    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, ResizeVolume command, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(command.Volume, cancellationToken) is not { } id)
+            return new VolumeObservation(null, null, null);
+        var image = await store.GetAsync(command.Volume, cancellationToken);
+        return new VolumeObservation(id.Value, image.SizeBytes, null);
+    }
+
+    protected override OperationError? Forbids(ResizeVolume command, VolumeObservation seen)
+    {
+        if (seen.ImageId is null)
+            return OperationErrors.Missing(command.Volume);
+        return !command.AllowShrink && command.SizeBytes < seen.SizeBytes
+            ? OperationErrors.Wrong(
+                $"{command.Volume} is {seen.SizeBytes} bytes large; making it smaller ({command.SizeBytes} bytes) loses data and must be allowed explicitly")
+            : null;
+    }
+
+    protected override async Task<AttemptResult> RunAsync(AttemptContext context, ResizeVolume command)
+    {
+        if (context.InDoubt)
+        {
+            await context.FenceEarlierAsync();
+            var found = await context.Store.GetAsync(command.Volume, context.Cancellation);
+            if (found.SizeBytes == command.SizeBytes)
+                return new AttemptResult(ImageDescription.Of(found));
+        }
+        await context.Store.ResizeAsync(command.Volume, command.SizeBytes, command.AllowShrink, context.Progress, context.Cancellation);
+        context.Pass(CrashPoint.AfterEffect);
+        return new AttemptResult(ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation)));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Mooring.Harness;
+using Mooring.Messages;
+using Mooring.Operations;
+
+namespace Mooring.Tests.Pure;
+
+/// <summary>One description per operation, and everything else derived from it.</summary>
+public class OperationCatalogTests
+{
+    private static readonly JsonSerializerOptions Journal = new() { Converters = { new VolumeCommandConverter() } };
+
+    private static readonly VolumeId Volume = VolumeId.Parse("rbd/ns/a%2F?&b");
+
+    private static readonly Dictionary<string, string> Address = new() { ["pool"] = Volume.Pool, ["namespace"] = Volume.Namespace, ["image"] = Volume.Image };
+
+    // One command of each kind, with a value for everything that it can say.
+    private static readonly Dictionary<string, VolumeCommand> Samples = new VolumeCommand[]
+    {
+        new CreateVolume(Volume, 10),
+        new CopyVolume(Volume, VolumeId.Parse("ssd/b")),
+        new DeleteVolume(Volume),
+        new ResizeVolume(Volume, 20, true),
+        new RenameVolume(Volume with { Image = "other" }, Volume),
+        new SetMetadata(Volume, "a/b?%20", "c\nd ü"),
+        new RemoveMetadata(Volume, "a/b?%20"),
+    }.ToDictionary(command => command.Kind);
+
+    public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_command_is_the_same_after_it_was_in_a_journal(string kind) =>
+        Assert.Equal(Samples[kind], JsonSerializer.Deserialize<VolumeCommand>(JsonSerializer.Serialize(Samples[kind], Journal), Journal));
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_command_is_the_same_after_it_went_over_HTTP(string kind)
+    {
+        var operation = OperationCatalog.Find(kind)!;
+        var (path, body) = (HttpForm.PathOf(Samples[kind]), HttpForm.BodyOf(Samples[kind]));
+
+        Assert.Equal(Samples[kind], HttpForm.Read(operation, AddressOf(operation, path), body is null ? null : Parse(body)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_is_not_known_is_refused_over_HTTP(string kind)
+    {
+        var operation = OperationCatalog.Find(kind)!;
+        if (HttpForm.BodyOf(Samples[kind]) is not { } body)
+            return;
+        var more = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("{\"", "{\"colour\":1,\"", StringComparison.Ordinal));
+
+        var refused = Assert.Throws<FormatException>(() => HttpForm.Read(operation, Address, Parse(more)));
+
+        Assert.Contains("colour", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("volume.create", "{\"name\":\"a\"}", "size_bytes is missing")]
+    [InlineData("volume.create", "{\"name\":\"a\",\"size_bytes\":\"10\"}", "the body is not what is expected at $.size_bytes")]
+    [InlineData("volume.create", "{\"name\":7,\"size_bytes\":10}", "the body is not what is expected at $.name")]
+    [InlineData("volume.create", "[]", "the body is not a JSON object")]
+    [InlineData("volume.copy", "{}", "target is missing")]
+    [InlineData("volume.copy", "{\"target\":\"rbd/x\"}", "the body is not what is expected at $.target")]
+    [InlineData("volume.resize", "{\"size_bytes\":1,\"allow_shrink\":1}", "the body is not what is expected at $.allow_shrink")]
+    public void What_is_wrong_with_a_body_is_said(string kind, string body, string problem) => Assert.Equal(
+        problem, Assert.Throws<FormatException>(() => HttpForm.Read(OperationCatalog.Find(kind)!, Address, Parse(Encoding.UTF8.GetBytes(body)))).Message);
+
+    [Theory]
+    [InlineData("{\"name\":\"b\"}", "volume.rename")]
+    [InlineData("{\"size_bytes\":1}", "volume.resize")]
+    [InlineData("{\"size_bytes\":1,\"allow_shrink\":true}", "volume.resize")]
+    [InlineData("{\"size_bytes\":1,\"name\":\"b\"}", "volume.resize")]
+    public void The_body_tells_operations_on_one_path_apart(string body, string kind)
+    {
+        var patches = OperationCatalog.All.Where(o => o.Route is { Method: "PATCH", Pattern: "/v1/volumes/{pool}/{image}" }).ToList();
+
+        Assert.Equal(kind, HttpForm.Choose(patches, Parse(Encoding.UTF8.GetBytes(body))).Kind);
+    }
+
+    [Fact]
+    public void A_target_lies_where_its_source_does_unless_it_says_otherwise() => Assert.Equal(
+        new CopyVolume(Volume with { Image = "b" }, Volume), HttpForm.Read(OperationCatalog.Find("volume.copy")!, Address, Parse("{\"target\":{\"name\":\"b\"}}"u8.ToArray())));
+
+    [Fact]
+    public void No_other_file_knows_a_kind_of_operation()
+    {
+        var names = string.Join('|', OperationCatalog.All.SelectMany(o => new[] { o.CommandType.Name, Regex.Escape($"\"{o.Kind}\"") }));
+        var own = Path.Combine(SourceRoot.Path, "Actors", "Operations");
+        var files = new[] { "Messages", "Actors", "Hosts" }
+            .SelectMany(area => Directory.EnumerateFiles(Path.Combine(SourceRoot.Path, area), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !file.StartsWith(own, StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal));
+
+        var mentions = files.SelectMany(file => File.ReadLines(file)
+            .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Regex.IsMatch(line, $@"(?<![\w.])({names})(?!\w)"))
+            .Select(line => $"{Path.GetRelativePath(SourceRoot.Path, file)}: {line.Trim()}"));
+
+        Assert.Equal([], mentions);
+    }
+
+    [Fact]
+    public void The_table_in_the_documentation_is_what_the_descriptions_say()
+    {
+        var file = Path.Combine(SourceRoot.Path, "docs", "operations.md");
+        var said = File.Exists(file) ? File.ReadAllText(file) : "";
+        var meant = OperationTable.Text();
+        if (said != meant && Environment.GetEnvironmentVariable("MOORING_APPROVE") is not null)
+            File.WriteAllText(file, meant);
+
+        Assert.True(said == meant, "docs/operations.md is out of date: run this test with MOORING_APPROVE=1 and look at the change");
+    }
+
+    // What ASP.NET's routing makes of a path and query.
+    private static Dictionary<string, string> AddressOf(Operation operation, string path)
+    {
+        var uri = new Uri($"http://x/{path}");
+        var address = uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(member => member.Split('=')).ToDictionary(member => member[0], member => Uri.UnescapeDataString(member[1]));
+        foreach (var (name, part) in operation.Route.Pattern.Split('/').Zip(uri.AbsolutePath.Split('/')).Where(pair => pair.Item1.StartsWith('{')))
+            address[name.Trim('{', '}')] = Uri.UnescapeDataString(part);
+        return address;
+    }
+
+    private static JsonElement Parse(byte[] body) => JsonDocument.Parse(body).RootElement;
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using Mooring.Operations;
+
+namespace Mooring.Tests.Pure;
+
+/// <summary>The table of <c>docs/operations.md</c>.</summary>
+internal static class OperationTable
+{
+    public static string Text()
+    {
+        var text = new StringBuilder("""
+            # Operations
+
+            Every operation is described in one file of [`Actors/Operations`](../Actors/Operations); this table, the command line, HTTP, the console and the
+            journal are derived from those.
+
+            | kind | `mooring` | HTTP | body (`DELETE`: query) | does |
+            | --- | --- | --- | --- | --- |
+
+            """);
+        foreach (var operation in OperationCatalog.All)
+        {
+            var usage = string.Join(' ', operation.Parameters.Select(Usage));
+            var body = string.Join(", ", HttpForm.BesidePath(operation).SelectMany(Members));
+            text.Append($"| `{operation.Kind}` | `{operation.Kind.Replace('.', ' ')} {usage}` | `{operation.Route.Method} {operation.Route.Pattern}` | {body} | {operation.Summary} |\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Usage(Parameter parameter)
+    {
+        var usage = parameter.Positional ? parameter.Name.ToUpperInvariant()
+            : parameter is Parameter<bool> ? $"--{parameter.Name}"
+            : $"--{parameter.Name} {parameter.Name.ToUpperInvariant()}";
+        return parameter.Required ? usage : $"[{usage}]";
+    }
+
+    private static IEnumerable<string> Members(Parameter parameter) => parameter is not Parameter<Messages.VolumeId> ? [Name(parameter)]
+        : parameter.HttpName.Length == 0 ? ["`pool`?", "`namespace`?", "`name`"]
+        : [$"`{parameter.HttpName}`: {{`pool`?, `namespace`?, `name`}}"];
+
+    private static string Name(Parameter parameter) => parameter.Required ? $"`{parameter.HttpName}`" : $"`{parameter.HttpName}`?";
+}
