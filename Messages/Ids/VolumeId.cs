@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Mooring.Messages;
@@ -84,10 +85,18 @@ public readonly record struct VolumeId(string Pool, string Namespace, string Ima
             return $"{what} name is empty";
         if (name.Length > NameLengthMax)
             return $"{what} name is {name.Length} characters long; at most {NameLengthMax} are allowed";
-        foreach (var c in name)
+        // An address of HTTP folds these away.
+        if (name is "." or "..")
+            return $"{what} name '{name}' is not allowed";
+        foreach (var rune in name.EnumerateRunes())
         {
-            if (c is '/' or '@' || char.IsControl(c) || char.IsWhiteSpace(c))
-                return $"{what} name contains {(char.IsControl(c) || char.IsWhiteSpace(c) ? $"the character U+{(int)c:X4}" : $"'{c}'")}, which is not allowed";
+            if (rune.Value is '/' or '@')
+                return $"{what} name contains '{rune}', which is not allowed";
+            // It stands for what was not UTF-8: names that differ there would be one.
+            if (rune == Rune.ReplacementChar)
+                return $"{what} name contains bytes that are not UTF-8";
+            if (Rune.IsControl(rune))
+                return $"{what} name contains the character U+{rune.Value:X4}, which is not allowed";
         }
         return null;
     }

@@ -10,6 +10,8 @@ public class IdTests
     [InlineData("pool/v1", "pool/v1")]
     [InlineData("pool/ns/v1", "pool/ns/v1")]
     [InlineData("pool/ns/ünïcode", "pool/ns/ünïcode")]
+    [InlineData("pool/with spaces 😀", "pool/with spaces 😀")]
+    [InlineData("pool/...", "pool/...")]
     public void A_volume_is_named_as_rbd_names_it(string text, string full)
     {
         Assert.True(VolumeId.TryParse(text, out var id, out _));
@@ -25,7 +27,13 @@ public class IdTests
     [InlineData("pool//v1")]
     [InlineData("a/b/c/d")]
     [InlineData("pool/v1@snap")]
-    [InlineData("pool/v 1")]
+    [InlineData("pool/.")]
+    [InlineData("pool/..")]
+    [InlineData("pool/../nodes")]
+    [InlineData("../nodes")]
+    [InlineData("pool/v\uFFFD")]
+    [InlineData("pool/v\uD83D")]
+    [InlineData("pool/\uDE00v")]
     [InlineData("pool/v\u0000")]
     [InlineData("pool/.mooring.op-1.1")]
     public void What_rbd_would_not_take_is_refused_with_a_reason(string? text)
