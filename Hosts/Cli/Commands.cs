@@ -17,6 +17,9 @@ internal static class Commands
     private static readonly Option<string?> RequestIdOption = new("--request-id") { Description = "The id of this request: the same id always gets the same one result." };
     private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Return as soon as the request is accepted." };
 
+    // What one answer of the server may hold.
+    private const int PageMax = 1000;
+
     public static RootCommand Root()
     {
         var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
@@ -101,7 +104,7 @@ internal static class Commands
             var (volumes, cursor) = (new List<VolumeShape>(), (string?)null);
             do
             {
-                var page = await client.ListVolumesAsync(parts[0], parts.Length > 1 ? parts[1] : "", cursor, 1000);
+                var page = await client.ListVolumesAsync(parts[0], parts.Length > 1 ? parts[1] : "", cursor, PageMax);
                 volumes.AddRange(page.Items);
                 cursor = page.NextCursor;
             }
@@ -124,8 +127,15 @@ internal static class Commands
         var limit = new Option<int>("--limit") { Description = "At most so many, newest first.", DefaultValueFactory = _ => 50 };
         return Asking("list", "List operations, newest first.", [], [state, target, limit], async (client, parsed, output) =>
         {
-            var page = await client.ListOperationsAsync(parsed.GetValue(state), parsed.GetValue(target), null, parsed.GetValue(limit));
-            output.Value(page, HttpJson.Default.OperationPage, p => Output.Operations(p.Items));
+            var (found, cursor, left) = (new List<OperationShape>(), (string?)null, parsed.GetValue(limit));
+            do
+            {
+                var page = await client.ListOperationsAsync(parsed.GetValue(state), parsed.GetValue(target), cursor, Math.Min(left, PageMax));
+                found.AddRange(page.Items);
+                (cursor, left) = (page.NextCursor, left - page.Items.Count);
+            }
+            while (cursor is not null && left > 0);
+            output.Value(new OperationPage(found, cursor), HttpJson.Default.OperationPage, p => Output.Operations(p.Items));
         });
     }
 
