@@ -39,7 +39,7 @@ public static class HttpForm
             path.Replace($"{{{parameter.Name}}}", Uri.EscapeDataString(parameter.Format(command)));
         }
         if (operation.Route.HasNoBody)
-            query.AddRange(BesidePath(operation).Select(p => $"{p.HttpName}={Uri.EscapeDataString(p.Format(command))}"));
+            query.AddRange(BesidePath(operation).Where(p => !p.IsSilent(command)).Select(p => $"{p.HttpName}={Uri.EscapeDataString(p.Format(command))}"));
         return query.Count == 0 ? path.ToString() : path.Append('?').AppendJoin('&', query).ToString();
     }
 
@@ -55,7 +55,7 @@ public static class HttpForm
         using (var writer = new Utf8JsonWriter(body))
         {
             writer.WriteStartObject();
-            foreach (var parameter in BesidePath(operation))
+            foreach (var parameter in BesidePath(operation).Where(p => !p.IsSilent(command)))
             {
                 if (parameter is Parameter<VolumeId> volume)
                 {

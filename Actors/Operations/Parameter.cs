@@ -47,6 +47,11 @@ public abstract class Parameter(string name, string help)
     /// <exception cref="InvalidOperationException">It is something else.</exception>
     public abstract void Give(JsonElement value, Given given);
 
+    /// <summary>Whether a command says nothing here, so that it need not be written.</summary>
+    /// <param name="command">The command.</param>
+    /// <returns>True when reading nothing gives its value.</returns>
+    public abstract bool IsSilent(VolumeCommand command);
+
     /// <summary>A command's value as <see cref="TryGive"/> reads it.</summary>
     /// <param name="command">The command.</param>
     /// <returns>The text.</returns>
@@ -88,6 +93,9 @@ public abstract class Parameter<T>(string name, string help, Func<VolumeCommand,
 
     /// <inheritdoc/>
     public sealed override void Give(JsonElement value, Given given) => given.Set(this, Read(value));
+
+    /// <inheritdoc/>
+    public sealed override bool IsSilent(VolumeCommand command) => !Required && EqualityComparer<T>.Default.Equals(Of(command), default);
 
     /// <inheritdoc/>
     public sealed override string Format(VolumeCommand command) => string.Create(CultureInfo.InvariantCulture, $"{Of(command)}");

@@ -41,7 +41,7 @@ public sealed class VolumeCommandConverter : JsonConverter<VolumeCommand>
         var operation = OperationCatalog.Of(value);
         writer.WriteStartObject();
         writer.WriteString(KindName, operation.Kind);
-        foreach (var parameter in operation.Parameters)
+        foreach (var parameter in operation.Parameters.Where(p => !p.IsSilent(value)))
         {
             writer.WritePropertyName(parameter.JsonName);
             parameter.Write(writer, value);

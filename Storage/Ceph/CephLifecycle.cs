@@ -24,10 +24,10 @@ internal sealed class CephLifecycle(CephImages images)
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         images.RunAsync(() => Remove(volume, progress), cancellationToken);
 
-    public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken)
+    public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         RequireSize(sizeBytes, $"resize {volume}");
-        return images.RunAsync(() => Resize(volume, sizeBytes, allowShrink, progress), cancellationToken);
+        return images.RunAsync(() => Resize(volume, sizeBytes, shrinking, progress), cancellationToken);
     }
 
     private static void RequireSize(long sizeBytes, string what)
@@ -70,16 +70,24 @@ internal sealed class CephLifecycle(CephImages images)
         return true;
     }
 
-    private unsafe bool Resize(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress)
+    private unsafe bool Resize(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress)
     {
         var what = $"resize {volume}";
-        return images.Change(volume, what, image =>
+        // Read-only, which is no watcher: those that are there are others.
+        images.Use(volume, readOnly: true, what, image =>
         {
             images.Check(Rbd.GetSize(image, out var now), what);
-            if ((ulong)sizeBytes < now && !allowShrink)
+            if ((ulong)sizeBytes >= now || shrinking == Shrinking.Always)
+                return true;
+            if (shrinking == Shrinking.Never)
                 throw images.Failure(CephErrors.Invalid, what, $"it would shrink from {now} to {sizeBytes} bytes, which was not allowed");
+            CephImageUsers.RequireNotOpen(images, image, what);
+            return true;
+        });
+        return images.Change(volume, what, image =>
+        {
             using var callback = new ProgressCallback(progress, () => false);
-            images.Check(Rbd.Resize(image, (ulong)sizeBytes, allowShrink, ProgressCallback.Function, callback.State), what);
+            images.Check(Rbd.Resize(image, (ulong)sizeBytes, shrinking != Shrinking.Never, ProgressCallback.Function, callback.State), what);
             callback.Finish();
             return true;
         });

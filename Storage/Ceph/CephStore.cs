@@ -79,8 +79,8 @@ internal sealed class CephStore : IBlockStore
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _lifecycle.RemoveAsync(volume, progress, cancellationToken);
 
-    public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        _lifecycle.ResizeAsync(volume, sizeBytes, allowShrink, progress, cancellationToken);
+    public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        _lifecycle.ResizeAsync(volume, sizeBytes, shrinking, progress, cancellationToken);
 
     public Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _copy.CopyAsync(source, target, progress, cancellationToken);

@@ -30,12 +30,12 @@ internal sealed partial class EmbeddedStore
         return true;
     }, cancellationToken);
 
-    public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
         RequireGoodSize(sizeBytes);
         RequireGoodName(volume);
-        if (!TryGrow(database, volume, sizeBytes, allowShrink))
-            Shrink(database, volume, sizeBytes, allowShrink);
+        if (!TryGrow(database, volume, sizeBytes, shrinking))
+            Shrink(database, volume, sizeBytes, shrinking);
         progress?.Report(1);
         return true;
     }, cancellationToken);
@@ -89,11 +89,11 @@ internal sealed partial class EmbeddedStore
     }
 
     /// <summary>Sets a size that forgets nothing, which is one row.</summary>
-    private bool TryGrow(Database database, VolumeId volume, long sizeBytes, bool allowShrink) => database.Write(() =>
+    private bool TryGrow(Database database, VolumeId volume, long sizeBytes, Shrinking shrinking) => database.Write(() =>
     {
         RequireUnfenced(database);
         var image = Require(database, volume);
-        RequireMayBecome(image, volume, sizeBytes, allowShrink);
+        RequireMayBecome(database, image, volume, sizeBytes, shrinking);
         if (sizeBytes < image.Size && image.DataFile is not null)
             return false;
         database.Execute("UPDATE images SET size = ? WHERE id = ?", sizeBytes, image.Id);
@@ -104,11 +104,11 @@ internal sealed partial class EmbeddedStore
     /// The row comes first and says from where on the file's bytes are nothing; then they are cut off. Whoever comes after a crash in
     /// between does the same.
     /// </summary>
-    private void Shrink(Database database, VolumeId volume, long sizeBytes, bool allowShrink)
+    private void Shrink(Database database, VolumeId volume, long sizeBytes, Shrinking shrinking)
     {
         var (image, use, _) = Open(database, () => Require(database, volume), volume, found =>
         {
-            RequireMayBecome(found, volume, sizeBytes, allowShrink);
+            RequireMayBecome(database, found, volume, sizeBytes, shrinking);
             return Reshaping;
         }, found => database.Execute("UPDATE images SET size = ?, trim_to = ? WHERE id = ?", sizeBytes, Math.Min(found.DataEnd, sizeBytes), found.Id), durable: true);
         try
@@ -125,10 +125,14 @@ internal sealed partial class EmbeddedStore
         }
     }
 
-    private static void RequireMayBecome(Image image, VolumeId volume, long sizeBytes, bool allowShrink)
+    private void RequireMayBecome(Database database, Image image, VolumeId volume, long sizeBytes, Shrinking shrinking)
     {
-        if (sizeBytes < image.Size && !allowShrink)
+        if (sizeBytes >= image.Size || shrinking == Shrinking.Always)
+            return;
+        if (shrinking == Shrinking.Never)
             throw Failures.Invalid($"{volume} has {image.Size} bytes and would shrink to {sizeBytes}");
+        if (LiveUses(database, image.Id).Find(use => use.Kind == Holding) is { } user)
+            throw Failures.Busy($"{volume} is in use: '{user.Purpose}' ({user.Session}) {user.Kind}");
     }
 
     /// <summary>With the image open for reshaping: makes its data file or cuts it; it stays open for writing.</summary>

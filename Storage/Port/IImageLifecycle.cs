@@ -28,13 +28,13 @@ public interface IImageLifecycle
     /// <summary>Sets the size. Data beyond a smaller size are lost.</summary>
     /// <param name="volume">The image's name.</param>
     /// <param name="sizeBytes">The new size in bytes; above 0.</param>
-    /// <param name="allowShrink">Whether a smaller size than now is allowed.</param>
+    /// <param name="shrinking">Whether a smaller size than now is allowed.</param>
     /// <param name="progress">As in <see cref="RemoveAsync"/>.</param>
     /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
     /// <returns>Completes when the size is set.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.InvalidArgument"/> when it would shrink
-    /// and may not; <see cref="ErrorKind.NoSpace"/>.</exception>
-    Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken);
+    /// and may not; <see cref="ErrorKind.Busy"/> when it would and is open (the detail says by whom); <see cref="ErrorKind.NoSpace"/>.</exception>
+    Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes a new image with all the data of another, flushed when this completes. Holes stay holes. A copy that fails or is cancelled

@@ -73,6 +73,23 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.Equal(1 << 20, (await _cluster.Client.GetVolumeAsync(TestCluster.Volume("same"))).SizeBytes);
     }
 
+    [Fact]
+    public async Task A_volume_keeps_its_image_and_its_metadata_under_another_name_whatever_that_is()
+    {
+        var (before, after) = (TestCluster.Volume("before 100% ü?&#"), TestCluster.Volume("after + 😀"));
+        var made = await _cluster.Client.RunAsync(new CreateVolume(before, 1 << 20), Change.New());
+        await _cluster.Client.RunAsync(new SetMetadata(before, "a/b c?", "d\ne"), Change.New());
+
+        await _cluster.Client.RunAsync(new RenameVolume(after, before), Change.New());
+
+        var found = await _cluster.Client.GetVolumeAsync(after);
+        Assert.Equal((made.Result!.Id, "d\ne"), (found.Id, found.Metadata["a/b c?"]));
+        var gone = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.GetVolumeAsync(before));
+        Assert.Equal(404, gone.Problem.Status);
+        await _cluster.Client.RunAsync(new RemoveMetadata(after, "a/b c?"), Change.New());
+        Assert.Empty((await _cluster.Client.GetVolumeAsync(after)).Metadata);
+    }
+
     public static TheoryData<string, string, string?, int> BadRequests => new()
     {
         { "POST", "/v1/volumes", """{"pool":"nowhere","name":"x","size_bytes":10}""", 404 },
@@ -92,6 +109,16 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "POST", "/v1/volumes/rbd/there/copy", """{"target":{"name":"there-2"}}""", 409 },
         { "PATCH", "/v1/volumes/rbd/there", """{"size_bytes":1}""", 400 },
         { "PATCH", "/v1/volumes/rbd/missing", """{"size_bytes":10}""", 404 },
+        { "PATCH", "/v1/volumes/rbd/there", """{"size_bytes":99999999,"allow_shrink":true,"colour":1}""", 400 },
+        { "PATCH", "/v1/volumes/rbd/there", "{}", 400 },
+        { "PATCH", "/v1/volumes/rbd/missing", """{"name":"x"}""", 404 },
+        { "PATCH", "/v1/volumes/rbd/there", """{"name":"there-2"}""", 409 },
+        { "PATCH", "/v1/volumes/rbd/there", """{"name":"there"}""", 400 },
+        { "PATCH", "/v1/volumes/rbd/there", """{"name":".."}""", 400 },
+        { "PUT", "/v1/volumes/rbd/there/metadata", """{"key":"mooring.x","value":"v"}""", 400 },
+        { "PUT", "/v1/volumes/rbd/missing/metadata", """{"key":"x","value":"v"}""", 404 },
+        { "DELETE", "/v1/volumes/rbd/there/metadata", null, 400 },
+        { "DELETE", "/v1/volumes/rbd/there/metadata?key=nothing", null, 404 },
         { "DELETE", "/v1/volumes/rbd/missing", null, 404 },
         { "GET", "/v1/volumes/rbd/missing", null, 404 },
         { "GET", "/v1/volumes?pool=nowhere", null, 404 },
@@ -148,6 +175,11 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "volume copy rbd/missing rbd/y", 1 },
         { "volume copy rbd/there rbd/there-2", 1 },
         { "volume resize rbd/there --size 1K", 1 },
+        { "volume rename rbd/there rbd/there-2", 1 },
+        { "volume rename rbd/there other/there", 2 },
+        { "volume create rbd/.. --size 1M", 2 },
+        { "volume show rbd/../nodes", 2 },
+        { "volume metadata remove rbd/there nothing", 1 },
         { "volume delete rbd/missing", 1 },
         { "volume show rbd/missing", 1 },
         { "volume list nowhere", 1 },

@@ -22,7 +22,7 @@ public class OperationCatalogTests
         new CreateVolume(Volume, 10),
         new CopyVolume(Volume, VolumeId.Parse("ssd/b")),
         new DeleteVolume(Volume),
-        new ResizeVolume(Volume, 20, true),
+        new ResizeVolume(Volume, 20, true, true),
         new RenameVolume(Volume with { Image = "other" }, Volume),
         new SetMetadata(Volume, "a/b?%20", "c\nd ü"),
         new RemoveMetadata(Volume, "a/b?%20"),

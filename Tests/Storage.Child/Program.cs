@@ -47,7 +47,7 @@ async Task WorkAsync()
             await store.WriteAsync(VolumeId.Parse(work[1]), 0, bytes, default);
             return;
         case "shrink":
-            await store.ResizeAsync(VolumeId.Parse(work[1]), long.Parse(work[2], null), true, null, default);
+            await store.ResizeAsync(VolumeId.Parse(work[1]), long.Parse(work[2], null), Shrinking.Unused, null, default);
             return;
         case "remove":
             await store.RemoveAsync(VolumeId.Parse(work[1]), null, default);

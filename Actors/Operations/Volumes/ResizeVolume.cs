@@ -7,7 +7,8 @@ namespace Mooring.Operations;
 /// <param name="Volume">Its name.</param>
 /// <param name="SizeBytes">The new size in bytes.</param>
 /// <param name="AllowShrink">Whether the new size may be smaller than the present one; data beyond it are lost.</param>
-public sealed record ResizeVolume(VolumeId Volume, long SizeBytes, bool AllowShrink) : VolumeCommand(Volume);
+/// <param name="Force">Whether it may become smaller although a client has it open.</param>
+public sealed record ResizeVolume(VolumeId Volume, long SizeBytes, bool AllowShrink, bool Force = false) : VolumeCommand(Volume);
 
 // An attempt in doubt is done again, unless the image has that size: then a pool that has filled up since must not make it fail.
 internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
@@ -15,6 +16,7 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
     private readonly Parameter<VolumeId> _volume;
     private readonly Parameter<long> _size;
     private readonly Parameter<bool> _allowShrink;
+    private readonly Parameter<bool> _force;
 
     public ResizeVolumeOperation()
         : base("volume.resize", "Set a volume's size.", "PATCH /v1/volumes/{volume}")
@@ -22,9 +24,10 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
         _volume = Volume("volume", c => c.Volume);
         _size = Size("size", c => c.SizeBytes, "The new size.");
         _allowShrink = Flag("allow-shrink", c => c.AllowShrink, "Allow a smaller size; the data beyond it are lost.");
+        _force = Flag("force", c => c.Force, "Allow it although a client has the volume open.");
     }
 
-    public override VolumeCommand Make(Given given) => new ResizeVolume(given.Get(_volume), given.Get(_size), given.Get(_allowShrink));
+    public override VolumeCommand Make(Given given) => new ResizeVolume(given.Get(_volume), given.Get(_size), given.Get(_allowShrink), given.Get(_force));
 
     protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, ResizeVolume command, CancellationToken cancellationToken)
     {
@@ -44,6 +47,9 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
             : null;
     }
 
+    private static Shrinking LeaveOf(ResizeVolume command) =>
+        !command.AllowShrink ? Shrinking.Never : command.Force ? Shrinking.Always : Shrinking.Unused;
+
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, ResizeVolume command)
     {
         if (context.InDoubt)
@@ -53,7 +59,7 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
             if (found.SizeBytes == command.SizeBytes)
                 return new AttemptResult(ImageDescription.Of(found));
         }
-        await context.Store.ResizeAsync(command.Volume, command.SizeBytes, command.AllowShrink, context.Progress, context.Cancellation);
+        await context.Store.ResizeAsync(command.Volume, command.SizeBytes, LeaveOf(command), context.Progress, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation)));
     }

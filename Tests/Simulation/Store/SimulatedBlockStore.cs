@@ -96,11 +96,11 @@ public class SimulatedBlockStore : IBlockStore
         }, CancellationToken.None);
     }
 
-    public Task ResizeAsync(VolumeId volume, long sizeBytes, bool allowShrink, IProgress<double>? progress, CancellationToken cancellationToken) =>
+    public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken) =>
         Grow($"resize {volume}", 5, () =>
         {
             var image = Complete(volume);
-            if (sizeBytes < image.SizeBytes && !allowShrink)
+            if (sizeBytes < image.SizeBytes && shrinking == Shrinking.Never)
                 throw Failure(ErrorKind.InvalidArgument, "it would shrink", 22);
             image.SizeBytes = sizeBytes;
             Show("volume.resize", image);

@@ -1,3 +1,4 @@
+using Mooring.Storage;
 using Mooring.Messages;
 using Mooring.Tests.Storage.Contract;
 
@@ -18,7 +19,7 @@ public sealed class CephLockedImages(CephFixture fixture) : StoreContract(fixtur
         foreach (var change in new Func<Task>[]
         {
             () => Store.RemoveAsync(volume, null, default),
-            () => Store.ResizeAsync(volume, 2 * MiB, false, null, default),
+            () => Store.ResizeAsync(volume, 2 * MiB, Shrinking.Never, null, default),
             () => Store.RenameAsync(volume, Fresh(), default),
             () => Store.SetMetadataAsync(volume, "k", "w", default),
             () => Store.RemoveMetadataAsync(volume, "k", default),

@@ -40,7 +40,7 @@ public abstract class FencingContract(IStoreFixture fixture) : StoreContract(fix
         var renamed = Fresh("renamed");
         await FailsAsync(ErrorKind.Fenced, () => victim.CreateAsync(created, MiB, default));
         await FailsAsync(ErrorKind.Fenced, () => victim.RemoveAsync(volume, null, default));
-        await FailsAsync(ErrorKind.Fenced, () => victim.ResizeAsync(volume, 4 * MiB, false, null, default));
+        await FailsAsync(ErrorKind.Fenced, () => victim.ResizeAsync(volume, 4 * MiB, Shrinking.Never, null, default));
         await FailsAsync(ErrorKind.Fenced, () => victim.RenameAsync(volume, renamed, default));
         await FailsAsync(ErrorKind.Fenced, () => victim.CopyAsync(volume, copied, null, default));
         await FailsAsync(ErrorKind.Fenced, () => victim.WriteAsync(volume, 0, Pattern(0, 4096, seed: 9), default));

@@ -54,9 +54,9 @@ public abstract class LifecycleContract(IStoreFixture fixture) : StoreContract(f
         await FailsAsync(ErrorKind.InvalidArgument, () => Store.CreateAsync(volume, long.MaxValue, default));
         Assert.Null(await Store.FindAsync(volume, default));
         var there = await CreateAsync(MiB);
-        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(there, 0, true, null, default));
-        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(there, -1, true, null, default));
-        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(there, long.MaxValue, true, null, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(there, 0, Shrinking.Unused, null, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(there, -1, Shrinking.Unused, null, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(there, long.MaxValue, Shrinking.Unused, null, default));
         Assert.Equal(MiB, (await Store.GetAsync(there, default)).SizeBytes);
     }
 
@@ -79,7 +79,7 @@ public abstract class LifecycleContract(IStoreFixture fixture) : StoreContract(f
     public async Task Growing_keeps_the_data_and_adds_zeros()
     {
         var volume = await CreateAsync(MiB, MiB);
-        await Store.ResizeAsync(volume, 3 * MiB, false, null, default);
+        await Store.ResizeAsync(volume, 3 * MiB, Shrinking.Never, null, default);
         Assert.Equal(3 * MiB, (await Store.GetAsync(volume, default)).SizeBytes);
         Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, volume, 0, MiB));
         Assert.All(await ReadAsync(Store, volume, MiB, 2 * MiB), b => Assert.Equal(0, b));
@@ -89,17 +89,33 @@ public abstract class LifecycleContract(IStoreFixture fixture) : StoreContract(f
     public async Task Shrinking_needs_leave()
     {
         var volume = await CreateAsync(2 * MiB, 2 * MiB);
-        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(volume, MiB, false, null, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResizeAsync(volume, MiB, Shrinking.Never, null, default));
         Assert.Equal(2 * MiB, (await Store.GetAsync(volume, default)).SizeBytes);
         Assert.Equal(Pattern(MiB, MiB), await ReadAsync(Store, volume, MiB, MiB));
+    }
+
+    [StoreFact]
+    public async Task Shrinking_what_somebody_has_open_needs_force()
+    {
+        var volume = Fresh();
+        await Store.CreateSharedAsync(volume, 3 * MiB, default);
+        var other = await ConnectAsync("other");
+        await using (await other.OpenAsync(volume, readOnly: false, default))
+        {
+            await FailsAsync(ErrorKind.Busy, () => Store.ResizeAsync(volume, 2 * MiB, Shrinking.Unused, null, default));
+            await Store.ResizeAsync(volume, 4 * MiB, Shrinking.Unused, null, default);
+            await Store.ResizeAsync(volume, 2 * MiB, Shrinking.Always, null, default);
+        }
+        await Store.ResizeAsync(volume, MiB, Shrinking.Unused, null, default);
+        Assert.Equal(MiB, (await Store.GetAsync(volume, default)).SizeBytes);
     }
 
     [StoreFact]
     public async Task What_was_cut_off_does_not_come_back()
     {
         var volume = await CreateAsync(2 * MiB, 2 * MiB);
-        await Store.ResizeAsync(volume, MiB, true, null, default);
-        await Store.ResizeAsync(volume, 2 * MiB, false, null, default);
+        await Store.ResizeAsync(volume, MiB, Shrinking.Unused, null, default);
+        await Store.ResizeAsync(volume, 2 * MiB, Shrinking.Never, null, default);
         Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, volume, 0, MiB));
         Assert.All(await ReadAsync(Store, volume, MiB, MiB), b => Assert.Equal(0, b));
     }
@@ -108,13 +124,13 @@ public abstract class LifecycleContract(IStoreFixture fixture) : StoreContract(f
     public async Task Setting_the_size_that_it_has_is_done_at_once()
     {
         var volume = await CreateAsync(MiB);
-        await Store.ResizeAsync(volume, MiB, false, null, default);
+        await Store.ResizeAsync(volume, MiB, Shrinking.Never, null, default);
         Assert.Equal(MiB, (await Store.GetAsync(volume, default)).SizeBytes);
     }
 
     [StoreFact]
     public Task Resizing_what_is_not_there_says_not_found() =>
-        FailsAsync(ErrorKind.NotFound, () => Store.ResizeAsync(Fresh(), MiB, false, null, default));
+        FailsAsync(ErrorKind.NotFound, () => Store.ResizeAsync(Fresh(), MiB, Shrinking.Never, null, default));
 
     [StoreFact]
     public async Task A_renamed_image_keeps_its_id_data_and_metadata()

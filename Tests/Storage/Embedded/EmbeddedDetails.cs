@@ -113,7 +113,7 @@ public sealed class EmbeddedDetails(EmbeddedFixture fixture) : StoreContract(fix
             command.CommandText = $"UPDATE images SET size = {MiB}, trim_to = {MiB} WHERE name = '{volume.Image}'";
             await command.ExecuteNonQueryAsync();
         }
-        await Store.ResizeAsync(volume, 3 * MiB, false, null, default);
+        await Store.ResizeAsync(volume, 3 * MiB, Shrinking.Never, null, default);
         Assert.All(await ReadAsync(Store, volume, MiB, 2 * MiB), b => Assert.Equal(0, b));
         await Store.WriteAsync(volume, 3 * MiB - 1, new byte[] { 1 }, default);
         Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, volume, 0, MiB));

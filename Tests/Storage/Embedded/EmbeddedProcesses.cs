@@ -1,3 +1,4 @@
+using Mooring.Storage;
 using System.Text;
 using Mooring.Messages;
 using Mooring.Tests.Storage.Contract;
@@ -77,7 +78,7 @@ public sealed class EmbeddedProcesses(EmbeddedFixture fixture) : StoreContract(f
         var volume = await CreateAsync(4 * MiB, 4 * MiB);
         await using var child = await ChildProcess.SleepAtAsync(fixture.Directory, "shrink-entered", "shrink", volume.ToString(), $"{MiB}");
         await Store.FenceAsync(child.Address, TimeSpan.FromHours(1), default).WaitAsync(Fixture.Limit);
-        await Store.ResizeAsync(volume, 4 * MiB, false, null, default);
+        await Store.ResizeAsync(volume, 4 * MiB, Shrinking.Never, null, default);
         Assert.All(await ReadAsync(Store, volume, MiB, 3 * MiB), b => Assert.Equal(0, b));
         await Store.WriteAsync(volume, 0, Pattern(0, 4 * MiB), default);
         child.Wake();
@@ -107,7 +108,7 @@ public sealed class EmbeddedProcesses(EmbeddedFixture fixture) : StoreContract(f
         await KillAtAsync("shrink-entered", "shrink", volume.ToString(), $"{MiB}");
         Assert.Equal(MiB, (await Store.GetAsync(volume, default)).SizeBytes);
         var target = Fresh("copy");
-        await Store.ResizeAsync(volume, 2 * MiB, false, null, default);
+        await Store.ResizeAsync(volume, 2 * MiB, Shrinking.Never, null, default);
         await Store.CopyAsync(volume, target, null, default);
         foreach (var image in new[] { volume, target })
         {
