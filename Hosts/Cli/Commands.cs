@@ -48,7 +48,7 @@ internal static class Commands
             {
                 var child = parent.Subcommands.FirstOrDefault(c => c.Name == word);
                 if (child is null)
-                    parent.Add(child = new Command(word));
+                    parent.Add(child = new Command(word, $"Manage a {parent.Name}'s {word}."));
                 parent = child;
             }
             parent.Add(Changing(words[^1], operation));
