@@ -80,25 +80,31 @@ public static class HttpForm
 
     /// <summary>Reads a request.</summary>
     /// <param name="operation">The operation.</param>
-    /// <param name="address">What its path and query say: <c>pool</c>, <c>image</c>, <c>namespace</c> and the names of parameters.</param>
+    /// <param name="path">What its path says: <c>pool</c>, <c>image</c> and the names of parameters.</param>
+    /// <param name="query">What its query says: <c>namespace</c>, and the names of parameters where there is no body.</param>
     /// <param name="body">Its body; null when there is none.</param>
     /// <returns>The command, which may still be invalid.</returns>
     /// <exception cref="FormatException">Something is missing, is not what is expected, or is not known.</exception>
-    public static VolumeCommand Read(Operation operation, IReadOnlyDictionary<string, string> address, JsonElement? body)
+    public static VolumeCommand Read(Operation operation, IReadOnlyDictionary<string, string> path, IReadOnlyDictionary<string, string> query, JsonElement? body)
     {
+        IEnumerable<string> known = operation.Route.HasNoBody ? BesidePath(operation).SelectMany(Members) : [];
+        if (query.Keys.FirstOrDefault(name => !known.Contains(name) && !(name == NamespaceName && operation.Route.VolumeName is not null)) is { } odd)
+            throw new FormatException($"'{odd}' is not known in the query");
         if (body is { ValueKind: not JsonValueKind.Object })
             throw new FormatException("the body is not a JSON object");
         var given = new Given();
         VolumeId? inPath = operation.Route.VolumeName is null
             ? null
-            : new VolumeId(address[PoolName], address.GetValueOrDefault(NamespaceName, ""), address["image"]);
+            : new VolumeId(path[PoolName], query.GetValueOrDefault(NamespaceName, ""), path["image"]);
         var unknown = body is { } json ? json.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal) : [];
         foreach (var parameter in operation.Parameters)
         {
             if (parameter.Name == operation.Route.VolumeName)
                 given.Set((Parameter<VolumeId>)parameter, inPath!.Value);
-            else if (operation.Route.HasNoBody || operation.Route.Names.Contains(parameter.Name))
-                Give(parameter, address, given);
+            else if (operation.Route.Names.Contains(parameter.Name))
+                Give(parameter, path.GetValueOrDefault(parameter.Name), given);
+            else if (operation.Route.HasNoBody)
+                Give(parameter, query.GetValueOrDefault(parameter.HttpName), given);
             else if (parameter is Parameter<VolumeId> { HttpName: "" } flat)
                 given.Set(flat, ReadVolume(body, "$", inPath, unknown));
             else if (unknown.Remove(parameter.HttpName) && body!.Value.GetProperty(parameter.HttpName) is { ValueKind: not JsonValueKind.Null } value)
@@ -110,9 +116,9 @@ public static class HttpForm
     private static IEnumerable<string> Members(Parameter parameter) =>
         parameter is Parameter<VolumeId> { HttpName: "" } ? [PoolName, NamespaceName, ImageName] : [parameter.HttpName];
 
-    private static void Give(Parameter parameter, IReadOnlyDictionary<string, string> address, Given given)
+    private static void Give(Parameter parameter, string? text, Given given)
     {
-        if (address.TryGetValue(parameter.HttpName, out var text) && !parameter.TryGive(text, given, out var problem))
+        if (text is not null && !parameter.TryGive(text, given, out var problem))
             throw new FormatException(problem);
     }
 

@@ -119,6 +119,8 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "PUT", "/v1/volumes/rbd/missing/metadata", """{"key":"x","value":"v"}""", 404 },
         { "DELETE", "/v1/volumes/rbd/there/metadata", null, 400 },
         { "DELETE", "/v1/volumes/rbd/there/metadata?key=nothing", null, 404 },
+        { "DELETE", "/v1/volumes/rbd/missing?pool=rbd", null, 400 },
+        { "DELETE", "/v1/volumes/rbd/there/metadata?key=a&key=b", null, 400 },
         { "DELETE", "/v1/volumes/rbd/missing", null, 404 },
         { "GET", "/v1/volumes/rbd/missing", null, 404 },
         { "GET", "/v1/volumes?pool=nowhere", null, 404 },

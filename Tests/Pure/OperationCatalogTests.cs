@@ -14,7 +14,9 @@ public class OperationCatalogTests
 
     private static readonly VolumeId Volume = VolumeId.Parse("rbd/ns/a%2F?&b");
 
-    private static readonly Dictionary<string, string> Address = new() { ["pool"] = Volume.Pool, ["namespace"] = Volume.Namespace, ["image"] = Volume.Image };
+    private static readonly Dictionary<string, string> Address = new() { ["pool"] = Volume.Pool, ["image"] = Volume.Image };
+
+    private static readonly Dictionary<string, string> NoQuery = [];
 
     // One command of each kind, with a value for everything that it can say.
     private static readonly Dictionary<string, VolumeCommand> Samples = new VolumeCommand[]
@@ -42,7 +44,20 @@ public class OperationCatalogTests
         var operation = OperationCatalog.Find(kind)!;
         var (path, body) = (HttpForm.PathOf(Samples[kind]), HttpForm.BodyOf(Samples[kind]));
 
-        Assert.Equal(Samples[kind], HttpForm.Read(operation, AddressOf(operation, path), body is null ? null : Parse(body)));
+        Assert.Equal(Samples[kind], HttpForm.Read(operation, InPath(operation, path), InQuery(path), body is null ? null : Parse(body)));
+    }
+
+    [Theory]
+    [InlineData("volume.create", "namespace")]
+    [InlineData("volume.create", "pool")]
+    [InlineData("volume.delete", "pool")]
+    [InlineData("volume.delete", "force")]
+    [InlineData("volume.resize", "size_bytes")]
+    public void What_is_not_known_in_a_query_is_refused(string kind, string name)
+    {
+        var body = HttpForm.BodyOf(Samples[kind]) is { } json ? Parse(json) : (JsonElement?)null;
+
+        Assert.Throws<FormatException>(() => HttpForm.Read(OperationCatalog.Find(kind)!, Address, new Dictionary<string, string> { [name] = "other" }, body));
     }
 
     [Theory]
@@ -54,7 +69,7 @@ public class OperationCatalogTests
             return;
         var more = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("{\"", "{\"colour\":1,\"", StringComparison.Ordinal));
 
-        var refused = Assert.Throws<FormatException>(() => HttpForm.Read(operation, Address, Parse(more)));
+        var refused = Assert.Throws<FormatException>(() => HttpForm.Read(operation, Address, NoQuery, Parse(more)));
 
         Assert.Contains("colour", refused.Message, StringComparison.Ordinal);
     }
@@ -68,7 +83,7 @@ public class OperationCatalogTests
     [InlineData("volume.copy", "{\"target\":\"rbd/x\"}", "the body is not what is expected at $.target")]
     [InlineData("volume.resize", "{\"size_bytes\":1,\"allow_shrink\":1}", "the body is not what is expected at $.allow_shrink")]
     public void What_is_wrong_with_a_body_is_said(string kind, string body, string problem) => Assert.Equal(
-        problem, Assert.Throws<FormatException>(() => HttpForm.Read(OperationCatalog.Find(kind)!, Address, Parse(Encoding.UTF8.GetBytes(body)))).Message);
+        problem, Assert.Throws<FormatException>(() => HttpForm.Read(OperationCatalog.Find(kind)!, Address, NoQuery, Parse(Encoding.UTF8.GetBytes(body)))).Message);
 
     [Theory]
     [InlineData("{\"name\":\"b\"}", "volume.rename")]
@@ -84,7 +99,8 @@ public class OperationCatalogTests
 
     [Fact]
     public void A_target_lies_where_its_source_does_unless_it_says_otherwise() => Assert.Equal(
-        new CopyVolume(Volume with { Image = "b" }, Volume), HttpForm.Read(OperationCatalog.Find("volume.copy")!, Address, Parse("{\"target\":{\"name\":\"b\"}}"u8.ToArray())));
+        new CopyVolume(Volume with { Image = "b" }, Volume),
+        HttpForm.Read(OperationCatalog.Find("volume.copy")!, Address, new Dictionary<string, string> { ["namespace"] = Volume.Namespace }, Parse("{\"target\":{\"name\":\"b\"}}"u8.ToArray())));
 
     [Fact]
     public void No_other_file_knows_a_kind_of_operation()
@@ -115,15 +131,15 @@ public class OperationCatalogTests
     }
 
     // What ASP.NET's routing makes of a path and query.
-    private static Dictionary<string, string> AddressOf(Operation operation, string path)
-    {
-        var uri = new Uri($"http://x/{path}");
-        var address = uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
-            .Select(member => member.Split('=')).ToDictionary(member => member[0], member => Uri.UnescapeDataString(member[1]));
-        foreach (var (name, part) in operation.Route.Pattern.Split('/').Zip(uri.AbsolutePath.Split('/')).Where(pair => pair.Item1.StartsWith('{')))
-            address[name.Trim('{', '}')] = Uri.UnescapeDataString(part);
-        return address;
-    }
+    private static Dictionary<string, string> InPath(Operation operation, string path) => operation.Route.Pattern.Split('/')
+        .Zip(new Uri($"http://x/{path}").AbsolutePath.Split('/'), (name, part) => (Name: name, Part: part))
+        .Where(pair => pair.Name.StartsWith('{'))
+        .ToDictionary(pair => pair.Name.Trim('{', '}'), pair => Uri.UnescapeDataString(pair.Part));
+
+    private static Dictionary<string, string> InQuery(string path) => new Uri($"http://x/{path}").Query.TrimStart('?')
+        .Split('&', StringSplitOptions.RemoveEmptyEntries)
+        .Select(member => member.Split('='))
+        .ToDictionary(member => member[0], member => Uri.UnescapeDataString(member[1]));
 
     private static JsonElement Parse(byte[] body) => JsonDocument.Parse(body).RootElement;
 }

@@ -77,7 +77,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         try
         {
             JsonElement? body = operations[0].Route.HasNoBody ? null : await ReadAsync(request);
-            command = HttpForm.Read(HttpForm.Choose(operations, body), AddressOf(request), body);
+            command = HttpForm.Read(HttpForm.Choose(operations, body), PathOf(request), QueryOf(request), body);
         }
         catch (Exception e) when (e is FormatException or BadHttpRequestException)
         {
@@ -247,11 +247,12 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
     }
 
-    private static Dictionary<string, string> AddressOf(HttpRequest request) => request.Query
-        .Select(value => KeyValuePair.Create(value.Key, value.Value.ToString()))
-        .Concat(request.RouteValues.Select(value => KeyValuePair.Create(value.Key, $"{value.Value}")))
-        .DistinctBy(value => value.Key)
-        .ToDictionary();
+    private static Dictionary<string, string> PathOf(HttpRequest request) =>
+        request.RouteValues.ToDictionary(value => value.Key, value => $"{value.Value}");
+
+    private static Dictionary<string, string> QueryOf(HttpRequest request) => request.Query.ToDictionary(
+        value => value.Key,
+        value => value.Value is [{ } only] ? only : throw new FormatException($"'{value.Key}' stands in the query {value.Value.Count} times"));
 
     private async Task<JsonElement> ReadAsync(HttpRequest request)
     {
