@@ -35,6 +35,9 @@ public abstract class Operation(string kind, string summary, string route)
     /// <summary>Whether it changes the volume that it reads, so that no other operation may read that meanwhile.</summary>
     public virtual bool ChangesSource => false;
 
+    /// <summary>Whether it makes its volume, whose name must be free then; otherwise there must be one.</summary>
+    public virtual bool MakesVolume => false;
+
     /// <summary>Makes the command.</summary>
     /// <param name="given">A value for each required parameter at least.</param>
     /// <returns>The command, which may still be invalid.</returns>
@@ -115,10 +118,19 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     protected virtual OperationError? Invalid(TCommand command) => null;
 
     /// <inheritdoc cref="Operation.ObserveAsync"/>
-    protected abstract Task<VolumeObservation> ObserveAsync(IBlockStore store, TCommand command, CancellationToken cancellationToken);
+    protected virtual async Task<VolumeObservation> ObserveAsync(IBlockStore store, TCommand command, CancellationToken cancellationToken)
+    {
+        var found = await store.FindAsync(command.Volume, cancellationToken);
+        var source = command.SourceVolume is { } named ? await store.FindAsync(named, cancellationToken) : null;
+        return new VolumeObservation(found?.Value, null, source?.Value);
+    }
 
     /// <inheritdoc cref="Operation.Forbids"/>
-    protected abstract OperationError? Forbids(TCommand command, VolumeObservation seen);
+    protected virtual OperationError? Forbids(TCommand command, VolumeObservation seen) =>
+        command.SourceVolume is { } source && seen.SourceImageId is null ? OperationErrors.Missing(source)
+        : MakesVolume && seen.ImageId is not null ? OperationErrors.Exists(command.Volume)
+        : !MakesVolume && seen.ImageId is null ? OperationErrors.Missing(command.Volume)
+        : null;
 
     /// <inheritdoc cref="Operation.RunAsync"/>
     protected abstract Task<AttemptResult> RunAsync(AttemptContext context, TCommand command);
@@ -144,6 +156,15 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     /// <returns>The parameter.</returns>
     protected Parameter<string> Text(string name, Func<TCommand, string> get, string help, int lengthMax) =>
         Add(new TextParameter(name, help, lengthMax, command => get((TCommand)command)));
+
+    /// <summary>A key of a volume's metadata that is not Mooring's own.</summary>
+    /// <param name="get">Reads it from a command.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<string> MetadataKey(Func<TCommand, string> get) =>
+        Add(new TextParameter("key", "The key.", ImageDescription.MetadataKeyLengthMax, command => get((TCommand)command))
+        {
+            ReservedPrefix = ImageDescription.OwnMetadataPrefix,
+        });
 
     /// <summary>A size in bytes.</summary>
     /// <param name="name">Its name on a command line.</param>

@@ -143,11 +143,17 @@ internal sealed class TextParameter(string name, string help, int lengthMax, Fun
 {
     public override bool Positional => true;
 
+    /// <summary>What it must not begin with.</summary>
+    public string? ReservedPrefix { get; init; }
+
     protected override string? Problem(string value) => value.Length switch
     {
         0 => $"{Name} is empty",
         var length when length > lengthMax => $"{Name} is {length} characters long; at most {lengthMax} are allowed",
-        _ => value.Contains('\0', StringComparison.Ordinal) ? $"{Name} contains the character U+0000, which is not allowed" : null,
+        _ when value.Contains('\0', StringComparison.Ordinal) => $"{Name} contains the character U+0000, which is not allowed",
+        _ when ReservedPrefix is not null && value.StartsWith(ReservedPrefix, StringComparison.Ordinal) =>
+            $"{Name} '{value}' is reserved: it begins with {ReservedPrefix}",
+        _ => null,
     };
 
     protected override bool TryParse(string text, out string value, [NotNullWhen(false)] out string? problem)

@@ -45,7 +45,7 @@ public sealed record VolumeState(
         foreach (var (reader, hold) in Holds.Where(h => h.Value.Exclusive || !beside))
         {
             return new VolumeDecision.Refuse(new OperationError(
-                ErrorKind.Busy, $"{request.Volume} is being {(hold.Exclusive ? "renamed" : "copied")} to {hold.Target} by {reader}", 16));
+                ErrorKind.Busy, $"{request.Volume} is in use by {reader}, which makes {hold.Target}", 16));
         }
         return new VolumeDecision.Begin();
     }

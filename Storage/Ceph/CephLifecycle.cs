@@ -73,24 +73,31 @@ internal sealed class CephLifecycle(CephImages images)
     private unsafe bool Resize(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress)
     {
         var what = $"resize {volume}";
-        // Read-only, which is no watcher: those that are there are others.
-        images.Use(volume, readOnly: true, what, image =>
+        if (shrinking == Shrinking.Unused)
         {
-            images.Check(Rbd.GetSize(image, out var now), what);
-            if ((ulong)sizeBytes >= now || shrinking == Shrinking.Always)
+            // Read-only, which is no watcher: those that are there are others.
+            images.Use(volume, readOnly: true, what, image =>
+            {
+                if (IsSmaller(image))
+                    CephImageUsers.RequireNotOpen(images, image, what);
                 return true;
-            if (shrinking == Shrinking.Never)
-                throw images.Failure(CephErrors.Invalid, what, $"it would shrink from {now} to {sizeBytes} bytes, which was not allowed");
-            CephImageUsers.RequireNotOpen(images, image, what);
-            return true;
-        });
+            });
+        }
         return images.Change(volume, what, image =>
         {
+            if (shrinking == Shrinking.Never && IsSmaller(image))
+                throw images.Failure(CephErrors.Invalid, what, $"it would shrink to {sizeBytes} bytes, which was not allowed");
             using var callback = new ProgressCallback(progress, () => false);
             images.Check(Rbd.Resize(image, (ulong)sizeBytes, shrinking != Shrinking.Never, ProgressCallback.Function, callback.State), what);
             callback.Finish();
             return true;
         });
+
+        bool IsSmaller(ImageHandle image)
+        {
+            images.Check(Rbd.GetSize(image, out var now), what);
+            return (ulong)sizeBytes < now;
+        }
     }
 
     // Before anything else: librbd would wait for the exclusive lock of a client that is dead until its watch ends, half a minute later.

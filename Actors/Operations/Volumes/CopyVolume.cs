@@ -31,6 +31,8 @@ internal sealed class CopyVolumeOperation : Operation<CopyVolume>
         _target = Volume("target", c => c.Volume, jsonName: "volume");
     }
 
+    public override bool MakesVolume => true;
+
     public override VolumeCommand Make(Given given) => new CopyVolume(given.Get(_target), given.Get(_source));
 
     /// <summary>Work is done under a name of its own and becomes visible by one rename; the finished image carries the operation's id.</summary>
@@ -58,18 +60,6 @@ internal sealed class CopyVolumeOperation : Operation<CopyVolume>
 
     protected override OperationError? Invalid(CopyVolume command) =>
         command.Source == command.Volume ? OperationErrors.Wrong($"{command.Source} cannot be copied to itself") : null;
-
-    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, CopyVolume command, CancellationToken cancellationToken)
-    {
-        var target = await store.FindAsync(command.Volume, cancellationToken);
-        var source = await store.FindAsync(command.Source, cancellationToken);
-        return new VolumeObservation(target?.Value, null, source?.Value);
-    }
-
-    protected override OperationError? Forbids(CopyVolume command, VolumeObservation seen) =>
-        seen.ImageId is not null ? OperationErrors.Exists(command.Volume)
-        : seen.SourceImageId is null ? OperationErrors.Missing(command.Source)
-        : null;
 
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, CopyVolume command)
     {

@@ -27,6 +27,8 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
         _size = Size("size", c => c.SizeBytes, "Its size, such as 10G or 512M (binary).");
     }
 
+    public override bool MakesVolume => true;
+
     public override VolumeCommand Make(Given given) => new CreateVolume(given.Get(_volume), given.Get(_size));
 
     /// <summary>
@@ -44,12 +46,6 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
         (_, var image) when image.SizeBytes == command.SizeBytes => Reconciliation.Done,
         _ => Reconciliation.Foreign,
     };
-
-    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, CreateVolume command, CancellationToken cancellationToken) =>
-        new((await store.FindAsync(command.Volume, cancellationToken))?.Value, null, null);
-
-    protected override OperationError? Forbids(CreateVolume command, VolumeObservation seen) =>
-        seen.ImageId is null ? null : OperationErrors.Exists(command.Volume);
 
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, CreateVolume command)
     {

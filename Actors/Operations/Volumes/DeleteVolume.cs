@@ -28,12 +28,6 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
         _ => Reconciliation.Done,
     };
 
-    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, DeleteVolume command, CancellationToken cancellationToken) =>
-        new((await store.FindAsync(command.Volume, cancellationToken))?.Value, null, null);
-
-    protected override OperationError? Forbids(DeleteVolume command, VolumeObservation seen) =>
-        seen.ImageId is null ? OperationErrors.Missing(command.Volume) : null;
-
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, DeleteVolume command)
     {
         if (context.InDoubt)

@@ -1,5 +1,4 @@
 using Mooring.Messages;
-using Mooring.Storage;
 
 namespace Mooring.Operations;
 
@@ -17,22 +16,12 @@ internal sealed class RemoveMetadataOperation : Operation<RemoveMetadata>
         : base("volume.metadata.remove", "Remove one value of a volume's metadata.", "DELETE /v1/volumes/{volume}/metadata")
     {
         _volume = Volume("volume", c => c.Volume);
-        _key = Text("key", c => c.Key, "The key.", ImageDescription.MetadataKeyLengthMax);
+        _key = MetadataKey(c => c.Key);
     }
 
     public override bool GoesBesideReaders => true;
 
     public override VolumeCommand Make(Given given) => new RemoveMetadata(given.Get(_volume), given.Get(_key));
-
-    protected override OperationError? Invalid(RemoveMetadata command) => command.Key.StartsWith(ImageDescription.OwnMetadataPrefix, StringComparison.Ordinal)
-        ? OperationErrors.Wrong($"key '{command.Key}' is reserved: it begins with {ImageDescription.OwnMetadataPrefix}")
-        : null;
-
-    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, RemoveMetadata command, CancellationToken cancellationToken) =>
-        new((await store.FindAsync(command.Volume, cancellationToken))?.Value, null, null);
-
-    protected override OperationError? Forbids(RemoveMetadata command, VolumeObservation seen) =>
-        seen.ImageId is null ? OperationErrors.Missing(command.Volume) : null;
 
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, RemoveMetadata command)
     {

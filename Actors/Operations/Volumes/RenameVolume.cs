@@ -27,6 +27,8 @@ internal sealed class RenameVolumeOperation : Operation<RenameVolume>
 
     public override bool ChangesSource => true;
 
+    public override bool MakesVolume => true;
+
     public override VolumeCommand Make(Given given) => new RenameVolume(given.Get(_target), given.Get(_source));
 
     /// <summary>The image is known by its internal id, whichever names it has by now: a rename that was cut short leaves it both.</summary>
@@ -46,18 +48,6 @@ internal sealed class RenameVolumeOperation : Operation<RenameVolume>
         command.Source == command.Volume ? OperationErrors.Wrong($"{command.Source} has that name already")
         : (command.Source.Pool, command.Source.Namespace) != (command.Volume.Pool, command.Volume.Namespace)
             ? OperationErrors.Wrong($"{command.Source} can only be renamed within its pool and namespace; copy it to {command.Volume} instead")
-        : null;
-
-    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, RenameVolume command, CancellationToken cancellationToken)
-    {
-        var target = await store.FindAsync(command.Volume, cancellationToken);
-        var source = await store.FindAsync(command.Source, cancellationToken);
-        return new VolumeObservation(target?.Value, null, source?.Value);
-    }
-
-    protected override OperationError? Forbids(RenameVolume command, VolumeObservation seen) =>
-        seen.SourceImageId is null ? OperationErrors.Missing(command.Source)
-        : seen.ImageId is not null ? OperationErrors.Exists(command.Volume)
         : null;
 
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, RenameVolume command)

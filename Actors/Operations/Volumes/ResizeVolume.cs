@@ -39,8 +39,8 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
 
     protected override OperationError? Forbids(ResizeVolume command, VolumeObservation seen)
     {
-        if (seen.ImageId is null)
-            return OperationErrors.Missing(command.Volume);
+        if (base.Forbids(command, seen) is { } error)
+            return error;
         return !command.AllowShrink && command.SizeBytes < seen.SizeBytes
             ? OperationErrors.Wrong(
                 $"{command.Volume} is {seen.SizeBytes} bytes large; making it smaller ({command.SizeBytes} bytes) loses data and must be allowed explicitly")

@@ -1,5 +1,4 @@
 using Mooring.Messages;
-using Mooring.Storage;
 
 namespace Mooring.Operations;
 
@@ -20,23 +19,13 @@ internal sealed class SetMetadataOperation : Operation<SetMetadata>
         : base("volume.metadata.set", "Set one value of a volume's metadata.", "PUT /v1/volumes/{volume}/metadata")
     {
         _volume = Volume("volume", c => c.Volume);
-        _key = Text("key", c => c.Key, "The key.", ImageDescription.MetadataKeyLengthMax);
+        _key = MetadataKey(c => c.Key);
         _value = Text("value", c => c.Value, "The value.", ImageDescription.MetadataValueLengthMax);
     }
 
     public override bool GoesBesideReaders => true;
 
     public override VolumeCommand Make(Given given) => new SetMetadata(given.Get(_volume), given.Get(_key), given.Get(_value));
-
-    protected override OperationError? Invalid(SetMetadata command) => command.Key.StartsWith(ImageDescription.OwnMetadataPrefix, StringComparison.Ordinal)
-        ? OperationErrors.Wrong($"key '{command.Key}' is reserved: it begins with {ImageDescription.OwnMetadataPrefix}")
-        : null;
-
-    protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, SetMetadata command, CancellationToken cancellationToken) =>
-        new((await store.FindAsync(command.Volume, cancellationToken))?.Value, null, null);
-
-    protected override OperationError? Forbids(SetMetadata command, VolumeObservation seen) =>
-        seen.ImageId is null ? OperationErrors.Missing(command.Volume) : null;
 
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, SetMetadata command)
     {
