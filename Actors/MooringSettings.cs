@@ -58,8 +58,11 @@ public sealed record MooringSettings
     /// <summary>How long results are kept.</summary>
     public required TimeSpan ResultRetention { get; init; }
 
-    /// <summary>How many results are kept at most.</summary>
+    /// <summary>How many requests are remembered at most.</summary>
     public required int ResultCountMax { get; init; }
+
+    /// <summary>How many results the owner keeps in memory; older ones are in the archive.</summary>
+    public required int ResultsInMemoryMax { get; init; }
 
     /// <summary>How often volumes are asked again for results that have not come.</summary>
     public required TimeSpan ResendInterval { get; init; }
@@ -143,7 +146,8 @@ public sealed record MooringSettings
             ShardCount = reader.Whole("volumes.shard-count", 1, 10_000),
             OpenOperationsMax = reader.Whole("operations.open-max", 1, 10_000_000),
             ResultRetention = reader.Time("operations.result-retention"),
-            ResultCountMax = reader.Whole("operations.result-count-max", 1, 10_000_000),
+            ResultCountMax = reader.Whole("operations.result-count-max", 1, 2_000_000),
+            ResultsInMemoryMax = reader.Whole("operations.results-in-memory-max", 1, 10_000),
             ResendInterval = reader.Time("operations.resend-interval"),
             RecordInterval = reader.Time("operations.record-interval"),
             AnnouncedMax = reader.Time("volumes.announced-max"),

@@ -8,7 +8,7 @@ namespace Mooring.Actors.Requests;
 /// The rules of the owner's book of requests: the same request id always gets the same one result, the same id with other content is
 /// refused, nothing accepted is forgotten before its result was kept for its time, and the book is bounded. Pure: no clock, no I/O.
 /// </summary>
-/// <param name="Entries">Every request that is remembered, by operation.</param>
+/// <param name="Entries">Every request that is in memory, by operation: those without a result, and recent results.</param>
 /// <param name="Sequence">The number of the latest request; orders the listing.</param>
 /// <param name="Epoch">The latest owner's epoch.</param>
 /// <param name="OpenCount">How many requests have no result yet.</param>
@@ -17,16 +17,32 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
     /// <summary>A book without entries.</summary>
     public static OperationsState Empty { get; } = new(ImmutableDictionary<OperationId, OperationEntry>.Empty, 0, default, 0);
 
+    /// <summary>The parts of the archive that older results lie in, the oldest first.</summary>
+    public ImmutableList<ResultPart> Parts { get; init; } = [];
+
+    /// <summary>How many results are in the archive.</summary>
+    public int ArchivedCount { get; init; }
+
+    /// <summary>How many results wait for an actor to confirm them.</summary>
+    public int UndeliveredCount { get; init; }
+
+    private int RecentCount => Entries.Count - OpenCount - UndeliveredCount;
+
+    /// <summary>Where a request that is not in memory may lie.</summary>
+    /// <param name="operation">Its operation.</param>
+    /// <returns>Parts of the archive; none when it is new for sure.</returns>
+    public IReadOnlyList<long> PartsWith(OperationId operation) => [.. Parts.Where(p => p.MayHave(operation)).Select(p => p.Number)];
+
     /// <summary>Whether a request may enter the book.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="known">Its entry, from memory or from the archive; null when it is in neither.</param>
     /// <param name="deliverTo">The path that the result is sent to, if that was asked for.</param>
-    /// <param name="openCountMax">At most so many requests without result.</param>
+    /// <param name="bounds">The book's bounds.</param>
     /// <param name="now">The time now.</param>
     /// <returns>The event to persist, the entry there is already, or why not.</returns>
-    public SubmitDecision Decide(SubmitOperation request, string? deliverTo, int openCountMax, DateTimeOffset now)
+    public SubmitDecision Decide(SubmitOperation request, OperationEntry? known, string? deliverTo, OperationsBounds bounds, DateTimeOffset now)
     {
-        var operation = OperationId.For(request.RequestId);
-        if (Entries.TryGetValue(operation, out var known))
+        if (known is not null)
         {
             return known.Command == request.Command
                 ? new SubmitDecision.Known(known)
@@ -35,13 +51,25 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
         }
         if (OperationCatalog.Of(request.Command).Invalid(request.Command) is { } invalid)
             return new SubmitDecision.Refuse(invalid);
-        if (OpenCount >= openCountMax)
+        if (request.RequestId.MadeAt + bounds.Retention < now)
         {
             return new SubmitDecision.Refuse(new OperationError(
-                ErrorKind.Overloaded, $"{openCountMax} operations are under way already; try again later"));
+                ErrorKind.Expired,
+                $"request id {request.RequestId} was made at {request.RequestId.MadeAt:u}, and results are kept for {bounds.Retention:c}: "
+                + "look at what there is, and ask with a new id"));
         }
-        return new SubmitDecision.Accept(new RequestAccepted(operation, request.RequestId, request.Command, deliverTo, now));
+        return Overload(bounds, deliverTo is not null) is { } reason
+            ? new SubmitDecision.Refuse(new OperationError(ErrorKind.Overloaded, $"{reason}; try again later"))
+            : new SubmitDecision.Accept(new RequestAccepted(OperationId.For(request.RequestId), request.RequestId, request.Command, deliverTo, now));
     }
+
+    // What could not be remembered for its time is not begun.
+    private string? Overload(OperationsBounds bounds, bool deliver) =>
+        OpenCount >= bounds.OpenMax ? $"{bounds.OpenMax} operations are under way already"
+        : Entries.Count + ArchivedCount >= bounds.KnownMax ? $"{bounds.KnownMax} results of the last {bounds.Retention:c} are kept already"
+        : RecentCount >= 2 * bounds.RecentMax ? "results cannot be archived at present"
+        : deliver && UndeliveredCount >= bounds.OpenMax ? $"{UndeliveredCount} results wait for somebody to confirm that they have come"
+        : null;
 
     /// <summary>A result that came from a volume.</summary>
     /// <param name="ended">The result.</param>
@@ -61,17 +89,34 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
             ? new ResultDelivered(operation, by, now)
             : null;
 
-    /// <summary>The results whose time is over: settled, and finished longer ago than they are kept, or beyond the bound of how many
-    /// are.</summary>
+    /// <summary>The results whose time is over: settled, and finished longer ago than they are kept.</summary>
     /// <param name="retention">How long a result is kept.</param>
-    /// <param name="endedCountMax">At most so many are kept.</param>
     /// <param name="now">The time now.</param>
     /// <returns>The event to persist, or null when there is none.</returns>
-    public OperationsForgotten? DecideForgotten(TimeSpan retention, int endedCountMax, DateTimeOffset now)
+    public OperationsForgotten? DecideForgotten(TimeSpan retention, DateTimeOffset now)
     {
-        var ended = Entries.Values.Where(e => e is { Outcome: not null, Settled: true }).OrderBy(e => e.Sequence).ToList();
-        var old = ended.Where((e, i) => e.Outcome!.FinishedAt + retention <= now || ended.Count - i > endedCountMax).Select(e => e.Id).ToList();
+        var old = Entries.Values.Where(e => e is { Outcome: { } outcome, Settled: true } && outcome.FinishedAt + retention <= now).Select(e => e.Id).ToList();
         return old.Count == 0 ? null : new OperationsForgotten(old);
+    }
+
+    /// <summary>The parts of the archive whose time is over. The oldest goes first: what is younger may wait for it.</summary>
+    /// <param name="retention">How long a result is kept.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns>The event to persist, or null when there is none.</returns>
+    public ResultsDropped? DecideDropped(TimeSpan retention, DateTimeOffset now) =>
+        Parts.TakeWhile(p => p.LastFinishedAt + retention <= now).LastOrDefault() is { } last ? new ResultsDropped(last.Number) : null;
+
+    /// <summary>The results that are to go to the archive: the oldest, once memory has a part more of them than it is to have. Not those that have still to
+    /// be confirmed.</summary>
+    /// <param name="bounds">The book's bounds.</param>
+    /// <returns>A part of results, or none.</returns>
+    public IReadOnlyList<OperationEntry> DecideArchived(OperationsBounds bounds)
+    {
+        if (RecentCount < bounds.RecentMax + bounds.PartSize)
+            return [];
+        return [.. Entries.Values.Where(e => e is { Outcome: not null, Settled: true, Undelivered: false })
+            .OrderBy(e => e.Sequence)
+            .Take(bounds.PartSize)];
     }
 
     /// <summary>What a volume must be told again: requests without a result, and results that are not settled.</summary>
@@ -79,24 +124,39 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
 
     /// <summary>Results that are to be sent to an actor and were not confirmed.</summary>
     public IEnumerable<OperationEntry> Undelivered =>
-        Entries.Values.Where(e => e is { Outcome: not null, DeliveredBy: null, DeliverTo: not null }).OrderBy(e => e.Sequence);
+        Entries.Values.Where(e => e.Undelivered).OrderBy(e => e.Sequence);
 
-    /// <summary>A page of the book, newest first.</summary>
+    /// <summary>How many operations a page has at most.</summary>
     /// <param name="query">What is asked for.</param>
+    /// <returns>The bound.</returns>
+    public static int LimitOf(GetOperations query) => Math.Clamp(query.Limit, 1, 1000);
+
+    /// <summary>A page of entries, newest first.</summary>
+    /// <param name="entries">The entries that are in hand.</param>
+    /// <param name="query">What is asked for.</param>
+    /// <param name="before">The page begins below this place in the order of acceptance.</param>
+    /// <param name="whole">Above this place every entry is in hand; the page ends there.</param>
     /// <param name="running">What is known of the operations under way.</param>
-    /// <returns>The page.</returns>
-    public OperationsListed Page(GetOperations query, Func<OperationId, OperationRunning?> running)
+    /// <param name="isLast">Whether there are no entries but these.</param>
+    /// <returns>The page; its next one begins below the last entry that was looked at.</returns>
+    public static OperationsListed Page(
+        IEnumerable<OperationEntry> entries, GetOperations query, long before, long whole, IReadOnlyDictionary<OperationId, OperationRunning> running, bool isLast)
     {
-        var before = query.Before is { } id && Entries.TryGetValue(id, out var mark) ? mark.Sequence : long.MaxValue;
-        var limit = Math.Clamp(query.Limit, 1, 1000);
-        var page = Entries.Values
-            .Where(e => e.Sequence < before && (query.Target is null || e.Command.Volume == query.Target))
-            .OrderByDescending(e => e.Sequence)
-            .Select(e => e.View(running(e.Id)))
-            .Where(v => query.State is null || v.State == query.State)
-            .Take(limit + 1)
-            .ToList();
-        return page.Count > limit ? new OperationsListed(page[..limit], page[limit - 1].Id) : new OperationsListed(page, null);
+        var limit = LimitOf(query);
+        var page = new List<OperationView>();
+        OperationId? last = null;
+        foreach (var entry in entries.Where(e => e.Sequence < before && e.Sequence > whole).OrderByDescending(e => e.Sequence))
+        {
+            if (page.Count == limit)
+                return new OperationsListed(page, last);
+            last = entry.Id;
+            if (query.Target is { } target && entry.Command.Volume != target)
+                continue;
+            var view = entry.View(running.GetValueOrDefault(entry.Id));
+            if (query.State is null || view.State == query.State)
+                page.Add(view);
+        }
+        return new OperationsListed(page, isLast ? null : last);
     }
 
     /// <summary>The book after an event.</summary>
@@ -112,17 +172,39 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
             Entries = Entries.SetItem(accepted.Operation, new OperationEntry(
                 Sequence + 1, accepted.Operation, accepted.RequestId, accepted.Command, accepted.DeliverTo, accepted.At, null, false, null)),
         },
-        RequestFinished finished => With(finished.Operation, e => e with { Outcome = finished.Outcome, Settled = finished.Settled }) with
-        {
-            OpenCount = OpenCount - (Entries.TryGetValue(finished.Operation, out var open) && open.Outcome is null ? 1 : 0),
-        },
+        RequestFinished finished => With(finished.Operation, e => e with { Outcome = finished.Outcome, Settled = finished.Settled }),
         ResultDelivered delivered => With(delivered.Operation, e => e with { DeliveredBy = delivered.By }),
-        OperationsForgotten forgotten => this with { Entries = Entries.RemoveRange(forgotten.Operations) },
+        OperationsForgotten forgotten => Without(Known(forgotten.Operations)),
+        ResultsArchived archived => Archived(archived.Part, Known(archived.Operations)),
+        ResultsDropped dropped => WithParts(Parts.RemoveAll(p => p.Number <= dropped.UpToPart)),
         _ => this,
     };
 
-    private OperationsState With(OperationId operation, Func<OperationEntry, OperationEntry> change) =>
-        Entries.TryGetValue(operation, out var entry) ? this with { Entries = Entries.SetItem(operation, change(entry)) } : this;
+    private OperationsState Archived(long part, IReadOnlyList<OperationEntry> entries) =>
+        entries.Count == 0 ? this : Without(entries).WithParts(Parts.Add(ResultPart.Of(part, entries)));
+
+    private OperationsState WithParts(ImmutableList<ResultPart> parts) => this with { Parts = parts, ArchivedCount = parts.Sum(p => p.Count) };
+
+    private IReadOnlyList<OperationEntry> Known(IReadOnlyList<OperationId> operations) => [.. operations.Where(Entries.ContainsKey).Select(o => Entries[o])];
+
+    private OperationsState Without(IReadOnlyList<OperationEntry> entries) => this with
+    {
+        Entries = Entries.RemoveRange(entries.Select(e => e.Id)),
+        UndeliveredCount = UndeliveredCount - entries.Count(e => e.Undelivered),
+    };
+
+    private OperationsState With(OperationId operation, Func<OperationEntry, OperationEntry> change)
+    {
+        if (!Entries.TryGetValue(operation, out var before))
+            return this;
+        var after = change(before);
+        return this with
+        {
+            Entries = Entries.SetItem(operation, after),
+            OpenCount = OpenCount + (after.Outcome is null ? 1 : 0) - (before.Outcome is null ? 1 : 0),
+            UndeliveredCount = UndeliveredCount + (after.Undelivered ? 1 : 0) - (before.Undelivered ? 1 : 0),
+        };
+    }
 
     private static string Summary(VolumeCommand command) => $"{command.Kind} of {command.Volume} with other content";
 }
@@ -148,6 +230,9 @@ public sealed record OperationEntry(
     bool Settled,
     NodeName? DeliveredBy)
 {
+    /// <summary>Whether its result is to be sent to an actor that has not confirmed it.</summary>
+    public bool Undelivered => this is { Outcome: not null, DeliverTo: not null, DeliveredBy: null };
+
     /// <summary>The operation as the outside sees it.</summary>
     /// <param name="running">What its volume has told of it, while it has no result.</param>
     /// <returns>The view.</returns>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -16,6 +17,9 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     /// <summary>Its name under the owner.</summary>
     public const string Name = "pending-operations";
 
+    // So many marks of the archive cost as much in a snapshot as one event.
+    private const int MarksPerEvent = 100;
+
     private readonly MooringServices _services;
     private readonly MooringSettings _settings;
     private readonly Epoch _epoch;
@@ -27,7 +31,11 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<OperationId, OperationEntry> _settling = [];
     private readonly OpenRequests _open = new();
     private readonly List<IPendingOperationsEvent> _unrecorded = [];
+    private readonly OperationsBounds _bounds;
+    private readonly IActorRef _archive;
     private OperationsState _state = OperationsState.Empty;
+    private bool _archiving;
+    private long _part;
     private int _waiterCount;
     private long _waiterNumber;
     private long _snapshotAt;
@@ -39,6 +47,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     public PendingOperationsActor(MooringServices services, Epoch epoch, IActorRef volumes)
     {
         (_services, _settings, _epoch, _volumes) = (services, services.Settings, epoch, volumes);
+        _bounds = OperationsBounds.Of(services.Settings);
+        var snapshots = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(SnapshotPluginId);
+        _archive = Context.ActorOf(ResultArchiveActor.Props(snapshots, services.Clock, _settings.WaiterCountMax), "archive");
+        _part = FirstPart(epoch);
         Recover<SnapshotOffer>(offer =>
         {
             _state = ((OperationsSnapshot)offer.Snapshot).State();
@@ -47,10 +59,17 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Recover<IPendingOperationsEvent>(happened => _state = _state.Apply(happened));
         Recover<RecoveryCompleted>(_ => OnRecovered());
         Command<SubmitOperation>(OnSubmit);
-        Command<GetOperation>(query => Answer(query.Operation, entry => Found(entry)));
+        Command<GetOperation>(query => Answer(query.Operation, Sender, entry => Found(entry)));
         Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));
         Command<WatchOperation>(query => Wait(query.Operation, query.SeenVersion, query.Wait, query.By, onlyTheEnd: false));
-        Command<GetOperations>(query => Sender.Tell(_state.Page(query, id => _running.GetValueOrDefault(id))));
+        Command<GetOperations>(query => _archive.Forward(new ListResults(_state, query, _running.ToFrozenDictionary())));
+        Command<ResultFound>(OnFound);
+        Command<PartKept>(OnPartKept);
+        Command<PartsDropped>(dropped =>
+        {
+            if (dropped.Error is { } error)
+                _log.Warning("{0}; they stay until the next are removed", error.Detail);
+        });
         Command<OperationRunning>(OnRunning);
         Command<OperationEnded>(OnEnded);
         Command<ConfirmDelivery>(confirm => Delivered(OperationId.For(confirm.RequestId), _settings.Node));
@@ -86,6 +105,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     public static Props Props(MooringServices services, Epoch epoch, IActorRef volumes) =>
         Akka.Actor.Props.Create(() => new PendingOperationsActor(services, epoch, volumes));
 
+    // What the archive's actor was doing would never be answered.
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
+
     // An event that the journal does not take has not happened: what waits for it must not go on.
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
@@ -100,9 +123,11 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
             _state = _state.Apply(taken);
             foreach (var entry in _state.Unsettled)
                 _open.Add(entry);
-            _log.Info("owner with epoch {0}: {1} operations under way, {2} remembered", _epoch, _state.OpenCount, _state.Entries.Count);
+            _log.Info("owner with epoch {0}: {1} operations under way, {2} remembered", _epoch, _state.OpenCount, _state.Entries.Count + _state.ArchivedCount);
             SendUnsettled();
             DeliverAll();
+            // What predecessors wrote and had no time to note.
+            _archive.Tell(new DropParts((_state.Parts.LastOrDefault()?.Number ?? 0) + 1, FirstPart(_epoch) - 1));
             Timers.StartPeriodicTimer("resend", Resend.Instance, _settings.ResendInterval);
         });
     }
@@ -117,17 +142,31 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
             DeferAsync(request, again => Self.Tell(again, asker));
             return;
         }
-        var deliverTo = request.Deliver && !Sender.IsNobody() ? Akka.Serialization.Serialization.SerializedActorPath(Sender) : null;
-        switch (_state.Decide(request, deliverTo, _settings.OpenOperationsMax - _accepting.Count, Now))
+        var sender = Sender;
+        Find(operation, (known, error) =>
         {
-            case SubmitDecision.Known known:
-                Sender.Tell(new OperationAccepted(request.RequestId, View(known.Entry)));
+            if (error is not null)
+                sender.Tell(new OperationFailed(request.RequestId, operation, error));
+            else if (_accepting.ContainsKey(operation))
+                Self.Tell(request, sender);
+            else
+                Submit(request, operation, known, sender);
+        });
+    }
+
+    private void Submit(SubmitOperation request, OperationId operation, OperationEntry? known, IActorRef sender)
+    {
+        var deliverTo = request.Deliver && !sender.IsNobody() ? Akka.Serialization.Serialization.SerializedActorPath(sender) : null;
+        switch (_state.Decide(request, known, deliverTo, _bounds with { OpenMax = _bounds.OpenMax - _accepting.Count }, Now))
+        {
+            case SubmitDecision.Known entry:
+                sender.Tell(new OperationAccepted(request.RequestId, View(entry.Entry)));
                 break;
             case SubmitDecision.Refuse refuse:
-                Sender.Tell(new OperationFailed(request.RequestId, operation, refuse.Error));
+                sender.Tell(new OperationFailed(request.RequestId, operation, refuse.Error));
                 break;
             case SubmitDecision.Accept accept:
-                _accepting[operation] = Sender;
+                _accepting[operation] = sender;
                 if (request.Command.SourceVolume is null)
                     _volumes.Tell(new AnnounceOperation(operation, request.Command));
                 PersistAsync(accept.Event, OnAccepted);
@@ -186,6 +225,9 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
 
     private void OnRecordDue()
     {
+        Timers.Cancel("record");
+        if (_unrecorded.Count == 0)
+            return;
         var events = _unrecorded.ToList();
         _unrecorded.Clear();
         PersistAllAsync(events, OnRecorded);
@@ -199,36 +241,61 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
             _volumes.Tell(RecordedOf(entry.Command.Volume));
         }
         SnapshotWhenDue();
+        ArchiveWhenDue();
     }
 
     private OutcomeRecorded RecordedOf(VolumeId volume) => new(volume, _open.RecordedBefore(volume, next: _state.Sequence + 1));
 
-    private void Wait(OperationId operation, long seenVersion, TimeSpan wait, NodeName by, bool onlyTheEnd) => Answer(operation, entry =>
+    private void Wait(OperationId operation, long seenVersion, TimeSpan wait, NodeName by, bool onlyTheEnd)
     {
-        var found = Found(entry);
-        if (found.Operation.Ended || wait <= TimeSpan.Zero || (!onlyTheEnd && found.Version != seenVersion))
-            return Given(found, by);
-        if (_waiterCount >= _settings.WaiterCountMax)
+        var sender = Sender;
+        Answer(operation, sender, entry =>
         {
-            return new QueryFailed(new OperationError(
-                ErrorKind.Overloaded, $"{_waiterCount} clients wait already; ask again without waiting"));
-        }
-        var waiter = new Waiter(++_waiterNumber, Sender, by, onlyTheEnd);
-        _waiterCount++;
-        if (!_waiters.TryGetValue(operation, out var list))
-            _waiters[operation] = list = [];
-        list.Add(waiter);
-        Timers.StartSingleTimer(waiter.Number, new WaitOver(operation, waiter.Number), wait);
-        return null;
-    });
+            var found = Found(entry);
+            if (found.Operation.Ended || wait <= TimeSpan.Zero || (!onlyTheEnd && found.Version != seenVersion))
+                return Given(found, by);
+            if (_waiterCount >= _settings.WaiterCountMax)
+            {
+                return new QueryFailed(new OperationError(
+                    ErrorKind.Overloaded, $"{_waiterCount} clients wait already; ask again without waiting"));
+            }
+            var waiter = new Waiter(++_waiterNumber, sender, by, onlyTheEnd);
+            _waiterCount++;
+            if (!_waiters.TryGetValue(operation, out var list))
+                _waiters[operation] = list = [];
+            list.Add(waiter);
+            Timers.StartSingleTimer(waiter.Number, new WaitOver(operation, waiter.Number), wait);
+            return null;
+        });
+    }
 
-    private void Answer(OperationId operation, Func<OperationEntry, object?> answer)
+    private void Answer(OperationId operation, IActorRef asker, Func<OperationEntry, object?> answer) => Find(operation, (entry, error) =>
     {
-        var reply = _state.Entries.TryGetValue(operation, out var entry)
-            ? answer(entry)
+        var reply = error is not null ? new QueryFailed(error)
+            : entry is not null ? answer(entry)
             : new QueryFailed(new OperationError(ErrorKind.NotFound, $"operation {operation} is not known", 2));
         if (reply is not null)
-            Sender.Tell(reply);
+            asker.Tell(reply);
+    });
+
+    // What is in memory is found at once; what may be in the archive is read from there. Meanwhile it may have gone to another part.
+    private void Find(OperationId operation, Action<OperationEntry?, OperationError?> then, params IReadOnlyList<long> readBefore)
+    {
+        if (_state.Entries.TryGetValue(operation, out var entry))
+            then(entry, null);
+        else if (_state.PartsWith(operation).Except(readBefore).ToList() is { Count: > 0 } parts)
+            _archive.Tell(new FindResult(operation, parts, readBefore, then));
+        else
+            then(null, null);
+    }
+
+    private void OnFound(ResultFound result)
+    {
+        var (operation, parts, readBefore, then) = result.Task;
+        if (result.Entry is not null || result.Error is not null)
+            then(result.Entry, result.Error);
+        else
+            Find(operation, then, [.. readBefore, .. parts]);
     }
 
     private void TellWaiters(OperationEntry entry)
@@ -266,7 +333,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         if (!found.Operation.Ended)
             return found;
         Delivered(found.Operation.Id, by);
-        return found with { Operation = View(_state.Entries[found.Operation.Id]) };
+        return _state.Entries.TryGetValue(found.Operation.Id, out var entry) ? found with { Operation = View(entry) } : found;
     }
 
     private void Delivered(OperationId operation, NodeName by)
@@ -288,7 +355,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     // To actors: sent until it is confirmed; the receiver drops repeats by the request's id.
     private void Deliver(OperationEntry entry)
     {
-        if (entry is not { DeliverTo: { } path, DeliveredBy: null, Outcome: { } outcome })
+        if (entry is not { Undelivered: true, DeliverTo: { } path, Outcome: { } outcome })
             return;
         object result = outcome switch
         {
@@ -303,14 +370,53 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     {
         SendUnsettled();
         DeliverAll();
-        if (_state.DecideForgotten(_settings.ResultRetention, _settings.ResultCountMax, Now) is { } forgotten)
+        if (_state.DecideForgotten(_bounds.Retention, Now) is { } forgotten)
+            PersistAsync(forgotten, Note);
+        if (_state.DecideDropped(_bounds.Retention, Now) is { } dropped)
         {
-            PersistAsync(forgotten, happened =>
+            PersistAsync(dropped, happened =>
             {
-                _state = _state.Apply(happened);
-                SnapshotWhenDue();
+                Note(happened);
+                _archive.Tell(new DropParts(0, happened.UpToPart));
             });
         }
+        ArchiveWhenDue();
+    }
+
+    private void Note(IPendingOperationsEvent happened)
+    {
+        _state = _state.Apply(happened);
+        SnapshotWhenDue();
+    }
+
+    // The numbers of an owner's parts are its own: what a predecessor still writes is never taken for a successor's.
+    private static long FirstPart(Epoch epoch) => epoch.Value << 24;
+
+    // First the part, then the event that it is there: until then its results are in memory, and in the journal.
+    private void ArchiveWhenDue()
+    {
+        if (_archiving || _state.DecideArchived(_bounds) is not { Count: > 0 } entries)
+            return;
+        _archiving = true;
+        _archive.Tell(new KeepPart(_part++, entries));
+    }
+
+    private void OnPartKept(PartKept kept)
+    {
+        if (kept.Error is { } error)
+        {
+            _archiving = false;
+            _log.Warning("{0}; it is tried again", error.Detail);
+            return;
+        }
+        // Their results stand in the journal before it says that they are elsewhere.
+        OnRecordDue();
+        PersistAsync(new ResultsArchived(kept.Task.Part, [.. kept.Task.Entries.Select(e => e.Id)]), archived =>
+        {
+            _archiving = false;
+            Note(archived);
+            ArchiveWhenDue();
+        });
     }
 
     private void SendUnsettled()
@@ -327,7 +433,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
 
     private void SnapshotWhenDue()
     {
-        if (LastSequenceNr - _snapshotAt < _settings.OperationsSnapshotEvery)
+        // The marks of the archive are in it, too: the more there are, the rarer it is written.
+        if (LastSequenceNr - _snapshotAt < Math.Max(_settings.OperationsSnapshotEvery, _state.ArchivedCount / MarksPerEvent))
             return;
         _snapshotAt = LastSequenceNr;
         SaveSnapshot(OperationsSnapshot.Of(_state));

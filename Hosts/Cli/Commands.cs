@@ -181,7 +181,7 @@ internal static class Commands
         string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Change, Task<OperationShape>> run) =>
         Asking(verb, description, arguments, [.. options, RequestIdOption, NoWait], async (client, parsed, output) =>
         {
-            var id = parsed.GetValue(RequestIdOption) ?? Guid.NewGuid().ToString("N");
+            var id = parsed.GetValue(RequestIdOption) ?? Guid.CreateVersion7().ToString("N");
             if (!RequestId.TryParse(id, out _, out var problem))
                 throw new UsageException(problem);
             var noWait = parsed.GetValue(NoWait);

@@ -39,7 +39,7 @@ internal static class FileCommands
             var body = new CreateFileSystemBody(
                 parsed.GetValue(name), parsed.GetValue(pool), Commands.Size(parsed.GetValue(size)!), parsed.GetValue(areas),
                 parsed.GetValue(paths) is { Length: > 0 } given ? given : null, parsed.GetValue(readers));
-            output.Value(await client.CreateFileSystemAsync(body, parsed.GetValue(id) ?? Guid.NewGuid().ToString("N")), HttpJson.Default.FileSystemShape, Print);
+            output.Value(await client.CreateFileSystemAsync(body, parsed.GetValue(id) ?? Guid.CreateVersion7().ToString("N")), HttpJson.Default.FileSystemShape, Print);
         });
     }
 

@@ -289,5 +289,5 @@ public sealed record Change(string RequestId, bool NoWait = false, IProgress<Ope
 {
     /// <summary>A request with a fresh random id.</summary>
     /// <returns>The request.</returns>
-    public static Change New() => new(Guid.NewGuid().ToString("N"));
+    public static Change New() => new(Guid.CreateVersion7().ToString("N"));
 }

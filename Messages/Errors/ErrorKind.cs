@@ -46,4 +46,7 @@ public enum ErrorKind
 
     /// <summary>A bound of the system is reached (queue full, too many operations); try again later.</summary>
     Overloaded = 13,
+
+    /// <summary>The request is older than results are kept: whether it was carried out before is not known any more.</summary>
+    Expired = 14,
 }

@@ -25,6 +25,7 @@ public sealed record OperationError(ErrorKind Kind, string Detail, int? Errno = 
         ErrorKind.RequestConflict => "request conflict",
         ErrorKind.Unsupported => "unsupported",
         ErrorKind.Overloaded => "overloaded",
+        ErrorKind.Expired => "expired",
         _ => "internal error",
     };
 }

@@ -13,6 +13,8 @@ public readonly record struct RequestId(string Value) : ITextId<RequestId>
     /// <summary>The longest request id, in characters.</summary>
     public const int LengthMax = 128;
 
+    private static readonly DateTimeOffset FirstMadeAt = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Reads a request id.</summary>
     /// <param name="text">What to read.</param>
     /// <param name="id">The id, when it is well formed.</param>
@@ -31,6 +33,21 @@ public readonly record struct RequestId(string Value) : ITextId<RequestId>
         else
             id = new RequestId(text);
         return problem is null;
+    }
+
+    /// <summary>When the id was made, if it is a UUID of version 7 and can be a request to Mooring; null when the id does not say.</summary>
+    public DateTimeOffset? MadeAt
+    {
+        get
+        {
+            if (!Guid.TryParse(Value, out var uuid) || uuid.Version != 7)
+                return null;
+            var milliseconds = Convert.ToInt64(uuid.ToString("N")[..12], 16);
+            // Digits that only look like one name some time between 1970 and the year 10889.
+            return milliseconds >= FirstMadeAt.ToUnixTimeMilliseconds() && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+                ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+                : null;
+        }
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,15 @@ public sealed record RequestFinished(OperationId Operation, OperationOutcome Out
 /// <param name="At">When.</param>
 public sealed record ResultDelivered(OperationId Operation, NodeName By, DateTimeOffset At) : IPendingOperationsEvent;
 
-/// <summary>Old results are forgotten; their request ids may be used again.</summary>
+/// <summary>Results whose time is over are forgotten; their request ids may be used again.</summary>
 /// <param name="Operations">Which.</param>
 public sealed record OperationsForgotten(IReadOnlyList<OperationId> Operations) : IPendingOperationsEvent;
+
+/// <summary>Results lie in the archive from now on, and not in the owner's memory.</summary>
+/// <param name="Part">The part of the archive; never used for others.</param>
+/// <param name="Operations">Which.</param>
+public sealed record ResultsArchived(long Part, IReadOnlyList<OperationId> Operations) : IPendingOperationsEvent;
+
+/// <summary>The time of every result in the oldest parts of the archive is over: they are forgotten.</summary>
+/// <param name="UpToPart">The last of these parts.</param>
+public sealed record ResultsDropped(long UpToPart) : IPendingOperationsEvent;

@@ -8,6 +8,7 @@ public class OperationsStateTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly NodeName Node = new("node-1");
+    private static readonly OperationsBounds Bounds = new(OpenMax: 100, RecentMax: 10, KnownMax: 1000, TimeSpan.FromHours(1));
     private static readonly SubmitOperation Create = Request("a", new CreateVolume(VolumeId.Parse("rbd/v"), 10));
 
     [Fact]
@@ -24,7 +25,7 @@ public class OperationsStateTests
     {
         var state = Accept(OperationsState.Empty, Create);
 
-        Assert.IsType<SubmitDecision.Known>(state.Decide(Create, null, 10, Now));
+        Assert.IsType<SubmitDecision.Known>(Decide(state, Create));
     }
 
     [Fact]
@@ -33,13 +34,13 @@ public class OperationsStateTests
         var state = Accept(OperationsState.Empty, Create);
         var other = Request("a", new CreateVolume(VolumeId.Parse("rbd/v"), 11));
 
-        Assert.Equal(ErrorKind.RequestConflict, Assert.IsType<SubmitDecision.Refuse>(state.Decide(other, null, 10, Now)).Error.Kind);
+        Assert.Equal(ErrorKind.RequestConflict, Assert.IsType<SubmitDecision.Refuse>(Decide(state, other)).Error.Kind);
     }
 
     [Fact]
     public void A_request_that_makes_no_sense_leaves_no_trace() => Assert.Equal(
         ErrorKind.InvalidArgument,
-        Assert.IsType<SubmitDecision.Refuse>(OperationsState.Empty.Decide(Request("b", new CreateVolume(VolumeId.Parse("rbd/v"), 0)), null, 10, Now)).Error.Kind);
+        Assert.IsType<SubmitDecision.Refuse>(Decide(OperationsState.Empty, Request("b", new CreateVolume(VolumeId.Parse("rbd/v"), 0)))).Error.Kind);
 
     [Fact]
     public void The_number_of_requests_without_result_is_bounded()
@@ -47,8 +48,8 @@ public class OperationsStateTests
         var state = Accept(OperationsState.Empty, Create);
         var next = Request("b", new CreateVolume(VolumeId.Parse("rbd/w"), 10));
 
-        Assert.Equal(ErrorKind.Overloaded, Assert.IsType<SubmitDecision.Refuse>(state.Decide(next, null, 1, Now)).Error.Kind);
-        Assert.IsType<SubmitDecision.Accept>(Finish(state, Create, settled: true).Decide(next, null, 1, Now));
+        Assert.Equal(ErrorKind.Overloaded, Assert.IsType<SubmitDecision.Refuse>(Decide(state, next, Bounds with { OpenMax = 1 })).Error.Kind);
+        Assert.IsType<SubmitDecision.Accept>(Decide(Finish(state, Create, settled: true), next, Bounds with { OpenMax = 1 }));
     }
 
     [Fact]
@@ -98,27 +99,108 @@ public class OperationsStateTests
     {
         var state = Finish(Accept(OperationsState.Empty, Create), Create, settled: true);
 
-        Assert.Null(state.DecideForgotten(TimeSpan.FromHours(1), 10, Now.AddMinutes(59)));
-        var forgotten = state.DecideForgotten(TimeSpan.FromHours(1), 10, Now.AddMinutes(60))!;
+        Assert.Null(state.DecideForgotten(TimeSpan.FromHours(1), Now.AddMinutes(59)));
+        var forgotten = state.DecideForgotten(TimeSpan.FromHours(1), Now.AddMinutes(60))!;
         Assert.Empty(state.Apply(forgotten).Entries);
     }
 
     [Fact]
     public void A_request_without_result_is_never_forgotten() =>
-        Assert.Null(Accept(OperationsState.Empty, Create).DecideForgotten(TimeSpan.FromHours(1), 0, Now.AddYears(1)));
+        Assert.Null(Accept(OperationsState.Empty, Create).DecideForgotten(TimeSpan.FromHours(1), Now.AddYears(1)));
 
     [Fact]
-    public void Beyond_the_bound_the_oldest_results_go_first()
+    public void The_oldest_results_go_to_the_archive_together_when_memory_has_a_part_too_many()
+    {
+        var bounds = Bounds with { RecentMax = 20 };
+        var state = Finished(21);
+        Assert.Empty(state.DecideArchived(bounds));
+        state = Finished(22);
+
+        Assert.Equal([Id("r0"), Id("r1")], state.DecideArchived(bounds).Select(e => e.Id));
+    }
+
+    [Fact]
+    public void What_is_in_the_archive_is_not_in_memory_and_is_still_known()
+    {
+        var state = Archived(Finished(5), part: 7, "r0", "r1");
+
+        Assert.Equal((3, 2), (state.Entries.Count, state.ArchivedCount));
+        Assert.Equal([7L], state.PartsWith(Id("r0")));
+        Assert.Equal([], state.PartsWith(Id("r2")));
+        Assert.Equal([], state.PartsWith(Id("other")));
+    }
+
+    [Fact]
+    public void A_request_whose_entry_is_in_the_archive_is_answered_from_there()
+    {
+        var entry = Finished(1).Entries[Id("r0")];
+        var state = Archived(Finished(1), part: 7, "r0");
+
+        Assert.Equal(entry, Assert.IsType<SubmitDecision.Known>(state.Decide(Numbered(0), entry, null, Bounds, Now)).Entry);
+        var other = Request("r0", Create.Command);
+        Assert.Equal(ErrorKind.RequestConflict, Assert.IsType<SubmitDecision.Refuse>(state.Decide(other, entry, null, Bounds, Now)).Error.Kind);
+    }
+
+    [Fact]
+    public void The_oldest_parts_go_when_the_time_of_all_their_results_is_over()
+    {
+        var state = Archived(Archived(Finished(3), part: 7, "r0"), part: 9, "r1");
+
+        Assert.Null(state.DecideDropped(TimeSpan.FromHours(1), Now.AddMinutes(59)));
+        var dropped = state.DecideDropped(TimeSpan.FromHours(1), Now.AddMinutes(60))!;
+        Assert.Equal(9, dropped.UpToPart);
+        Assert.Equal(([], 0), (state.Apply(dropped).Parts, state.Apply(dropped).ArchivedCount));
+    }
+
+    [Fact]
+    public void What_could_not_be_remembered_is_not_begun()
+    {
+        var state = Archived(Finished(5), part: 7, "r0", "r1");
+
+        Assert.Equal(ErrorKind.Overloaded, Refused(state, Bounds with { KnownMax = 5 }).Kind);
+        Assert.Equal("results cannot be archived at present; try again later", Refused(state, Bounds with { RecentMax = 1 }).Detail);
+        Assert.IsType<SubmitDecision.Accept>(Decide(state, Create, Bounds with { RecentMax = 2, KnownMax = 6 }));
+    }
+
+    [Fact]
+    public void A_result_that_nobody_has_confirmed_stays_in_memory_and_such_requests_are_bounded()
     {
         var state = OperationsState.Empty;
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
         {
-            var request = Request($"r{i}", new CreateVolume(VolumeId.Parse($"rbd/v{i}"), 10));
-            state = Finish(Accept(state, request), request, settled: true);
+            var decision = state.Decide(Numbered(i), null, "akka://a", Bounds, Now);
+            state = Finish(state.Apply(Assert.IsType<SubmitDecision.Accept>(decision).Event), Numbered(i), settled: true);
         }
-        var forgotten = state.DecideForgotten(TimeSpan.FromDays(1), 3, Now)!;
+        var bounds = Bounds with { RecentMax = 1, OpenMax = 3 };
 
-        Assert.Equal([Id(Request("r0", Create.Command)), Id(Request("r1", Create.Command))], forgotten.Operations);
+        Assert.Empty(state.DecideArchived(bounds));
+        Assert.IsType<SubmitDecision.Refuse>(state.Decide(Create, null, "akka://a", bounds, Now));
+        Assert.IsType<SubmitDecision.Accept>(state.Decide(Create, null, null, bounds, Now));
+        state = state.Apply(state.DecideDelivered(Id("r1"), Node, Now)!).Apply(state.DecideDelivered(Id("r2"), Node, Now)!);
+        Assert.Equal([Id("r1")], state.DecideArchived(bounds).Select(e => e.Id));
+        Assert.Equal(1, OperationsSnapshot.Of(state).State().UndeliveredCount);
+    }
+
+    [Fact]
+    public void An_id_from_before_the_time_that_results_are_kept_is_refused()
+    {
+        RequestId Made(DateTimeOffset at) => new(Guid.CreateVersion7(at).ToString("N"));
+        SubmitDecision Asked(DateTimeOffset at) => Decide(OperationsState.Empty, Create with { RequestId = Made(at) });
+
+        Assert.Equal(ErrorKind.Expired, Assert.IsType<SubmitDecision.Refuse>(Asked(Now.AddMinutes(-61))).Error.Kind);
+        Assert.IsType<SubmitDecision.Accept>(Asked(Now.AddMinutes(-59)));
+        Assert.IsType<SubmitDecision.Accept>(Asked(Now.AddYears(1)));
+        Assert.IsType<SubmitDecision.Accept>(Asked(Now.AddYears(-30)));
+    }
+
+    [Fact]
+    public void A_page_ends_where_not_every_entry_is_in_hand()
+    {
+        var entries = Finished(6).Entries.Values;
+        var page = OperationsState.Page(entries, new GetOperations(null, null, null, 10), long.MaxValue, whole: 4, None, isLast: false);
+
+        Assert.Equal(["r5", "r4"], page.Items.Select(o => o.RequestId.Value));
+        Assert.Equal(Id("r4"), page.Next);
     }
 
     [Fact]
@@ -127,9 +209,11 @@ public class OperationsStateTests
         var state = OperationsState.Empty;
         for (var i = 0; i < 5; i++)
             state = Accept(state, Request($"r{i}", new CreateVolume(VolumeId.Parse($"rbd/v{i}"), 10)));
-        var first = state.Page(new GetOperations(null, null, null, 2), _ => null);
-        var second = state.Page(new GetOperations(null, null, first.Next, 2), _ => null);
-        var third = state.Page(new GetOperations(null, null, second.Next, 2), _ => null);
+        OperationsListed Page(OperationId? next) => OperationsState.Page(
+            state.Entries.Values, new GetOperations(null, null, next, 2), next is { } id ? state.Entries[id].Sequence : long.MaxValue, 0, None, isLast: true);
+        var first = Page(null);
+        var second = Page(first.Next);
+        var third = Page(second.Next);
 
         Assert.Equal(["r4", "r3"], first.Items.Select(o => o.RequestId.Value));
         Assert.Equal(["r2", "r1"], second.Items.Select(o => o.RequestId.Value));
@@ -141,15 +225,37 @@ public class OperationsStateTests
     public void A_snapshot_brings_the_same_book_back()
     {
         var state = Finish(Accept(Accept(OperationsState.Empty, Create), Request("b", new DeleteVolume(VolumeId.Parse("rbd/w")))), Create, settled: true);
+        state = Archived(state, part: 7, "a");
         var back = OperationsSnapshot.Of(state).State();
 
+        Assert.Equal(state.ArchivedCount, back.ArchivedCount);
+        Assert.Equal(state.Parts, back.Parts);
         Assert.Equal(state.OpenCount, back.OpenCount);
         Assert.Equal(state.Sequence, back.Sequence);
         Assert.Equal(state.Entries.OrderBy(e => e.Key.Value), back.Entries.OrderBy(e => e.Key.Value));
     }
 
+    private static Dictionary<OperationId, OperationRunning> None { get; } = [];
+
+    private static SubmitDecision Decide(OperationsState state, SubmitOperation request, OperationsBounds? bounds = null) =>
+        state.Decide(request, state.Entries.GetValueOrDefault(Id(request)), null, bounds ?? Bounds, Now);
+
+    private static OperationError Refused(OperationsState state, OperationsBounds bounds) =>
+        Assert.IsType<SubmitDecision.Refuse>(Decide(state, Create, bounds)).Error;
+
+    private static OperationsState Finished(int count) => Enumerable.Range(0, count).Aggregate(
+        OperationsState.Empty,
+        (state, i) => Finish(state.Apply(new RequestAccepted(Id($"r{i}"), new RequestId($"r{i}"), Numbered(i).Command, null, Now)), Numbered(i), settled: true));
+
+    private static OperationsState Archived(OperationsState state, long part, params string[] requests) =>
+        state.Apply(new ResultsArchived(part, [.. requests.Select(Id)]));
+
+    private static SubmitOperation Numbered(int i) => Request($"r{i}", new CreateVolume(VolumeId.Parse($"rbd/v{i}"), 10));
+
+    private static OperationId Id(string request) => OperationId.For(new RequestId(request));
+
     private static OperationsState Accept(OperationsState state, SubmitOperation request) =>
-        state.Apply(Assert.IsType<SubmitDecision.Accept>(state.Decide(request, null, 100, Now)).Event);
+        state.Apply(Assert.IsType<SubmitDecision.Accept>(Decide(state, request)).Event);
 
     private static OperationsState Finish(OperationsState state, SubmitOperation request, bool settled) =>
         state.Apply(state.Decide(new OperationEnded(Id(request), Outcome(null), settled))!);

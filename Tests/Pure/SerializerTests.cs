@@ -31,6 +31,9 @@ public class SerializerTests
         ["execute-operation"] = """{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"sequence":5,"recordedBefore":4}""",
         ["outcome-recorded"] = """{"volume":"rbd/b","before":6}""",
         ["operations-snapshot"] = """{"entries":[{"sequence":1,"id":"op-000000000000000000000001","requestId":"r","command":{"kind":"volume.create","sizeBytes":10,"volume":"rbd/b"},"deliverTo":"akka.tcp://x@h:1/user/a","acceptedAt":"2026-01-01T00:00:00+00:00","outcome":{"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":true,"deliveredBy":"node-2"},{"sequence":2,"id":"op-000000000000000000000002","requestId":"s","command":{"kind":"volume.delete","volume":"rbd/b"},"acceptedAt":"2026-01-01T00:00:00+00:00","settled":false}],"sequence":2,"epoch":"7"}""",
+        ["results-archived"] = """{"part":33554433,"operations":["op-000000000000000000000001"]}""",
+        ["results-dropped"] = """{"upToPart":33554433}""",
+        ["archived-results"] = """{"entries":[{"sequence":1,"id":"op-000000000000000000000001","requestId":"r","command":{"kind":"volume.create","sizeBytes":10,"volume":"rbd/b"},"deliverTo":"akka.tcp://x@h:1/user/a","acceptedAt":"2026-01-01T00:00:00+00:00","outcome":{"attempts":1,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":true,"deliveredBy":"node-2"},{"sequence":2,"id":"op-000000000000000000000002","requestId":"s","command":{"kind":"volume.delete","volume":"rbd/b"},"acceptedAt":"2026-01-01T00:00:00+00:00","settled":false}]}""",
         ["volume-snapshot"] = """{"active":{"operation":"op-000000000000000000000001","command":{"kind":"volume.delete","volume":"rbd/b"},"attempt":1,"workers":["w"],"startedAt":"2026-01-01T00:00:00+00:00","node":"node-1"},"ended":[{"operation":"op-000000000000000000000003","command":{"kind":"volume.copy","source":"rbd/a","volume":"rbd/b"},"outcome":{"error":{"kind":"Busy","detail":"no"},"attempts":0,"startedAt":"2026-01-01T00:00:00+00:00","finishedAt":"2026-01-01T00:00:01+00:00","executedBy":"node-1"},"settled":false,"sequence":5}],"holds":{"op-000000000000000000000002":"rbd/c"},"recordedBefore":6}""",
         ["file-system-planned"] = """{"fileSystem":"fs","requestId":"r","pool":"rbd","sizeBytes":1073741824,"areas":[{"number":0,"path":"/","image":"rbd/.mooring.fs.fs.0"}],"readers":2,"at":"2026-01-01T00:00:00+00:00"}""",
         ["file-system-made"] = """{"at":"2026-01-01T00:00:00+00:00"}""",
@@ -64,6 +67,20 @@ public class SerializerTests
         var read = (Actors.Volumes.VolumeSnapshot)Serializer.FromBinary(Encoding.UTF8.GetBytes(golden), "volume-snapshot");
 
         Assert.Equal((0, null), (read.RecordedBefore, read.Ended.Single().Sequence));
+    }
+
+    [Fact]
+    public void A_snapshot_with_an_archive_is_read_and_written_as_it_was()
+    {
+        var golden = Golden["operations-snapshot"].Replace(
+            ",\"epoch\":",
+            ",\"parts\":[{\"number\":33554433,\"firstSequence\":1,\"lastSequence\":2,\"lastFinishedAt\":\"2026-01-01T00:00:00+00:00\",\"marks\":\"AAAAAAEAAAA=\"}],\"epoch\":",
+            StringComparison.Ordinal);
+
+        var read = (Actors.Requests.OperationsSnapshot)Serializer.FromBinary(Encoding.UTF8.GetBytes(golden), "operations-snapshot");
+
+        Assert.Equal((2, 2), (read.State().ArchivedCount, read.Parts![0].Count));
+        Assert.True(JsonElement.DeepEquals(Parse(golden), Parse(Encoding.UTF8.GetString(Serializer.ToBinary(read)))));
     }
 
     [Fact]

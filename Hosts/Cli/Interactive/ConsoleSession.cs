@@ -132,7 +132,7 @@ internal sealed class ConsoleSession(NodeFinder finder, TimeSpan timeout) : IAsy
             if (argument.Switches.FirstOrDefault(s => words[i].StartsWith(s + "=", StringComparison.Ordinal)) is { } given)
                 return (words, words[i][(given.Length + 1)..]);
         }
-        var id = Guid.NewGuid().ToString("N");
+        var id = Guid.CreateVersion7().ToString("N");
         return ([.. words, argument.Switches[0], id], id);
     }
 

@@ -39,7 +39,7 @@ internal abstract class MooringCommandHandlerActor : CommandHandlerActor
 
     private void Submit(Command command, VolumeCommand change)
     {
-        var text = Given(command, CommonArguments.RequestId) ?? Guid.NewGuid().ToString("N");
+        var text = Given(command, CommonArguments.RequestId) ?? Guid.CreateVersion7().ToString("N");
         if (!RequestId.TryParse(text, out var id, out var problem))
         {
             Wrong(problem);

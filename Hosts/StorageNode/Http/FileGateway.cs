@@ -76,7 +76,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         if (body.Areas is <= 0 or > FileSystemLimits.AreasMax)
             return Problems.Invalid($"{body.Areas} areas are not between 1 and {FileSystemLimits.AreasMax}");
         var key = request.Headers["Idempotency-Key"].ToString();
-        if (!RequestId.TryParse(key.Length == 0 ? Guid.NewGuid().ToString("N") : key, out var id, out problem))
+        if (!RequestId.TryParse(key.Length == 0 ? Guid.CreateVersion7().ToString("N") : key, out var id, out problem))
             return Problems.Invalid(problem);
         var cluster = mooring();
         var nodes = await cluster.DataNode.Ask<DataNodesChanged>(new GetDataNodes(), settings.AskTimeout, request.HttpContext.RequestAborted);

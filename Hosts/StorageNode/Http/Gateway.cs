@@ -85,7 +85,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         }
         var key = request.Headers["Idempotency-Key"].ToString();
         if (key.Length == 0)
-            key = Guid.NewGuid().ToString("N");
+            key = Guid.CreateVersion7().ToString("N");
         if (!RequestId.TryParse(key, out var id, out var problem))
             return Problems.Invalid(problem);
         if (!TryPreference(request, out var wait, out problem))

@@ -22,6 +22,7 @@ internal static class Problems
         ErrorKind.PermissionDenied or ErrorKind.Fenced => StatusCodes.Status403Forbidden,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
         ErrorKind.AlreadyExists or ErrorKind.Busy or ErrorKind.Cancelled => StatusCodes.Status409Conflict,
+        ErrorKind.Expired => StatusCodes.Status410Gone,
         ErrorKind.RequestConflict => StatusCodes.Status422UnprocessableEntity,
         ErrorKind.Overloaded => StatusCodes.Status429TooManyRequests,
         ErrorKind.Unsupported => StatusCodes.Status501NotImplemented,

@@ -33,12 +33,16 @@ public sealed class SimulatedClient(SimulationRun run, int number)
         IsDone = true;
     }
 
-    /// <summary>Asks for the results of all requests once more.</summary>
+    /// <summary>Asks for the results of all requests once more, and hands every other request in again.</summary>
     public async Task AskAgainAsync()
     {
         IsDone = false;
         foreach (var (request, command) in run.History.RequestsOf(_host))
+        {
             await ResultAsync(request, command);
+            if (_chance.Next(2) == 0 && !run.History.WasRefused(request))
+                await SubmitAsync(request, command);
+        }
         IsDone = true;
     }
 

@@ -28,4 +28,7 @@ public enum Mutation
 
     /// <summary>A new owner does not read what the one before had accepted.</summary>
     PendingForgotten,
+
+    /// <summary>Old results are not where the owner has put them.</summary>
+    ArchiveForgotten,
 }

@@ -216,6 +216,7 @@ public sealed class SimulationRun : IDisposable
               volumes.snapshot-every = {{(often ? 4 : 100)}}
               volumes.results-max = {{(often ? 2 : 64)}}
               operations.snapshot-every = {{(often ? 15 : 1000)}}
+              operations.results-in-memory-max = {{(often ? 2 : 5000)}}
             }
             """).WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "akka.hocon"))));
     }

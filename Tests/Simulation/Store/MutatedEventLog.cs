@@ -28,7 +28,12 @@ internal sealed class MutatedEventLog(SimulatedCeph ceph, SimulatedProcess proce
     protected override bool Append(SimulatedJournal journal, string stream, long firstNumber, IReadOnlyList<ReadOnlyMemory<byte>> events) =>
         base.Append(journal, stream, mutation == Mutation.TwoWriters ? journal.Of(stream).Highest + 1 : firstNumber, events);
 
-    private bool IsForgotten(string stream) => mutation == Mutation.PendingForgotten && stream == PendingOperationsActor.Name;
+    private bool IsForgotten(string stream) => mutation switch
+    {
+        Mutation.PendingForgotten => stream == PendingOperationsActor.Name,
+        Mutation.ArchiveForgotten => stream == ResultArchiveActor.Id,
+        _ => false,
+    };
 
     // As if Mooring replied before it persisted.
     private Task<bool> AppendBehindAsync(string stream, long firstNumber, IReadOnlyList<ReadOnlyMemory<byte>> events)
