@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Mooring.Actors.Nodes;
 using Mooring.Messages;
 using Mooring.Storage;
 
@@ -26,6 +27,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private readonly Dictionary<Address, SeedView?> _seeds;
     private readonly TimeSpan _startedAt;
     private Founding? _founding;
+    private Address? _asked;
     private bool _asking;
     private bool _entering;
 
@@ -104,6 +106,12 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
                 _founding = null;
                 Enter(join.Contact);
                 break;
+            case JoinStep.Found when _asked is { } contact:
+                // What it was asked may reach it, or who has its address by then, at any time: this node would be a member of two clusters, and the
+                // one that it does not know would wait for it in vain.
+                _entering = true;
+                _services.BeginAnew(Context.System, new BeginAnewCause($"{contact} was asked to let this node in, and no seed is in a cluster any more", InOrder: false));
+                break;
             case JoinStep.Found when _founding is null:
                 _asking = true;
                 FoundAsync(Now).PipeTo(Self, failure: e => new Failed(e));
@@ -119,6 +127,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private void Enter(Address contact)
     {
         _entering = true;
+        _asked = contact == _cluster.SelfAddress ? null : contact;
         _cluster.Join(contact);
         foreach (var seed in _seeds.Keys)
             _seeds[seed] = null;
