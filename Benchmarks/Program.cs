@@ -11,6 +11,7 @@ var all = new Dictionary<string, Func<Task<bool>>>
     ["embedded"] = () => Embedded.RunAsync(args.FirstOrDefault(a => a.StartsWith("--against=", StringComparison.Ordinal))?[10..]),
     ["start-up"] = StartUp.RunAsync,
     ["busy"] = Busy.RunAsync,
+    ["takeover"] = () => Takeover.RunAsync(onCeph),
     ["failover"] = () => Failover.RunAsync(onCeph),
     ["files"] = () => FilesBench.RunAsync(args.FirstOrDefault(a => a.StartsWith("--kills=", StringComparison.Ordinal)) is { } kills ? int.Parse(kills[8..], CultureInfo.InvariantCulture) : null),
 };
