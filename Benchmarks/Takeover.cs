@@ -69,7 +69,7 @@ internal static class Takeover
         var epoch = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var volumes = new Volumes();
         var region = system.ActorOf(Props.Create(() => new VolumesActor(volumes)));
-        IActorRef Owner() => system.ActorOf(PendingOperationsActor.Props(services, new Epoch(++epoch), region));
+        IActorRef Owner() => system.ActorOf(PendingOperationsActor.Props(services, new Epoch(++epoch), region, null!));
 
         var owner = Owner();
         var clock = Stopwatch.StartNew();

@@ -12,6 +12,11 @@ public static class OperationErrors
     /// <returns>The error.</returns>
     public static OperationError Missing(VolumeId volume) => new(ErrorKind.NotFound, $"volume {volume} does not exist", ENoent);
 
+    /// <summary>The error for a volume that has another image than when the request was accepted.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <returns>The error.</returns>
+    public static OperationError Another(VolumeId volume) => new(ErrorKind.NotFound, $"volume {volume} is another image than when the request was accepted", ENoent);
+
     /// <summary>The error for a name that is taken.</summary>
     /// <param name="volume">The name.</param>
     /// <returns>The error.</returns>

@@ -24,6 +24,11 @@ public sealed class OpenRequests
             _byVolume.Remove(entry.Command.Volume);
     }
 
+    /// <summary>Whether a volume has such requests: what becomes of it is theirs to say.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <returns>False when it has none.</returns>
+    public bool Has(VolumeId volume) => _byVolume.ContainsKey(volume);
+
     /// <summary>Before which place every request of a volume is recorded.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="next">The place that the next request gets.</param>

@@ -170,7 +170,10 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
             Sequence = Sequence + 1,
             OpenCount = OpenCount + 1,
             Entries = Entries.SetItem(accepted.Operation, new OperationEntry(
-                Sequence + 1, accepted.Operation, accepted.RequestId, accepted.Command, accepted.DeliverTo, accepted.At, null, false, null)),
+                Sequence + 1, accepted.Operation, accepted.RequestId, accepted.Command, accepted.DeliverTo, accepted.At, null, false, null)
+            {
+                Images = accepted.Images,
+            }),
         },
         RequestFinished finished => With(finished.Operation, e => e with { Outcome = finished.Outcome, Settled = finished.Settled }),
         ResultDelivered delivered => With(delivered.Operation, e => e with { DeliveredBy = delivered.By }),
@@ -230,6 +233,9 @@ public sealed record OperationEntry(
     bool Settled,
     NodeName? DeliveredBy)
 {
+    /// <summary>As <see cref="RequestAccepted.Images"/>.</summary>
+    public AcceptedImages? Images { get; init; }
+
     /// <summary>Whether its result is to be sent to an actor that has not confirmed it.</summary>
     public bool Undelivered => this is { Outcome: not null, DeliverTo: not null, DeliveredBy: null };
 

@@ -4,6 +4,7 @@ using Akka.Event;
 using Akka.Persistence;
 using Mooring.Messages;
 using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.Actors.Requests;
 
@@ -25,7 +26,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private readonly Epoch _epoch;
     private readonly IActorRef _volumes;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<OperationId, IActorRef> _accepting = [];
+    private readonly IImageCatalog _images;
+    private readonly Dictionary<OperationId, Accepting> _accepting = [];
     private readonly Dictionary<OperationId, OperationRunning> _running = [];
     private readonly Dictionary<OperationId, List<Waiter>> _waiters = [];
     private readonly Dictionary<OperationId, OperationEntry> _settling = [];
@@ -44,9 +46,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     /// <param name="services">The node's services.</param>
     /// <param name="epoch">The ownership that it belongs to.</param>
     /// <param name="volumes">The region of all volumes.</param>
-    public PendingOperationsActor(MooringServices services, Epoch epoch, IActorRef volumes)
+    /// <param name="images">Finds images by their names.</param>
+    public PendingOperationsActor(MooringServices services, Epoch epoch, IActorRef volumes, IImageCatalog images)
     {
-        (_services, _settings, _epoch, _volumes) = (services, services.Settings, epoch, volumes);
+        (_services, _settings, _epoch, _volumes, _images) = (services, services.Settings, epoch, volumes, images);
         _bounds = OperationsBounds.Of(services.Settings);
         var snapshots = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(SnapshotPluginId);
         _archive = Context.ActorOf(ResultArchiveActor.Props(snapshots, services.Clock, _settings.WaiterCountMax), "archive");
@@ -63,6 +66,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));
         Command<WatchOperation>(query => Wait(query.Operation, query.SeenVersion, query.Wait, query.By, onlyTheEnd: false));
         Command<GetOperations>(query => _archive.Forward(new ListResults(_state, query, _running.ToFrozenDictionary())));
+        Command<ImagesSeen>(OnImagesSeen);
         Command<ResultFound>(OnFound);
         Command<PartKept>(OnPartKept);
         Command<PartsDropped>(dropped =>
@@ -101,9 +105,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     /// <param name="services">The node's services.</param>
     /// <param name="epoch">The ownership that it belongs to.</param>
     /// <param name="volumes">The region of all volumes.</param>
+    /// <param name="images">Finds images by their names.</param>
     /// <returns>The recipe.</returns>
-    public static Props Props(MooringServices services, Epoch epoch, IActorRef volumes) =>
-        Akka.Actor.Props.Create(() => new PendingOperationsActor(services, epoch, volumes));
+    public static Props Props(MooringServices services, Epoch epoch, IActorRef volumes, IImageCatalog images) =>
+        Akka.Actor.Props.Create(() => new PendingOperationsActor(services, epoch, volumes, images));
 
     // What the archive's actor was doing would never be answered.
     /// <inheritdoc/>
@@ -135,11 +140,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private void OnSubmit(SubmitOperation request)
     {
         var operation = OperationId.For(request.RequestId);
-        if (_accepting.ContainsKey(operation))
+        // Only when its entry is in the journal can it be said whether this is the same request.
+        if (_accepting.TryGetValue(operation, out var under))
         {
-            // The entry is on its way into the journal; only when it is there can it be said whether this is the same request.
-            var asker = Sender;
-            DeferAsync(request, again => Self.Tell(again, asker));
+            under.Again.Add((request, Sender));
             return;
         }
         var sender = Sender;
@@ -147,8 +151,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         {
             if (error is not null)
                 sender.Tell(new OperationFailed(request.RequestId, operation, error));
-            else if (_accepting.ContainsKey(operation))
-                Self.Tell(request, sender);
+            else if (_accepting.TryGetValue(operation, out var accepting))
+                accepting.Again.Add((request, sender));
             else
                 Submit(request, operation, known, sender);
         });
@@ -166,23 +170,69 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
                 sender.Tell(new OperationFailed(request.RequestId, operation, refuse.Error));
                 break;
             case SubmitDecision.Accept accept:
-                _accepting[operation] = sender;
+                _accepting[operation] = new Accepting(sender, []);
                 if (request.Command.SourceVolume is null)
                     _volumes.Tell(new AnnounceOperation(operation, request.Command));
-                PersistAsync(accept.Event, OnAccepted);
+                Look(accept.Event);
                 break;
         }
+    }
+
+    // Which images a request is about is known once it is accepted, whatever has their names later. Where earlier requests are open they decide that.
+    private void Look(RequestAccepted accepted)
+    {
+        var command = accepted.Command;
+        VolumeId? volume = OperationCatalog.Of(command).MakesVolume || _open.Has(command.Volume) ? null : command.Volume;
+        VolumeId? source = command.SourceVolume is { } named && !_open.Has(named) ? named : null;
+        if (volume is null && source is null)
+            PersistAsync(accepted, OnAccepted);
+        else
+            LookAsync(volume, source).PipeTo(Self, success: images => new ImagesSeen(accepted, images, null), failure: e => new ImagesSeen(accepted, default, e));
+    }
+
+    private async Task<AcceptedImages> LookAsync(VolumeId? volume, VolumeId? source)
+    {
+        async Task<string?> IdAsync(VolumeId? named) => named is { } name ? (await _images.FindAsync(name, default))?.Value : null;
+        return new AcceptedImages(await IdAsync(volume), await IdAsync(source));
+    }
+
+    private void OnImagesSeen(ImagesSeen seen)
+    {
+        var accepted = seen.Accepted;
+        switch (seen.Problem?.GetBaseException())
+        {
+            case null:
+                PersistAsync(seen.Images == default ? accepted : accepted with { Images = seen.Images }, OnAccepted);
+                break;
+            // There is no such pool: whoever carries it out says so.
+            case BlockStoreException { Kind: ErrorKind.NotFound }:
+                PersistAsync(accepted, OnAccepted);
+                break;
+            case var problem:
+                Accepted(accepted.Operation).Tell(new OperationFailed(accepted.RequestId, accepted.Operation, new OperationError(
+                    ErrorKind.Unavailable, $"the block store does not say what {accepted.Command.Volume} is: {problem.Message}")));
+                break;
+        }
+    }
+
+    // Whoever has asked for the same meanwhile is answered now.
+    private IActorRef Accepted(OperationId operation)
+    {
+        _accepting.Remove(operation, out var accepting);
+        foreach (var (request, sender) in accepting!.Again)
+            Self.Tell(request, sender);
+        return accepting.Asker;
     }
 
     private void OnAccepted(RequestAccepted accepted)
     {
         _state = _state.Apply(accepted);
-        _accepting.Remove(accepted.Operation, out var asker);
+        var asker = Accepted(accepted.Operation);
         _services.CrashPoints.Pass(CrashPoint.Accepted, accepted.Operation, accepted.Command.Kind);
         var entry = _state.Entries[accepted.Operation];
         _open.Add(entry);
         Send(entry);
-        asker?.Tell(new OperationAccepted(accepted.RequestId, View(entry)));
+        asker.Tell(new OperationAccepted(accepted.RequestId, View(entry)));
         SnapshotWhenDue();
     }
 
@@ -429,6 +479,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     {
         Sequence = entry.Sequence,
         RecordedBefore = _open.RecordedBefore(entry.Command.Volume, next: entry.Sequence),
+        Images = entry.Images,
     });
 
     private void SnapshotWhenDue()
@@ -453,6 +504,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private sealed record Waiter(long Number, IActorRef Client, NodeName By, bool OnlyTheEnd);
 
     private sealed record WaitOver(OperationId Operation, long Waiter) : INoSerializationVerificationNeeded;
+
+    private sealed record Accepting(IActorRef Asker, List<(SubmitOperation Request, IActorRef Sender)> Again);
+
+    private sealed record ImagesSeen(RequestAccepted Accepted, AcceptedImages Images, Exception? Problem) : INoSerializationVerificationNeeded;
 
     private sealed record RecordDue : INoSerializationVerificationNeeded
     {

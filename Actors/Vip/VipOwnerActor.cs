@@ -199,7 +199,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
                 StartClaim();
                 return;
             }
-            _operations = Context.ActorOf(PendingOperationsActor.Props(_services, _epoch, _volumes), $"{PendingOperationsActor.Name}-{_epoch}");
+            _operations = Context.ActorOf(PendingOperationsActor.Props(_services, _epoch, _volumes, _connections!.Work), $"{PendingOperationsActor.Name}-{_epoch}");
             Context.Watch(_operations);
             _log.Info("virtual IP {0} is on this node", _services.VirtualAddress.Endpoint);
             Become(Owning);

@@ -63,12 +63,20 @@ public sealed record VolumeState(
     {
         if (OperationCatalog.Of(request.Command).Forbids(request.Command, seen) is { } error)
             return DecideRefusal(request, error, node, now);
+        if (Changed(request, seen) is { } other)
+            return DecideRefusal(request, OperationErrors.Another(other), node, now);
         return new OperationStarted(request.Operation, request.Command, 1, node, worker, seen.ImageId, now)
         {
             Sequence = request.Sequence,
             SourceImageIdBefore = seen.SourceImageId,
         };
     }
+
+    // What has a name now is not always what the request is about.
+    private static VolumeId? Changed(ExecuteOperation request, VolumeObservation seen) =>
+        request.Images?.Volume is { } volume && volume != seen.ImageId ? request.Volume
+        : request.Images?.Source is { } source && source != seen.SourceImageId ? request.Command.SourceVolume
+        : null;
 
     /// <summary>The result of a request that is not carried out. A source that it may hold is to be released.</summary>
     /// <param name="request">The request.</param>

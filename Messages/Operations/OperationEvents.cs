@@ -19,7 +19,11 @@ public sealed record OwnershipTaken(Epoch Epoch, NodeName Node, DateTimeOffset A
 /// <param name="DeliverTo">The serialized path of the actor that the result is sent to, if one asked for that.</param>
 /// <param name="At">When.</param>
 public sealed record RequestAccepted(
-    OperationId Operation, RequestId RequestId, VolumeCommand Command, string? DeliverTo, DateTimeOffset At) : IPendingOperationsEvent;
+    OperationId Operation, RequestId RequestId, VolumeCommand Command, string? DeliverTo, DateTimeOffset At) : IPendingOperationsEvent
+{
+    /// <summary>What had the names then; null when no image matters.</summary>
+    public AcceptedImages? Images { get; init; }
+}
 
 /// <summary>The result of a request is known to the owner.</summary>
 /// <param name="Operation">The operation.</param>

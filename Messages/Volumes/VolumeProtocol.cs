@@ -13,9 +13,20 @@ public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Comma
     /// <summary>As <see cref="OutcomeRecorded.Before"/>, when it was sent: in case that message was lost. Null when the sender does not say.</summary>
     public long? RecordedBefore { get; init; }
 
+    /// <summary>What had the names when the request was accepted; null when no image matters.</summary>
+    public AcceptedImages? Images { get; init; }
+
     /// <inheritdoc/>
     public VolumeId Volume => Command.Volume;
 }
+
+/// <summary>
+/// The images that a request is about, by their internal ids: what was under the names when it was accepted. Null where that does not matter: there was
+/// none, the operation makes it, or operations that were accepted before decide what it will be.
+/// </summary>
+/// <param name="Volume">The image of the operation's volume.</param>
+/// <param name="Source">The image of its source.</param>
+public readonly record struct AcceptedImages(string? Volume, string? Source);
 
 /// <summary>
 /// Tells a volume what it will soon be asked for, while that enters the owner's journal: it may wake, look at the store and reserve a worker

@@ -5,6 +5,7 @@ using Mooring.Actors;
 using Mooring.Actors.Files;
 using Mooring.Actors.Serialization;
 using Mooring.Messages;
+using Mooring.Storage;
 using Mooring.Tests.Actors.Fakes;
 
 namespace Mooring.Tests.Actors;
@@ -72,6 +73,9 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
             CrashPoints = CrashPoints,
         };
     }
+
+    /// <summary>The owner's look at the store's names.</summary>
+    protected IImageCatalog Catalog => new FakeStore(Store, "catalog");
 
     /// <summary>Bounds and periods for a test: what is waited for comes soon, what must not happen would happen soon.</summary>
     protected internal static MooringSettings Settings { get; } = new()

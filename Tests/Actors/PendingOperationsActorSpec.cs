@@ -3,6 +3,7 @@ using Akka.TestKit;
 using Mooring.Actors.Requests;
 using Mooring.Messages;
 using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.Tests.Actors;
 
@@ -382,6 +383,39 @@ public sealed class PendingOperationsActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_request_is_about_the_images_that_had_the_names_when_it_was_accepted()
+    {
+        var (volume, source) = (Store.Add(Name, 10).Id.Value, Store.Add(VolumeId.Parse("rbd/source"), 10).Id.Value);
+        var book = Start();
+        _client.Send(book, Request("delete", new DeleteVolume(Name)));
+        Assert.Equal(new AcceptedImages(volume, null), _region.ExpectMsg<ExecuteOperation>().Images);
+        _client.Send(book, Request("copy", new CopyVolume(VolumeId.Parse("rbd/copy"), VolumeId.Parse("rbd/source"))));
+        Assert.Equal(new AcceptedImages(null, source), _region.ExpectMsg<ExecuteOperation>().Images);
+        // What becomes of these is the earlier requests' to say.
+        _client.Send(book, Request("again", new DeleteVolume(Name)));
+        Assert.Null(_region.ExpectMsg<ExecuteOperation>().Images);
+
+        _client.ReceiveN(3);
+        StopAndWait(book);
+        Start();
+        Assert.Equal(
+            [new AcceptedImages(volume, null), new AcceptedImages(null, source), null],
+            Enumerable.Range(0, 3).Select(_ => _region.FishForMessage<ExecuteOperation>(_ => true).Images));
+    }
+
+    [Fact]
+    public void A_request_is_not_accepted_when_the_store_does_not_say_what_it_is_about()
+    {
+        Store.Before = (call, _) => call == "find" ? throw new BlockStoreException(ErrorKind.TimedOut, "no answer") : Task.CompletedTask;
+        var book = Start();
+        _client.Send(book, Request("delete", new DeleteVolume(Name)));
+        Assert.Equal(ErrorKind.Unavailable, _client.ExpectMsg<OperationFailed>().Error.Kind);
+        Store.Before = (_, _) => Task.CompletedTask;
+
+        Accept(book, Request("delete", new DeleteVolume(Name)));
+    }
+
+    [Fact]
     public async Task It_stops_when_the_journal_does_not_take_a_request()
     {
         var book = Start();
@@ -401,7 +435,7 @@ public sealed class PendingOperationsActorSpec : ActorSpec
         return _client.ExpectMsg<OperationsListed>().Items;
     }
 
-    private IActorRef Start() => Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(++_epoch), _region.Ref));
+    private IActorRef Start() => Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(++_epoch), _region.Ref, Catalog));
 
     private void Accept(IActorRef book, SubmitOperation request)
     {

@@ -182,7 +182,7 @@ public sealed class ResultArchiveSpec : ActorSpec
         Start();
     }
 
-    private void Start() => _book = Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(++_epoch), _region));
+    private void Start() => _book = Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(++_epoch), _region, Catalog));
 
     // One after the other, the archive close behind.
     private void Run(int from, int to)

@@ -38,7 +38,7 @@ public sealed class VolumePlaneSpec : ActorSpec
         _dispatcher = Sys.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
         var (services, dispatcher) = (Services, _dispatcher);
         _region = Sys.ActorOf(Props.Create(() => new Region(services, dispatcher)), "region");
-        _book = Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(1), _region), PendingOperationsActor.Name);
+        _book = Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(1), _region, Catalog), PendingOperationsActor.Name);
     }
 
     [Fact]

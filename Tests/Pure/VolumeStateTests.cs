@@ -31,6 +31,20 @@ public class VolumeStateTests
         Assert.Equal((1, Worker, Node, null), (started.Attempt, started.Worker, started.Node, started.ImageIdBefore));
     }
 
+    // Somebody has given the name to another image since.
+    [Fact]
+    public void What_has_the_name_now_is_left_alone_when_the_request_was_about_another_image()
+    {
+        ErrorKind? Refused(ExecuteOperation request, AcceptedImages accepted, VolumeObservation seen) =>
+            (VolumeState.Empty.DecideIntent(request with { Images = accepted }, seen, Node, Worker, Now) as OperationFinished)?.Outcome.Error?.Kind;
+
+        Assert.Null(Refused(Delete, new AcceptedImages("id-1", null), new VolumeObservation("id-1", null, null)));
+        Assert.Null(Refused(Delete, new AcceptedImages(null, null), new VolumeObservation("id-2", null, null)));
+        Assert.Equal(ErrorKind.NotFound, Refused(Delete, new AcceptedImages("id-1", null), new VolumeObservation("id-2", null, null)));
+        Assert.Null(Refused(Copy, new AcceptedImages(null, "id-1"), new VolumeObservation(null, null, "id-1")));
+        Assert.Equal(ErrorKind.NotFound, Refused(Copy, new AcceptedImages(null, "id-1"), new VolumeObservation(null, null, "id-2")));
+    }
+
     [Fact]
     public void A_second_change_waits_for_the_first()
     {
