@@ -66,6 +66,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));
         Command<WatchOperation>(query => Wait(query.Operation, query.SeenVersion, query.Wait, query.By, onlyTheEnd: false));
         Command<GetOperations>(query => _archive.Forward(new ListResults(_state, query, _running.ToFrozenDictionary())));
+        Command<GetUnsettled>(_ => Sender.Tell(new UnsettledOperations(_state.Unsettled.Select(e => e.Id).Concat(_accepting.Keys).ToHashSet())));
         Command<ImagesSeen>(OnImagesSeen);
         Command<ResultFound>(OnFound);
         Command<PartKept>(OnPartKept);

@@ -15,6 +15,7 @@ namespace Mooring.Actors.Serialization;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(AnnounceOperation))]
+[JsonSerializable(typeof(CheckStore))]
 [JsonSerializable(typeof(ConfirmDelivery))]
 [JsonSerializable(typeof(ConfirmHold))]
 [JsonSerializable(typeof(ExecuteOperation))]
@@ -61,6 +62,7 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(SourceHoldReleased))]
 [JsonSerializable(typeof(SourceReleased))]
 [JsonSerializable(typeof(StopVolume))]
+[JsonSerializable(typeof(StoreChecked))]
 [JsonSerializable(typeof(SubmitOperation))]
 [JsonSerializable(typeof(VipHistory))]
 [JsonSerializable(typeof(VolumeFound))]

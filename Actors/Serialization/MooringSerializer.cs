@@ -19,6 +19,8 @@ public sealed class MooringSerializer : SerializerWithStringManifest
     private static readonly FrozenDictionary<string, Type> Types = new Dictionary<string, Type>
     {
         ["announce-operation"] = typeof(AnnounceOperation),
+        ["check-store"] = typeof(CheckStore),
+        ["store-checked"] = typeof(StoreChecked),
         ["confirm-delivery"] = typeof(ConfirmDelivery),
         ["confirm-hold"] = typeof(ConfirmHold),
         ["execute-operation"] = typeof(ExecuteOperation),

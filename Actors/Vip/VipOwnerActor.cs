@@ -235,6 +235,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Common();
         Losing();
         Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self));
+        Receive<CheckStore>(request => Context.ActorOf(StoreCheckActor.Props(_connections!.Work, _operations)).Forward(request));
         Receive<Terminated>(_ =>
         {
             _log.Warning("the book of requests stopped; this owner starts again");

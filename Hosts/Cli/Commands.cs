@@ -29,6 +29,7 @@ internal static class Commands
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
+            Check(),
             ConsoleCommand.Create(Endpoint, Json, Timeout),
             FileCommands.FileSystems(),
             FileCommands.Files(),
@@ -53,6 +54,30 @@ internal static class Commands
             }
             parent.Add(Changing(words[^1], operation));
         }
+    }
+
+    private static Command Check()
+    {
+        var repair = new Option<bool>("--repair") { Description = "Remove what nobody can need any more." };
+        return Alone("check", "Compare what lies in the block store with what the cluster knows; exits with 1 when something is not as it should be.", [], [repair],
+            (parsed, output) => ConnectedAsync(parsed, async client =>
+            {
+                var (count, findings, cursor) = (0, new List<CheckFindingShape>(), (string?)null);
+                do
+                {
+                    var page = await client.CheckAsync(cursor, parsed.GetValue(repair));
+                    (count, cursor) = (count + page.ImageCount, page.NextCursor);
+                    findings.AddRange(page.Items);
+                }
+                while (cursor is not null);
+                output.Value(new CheckPage(count, findings, null), HttpJson.Default.CheckPage, page =>
+                {
+                    Output.Table(["found", "image", "what it is", "removed"], page.Items.Select(f => (IReadOnlyList<string>)[
+                        f.Kind, f.Name, f.Detail, f.Repaired ? "yes" : f.CanRepair ? "with --repair" : ""]));
+                    Console.WriteLine($"{page.ImageCount} images, {page.Items.Count} findings");
+                });
+                return findings.TrueForAll(f => f.Repaired) ? ExitStatus.Done : ExitStatus.Failed;
+            }));
     }
 
     private static Command Changing(string verb, Operation operation)
@@ -193,16 +218,21 @@ internal static class Commands
 
     internal static Command Asking(
         string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Output, Task> run) =>
-        Alone(verb, description, arguments, options, async (parsed, output) =>
+        Alone(verb, description, arguments, options, (parsed, output) => ConnectedAsync(parsed, async client =>
         {
-            using var client = new MooringClient(new MooringClientOptions
-            {
-                Endpoint = EndpointFinder.Find(parsed.GetValue(Endpoint)),
-                Timeout = Duration(parsed.GetValue(Timeout)!),
-            });
             await run(client, parsed, output);
             return ExitStatus.Done;
+        }));
+
+    private static async Task<int> ConnectedAsync(ParseResult parsed, Func<MooringClient, Task<int>> run)
+    {
+        using var client = new MooringClient(new MooringClientOptions
+        {
+            Endpoint = EndpointFinder.Find(parsed.GetValue(Endpoint)),
+            Timeout = Duration(parsed.GetValue(Timeout)!),
         });
+        return await run(client);
+    }
 
     /// <summary>A command that needs no cluster.</summary>
     internal static Command Alone(

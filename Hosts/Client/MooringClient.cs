@@ -132,6 +132,18 @@ public sealed partial class MooringClient : IDisposable
     public async Task<IReadOnlyList<NodeShape>> ListNodesAsync(CancellationToken cancellationToken = default) =>
         (await GetAsync("v1/nodes", HttpJson.Default.NodePage, cancellationToken)).Items;
 
+    /// <summary>Compares a page of the store's images with what the owner knows.</summary>
+    /// <param name="cursor">Where the page begins; null at the start.</param>
+    /// <param name="repair">Whether what nobody can need any more is removed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<CheckPage> CheckAsync(string? cursor, bool repair, CancellationToken cancellationToken = default)
+    {
+        var query = cursor is null ? "" : $"?cursor={Uri.EscapeDataString(cursor)}";
+        return AskAsync(repair ? HttpMethod.Post : HttpMethod.Get, repair ? $"v1/check/repair{query}" : $"v1/check{query}", HttpJson.Default.CheckPage, cancellationToken);
+    }
+
     /// <summary>The virtual IP and its owners.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The virtual IP.</returns>
@@ -215,8 +227,10 @@ public sealed partial class MooringClient : IDisposable
         return operation;
     }
 
-    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => RetryAsync(
-        () => new HttpRequestMessage(HttpMethod.Get, path), type, TimeSpan.Zero, DateTime.UtcNow + _options.Timeout, null, cancellationToken);
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => AskAsync(HttpMethod.Get, path, type, cancellationToken);
+
+    private Task<T> AskAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => RetryAsync(
+        () => new HttpRequestMessage(method, path), type, TimeSpan.Zero, DateTime.UtcNow + _options.Timeout, null, cancellationToken);
 
     private async Task<T> RetryAsync<T>(
         Func<HttpRequestMessage> make, JsonTypeInfo<T> type, TimeSpan wait, DateTime deadline, string? requestId, CancellationToken cancellationToken)

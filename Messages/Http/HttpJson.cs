@@ -12,6 +12,7 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(OperationPage))]
 [JsonSerializable(typeof(NodeShape))]
 [JsonSerializable(typeof(NodePage))]
+[JsonSerializable(typeof(CheckPage))]
 [JsonSerializable(typeof(VipShape))]
 [JsonSerializable(typeof(ProblemShape))]
 [JsonSerializable(typeof(CreateFileSystemBody))]

@@ -95,6 +95,20 @@ public sealed record OperationPage(IReadOnlyList<OperationShape> Items, string? 
 /// <param name="NextCursor">Always null: there is one page.</param>
 public sealed record NodePage(IReadOnlyList<NodeShape> Items, string? NextCursor);
 
+/// <summary>A page of images that were compared with what the owner knows.</summary>
+/// <param name="ImageCount">How many were looked at.</param>
+/// <param name="Items">What is not as it should be.</param>
+/// <param name="NextCursor">The next page begins here; null at the end.</param>
+public sealed record CheckPage(int ImageCount, IReadOnlyList<CheckFindingShape> Items, string? NextCursor);
+
+/// <summary>Something in the block store that is not as it should be.</summary>
+/// <param name="Kind"><c>stray</c>, <c>damaged</c>, <c>unowned</c> or <c>unknown</c>.</param>
+/// <param name="Name">The image.</param>
+/// <param name="Detail">One line for a person.</param>
+/// <param name="CanRepair">Whether it can be removed without harm.</param>
+/// <param name="Repaired">Whether it was.</param>
+public sealed record CheckFindingShape(string Kind, string Name, string Detail, bool CanRepair, bool Repaired);
+
 /// <summary>A node as HTTP shows it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens.</param>

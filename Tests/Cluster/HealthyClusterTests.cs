@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Mooring.Client;
 using Mooring.Harness;
+using Mooring.Messages;
 using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
@@ -71,6 +72,21 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.Equal((first.Id, first.FinishedAt), (again.Id, again.FinishedAt));
         Assert.Equal(422, other.Problem.Status);
         Assert.Equal(1 << 20, (await _cluster.Client.GetVolumeAsync(TestCluster.Volume("same"))).SizeBytes);
+    }
+
+    [Fact]
+    public async Task A_check_finds_what_a_dead_attempt_left_and_removes_it_when_told_to()
+    {
+        var stray = TestCluster.Volume($"{VolumeId.ReservedPrefix}{OperationId.For(new RequestId("nobody's"))}.1");
+        await _cluster.Store.Store.CreateAsync(stray, 1 << 20, CancellationToken.None);
+
+        var (found, output, _) = await MooringAsync("check");
+        Assert.Equal(1, found);
+        Assert.Contains(stray.Image, output, StringComparison.Ordinal);
+        Assert.NotNull(await _cluster.Store.Store.FindAsync(stray, CancellationToken.None));
+        Assert.Equal(0, (await MooringAsync("check --repair")).Exit);
+        Assert.Null(await _cluster.Store.Store.FindAsync(stray, CancellationToken.None));
+        Assert.Equal(0, (await MooringAsync("check")).Exit);
     }
 
     [Fact]

@@ -40,6 +40,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         files.Map(app);
         app.MapGet("/v1/nodes", ListNodesAsync);
         app.MapGet("/v1/vip", GetVipAsync);
+        app.MapGet("/v1/check", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: false));
+        app.MapPost("/v1/check/repair", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: true));
         app.MapGet("/health/live", () => Results.Text("live\n"));
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = ShowReadinessAsync });
         app.MapGet("/metrics", MetricsAsync);
@@ -188,6 +190,14 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         NodesListed nodes => Results.Json(new NodePage([.. nodes.Items.Select(Shapes.Of)], null), HttpJson.Default.NodePage),
         _ => null,
     });
+
+    private async Task<IResult> CheckAsync(HttpRequest request, string? cursor, string? limit, bool repair) => TryLimit(limit, out var count, out var problem)
+        ? await AskAsync(m => m.Owner, new CheckStore(cursor, count, repair), request, answer => answer switch
+        {
+            StoreChecked page => Results.Json(Shapes.Of(page), HttpJson.Default.CheckPage),
+            _ => null,
+        })
+        : Problems.Invalid(problem);
 
     private Task<IResult> GetVipAsync(HttpRequest request) => AskAsync(m => m.Owner, new GetVipHistory(), request, answer => answer switch
     {

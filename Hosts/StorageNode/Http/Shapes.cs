@@ -35,6 +35,9 @@ internal static class Shapes
         n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since),
         n.VipOwner);
 
+    public static CheckPage Of(StoreChecked c) =>
+        new(c.ImageCount, [.. c.Findings.Select(f => new CheckFindingShape(f.Kind, f.Name, f.Detail, f.CanRepair, f.Repaired))], c.Next);
+
     public static VipShape Of(VipHistory v)
     {
         var cut = v.Endpoint.LastIndexOf(':');

@@ -1,0 +1,110 @@
+using Akka.Actor;
+using Mooring.Actors.Files;
+using Mooring.Messages;
+using Mooring.Operations;
+using Mooring.Storage;
+
+namespace Mooring.Actors.Requests;
+
+/// <summary>Answers one <see cref="CheckStore"/> and ends: looks at the images first and asks the book afterwards, so that no operation is missed.</summary>
+public sealed class StoreCheckActor : ReceiveActor
+{
+    private readonly IBlockStore _store;
+
+    /// <summary>Makes the actor.</summary>
+    /// <param name="store">The owner's connection, which outlives it.</param>
+    /// <param name="book">The owner's book of requests.</param>
+    public StoreCheckActor(IBlockStore store, ICanTell book)
+    {
+        _store = store;
+        Receive<CheckStore>(request =>
+        {
+            var asker = Sender;
+            LookAsync(request).PipeTo(Self, success: seen => seen, failure: e => new Failed(e));
+            Become(() =>
+            {
+                Receive<Seen>(seen =>
+                {
+                    book.Tell(GetUnsettled.Instance, Self);
+                    Become(() =>
+                    {
+                        Receive<UnsettledOperations>(open => SettleAsync(request, seen, open.Operations).PipeTo(Self, success: found => found, failure: e => new Failed(e)));
+                        Ends(asker);
+                    });
+                });
+                Ends(asker);
+            });
+        });
+    }
+
+    /// <summary>How to make one.</summary>
+    /// <param name="store">The owner's connection, which outlives it.</param>
+    /// <param name="book">The owner's book of requests.</param>
+    /// <returns>The recipe.</returns>
+    public static Props Props(IBlockStore store, ICanTell book) => Akka.Actor.Props.Create(() => new StoreCheckActor(store, book));
+
+    private void Ends(IActorRef asker)
+    {
+        Receive<StoreChecked>(done => End(asker, done));
+        Receive<Failed>(failed => End(asker, new QueryFailed(failed.Cause.GetBaseException() is BlockStoreException store
+            ? store.Error
+            : new OperationError(ErrorKind.Internal, failed.Cause.GetBaseException().Message))));
+    }
+
+    private void End(IActorRef asker, object answer)
+    {
+        asker.Tell(answer);
+        Context.Stop(Self);
+    }
+
+    private async Task<Seen> LookAsync(CheckStore request)
+    {
+        var after = request.After?.Split('/', 3) is [var p, var n, var i] ? new VolumeId(p, n, i) : (VolumeId?)null;
+        var limit = Math.Clamp(request.Limit, 1, 1000);
+        var images = new List<CheckedImage>();
+        foreach (var pool in (await _store.ListPoolsAsync(default)).SkipWhile(pool => after is { } last && string.CompareOrdinal(pool, last.Pool) < 0))
+        {
+            var names = await _store.ListAsync(pool, "", after is { } last && last.Pool == pool ? last.Image : null, limit - images.Count, default);
+            images.AddRange(await Task.WhenAll(names.Select(name => CheckAsync(new VolumeId(pool, "", name)))));
+            if (images.Count == limit)
+                return new Seen(images, $"{pool}//{names[^1]}");
+        }
+        return new Seen(images, null);
+    }
+
+    private async Task<CheckedImage> CheckAsync(VolumeId volume) => new(
+        volume,
+        volume.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)
+        || await _store.TryGetAsync(volume, default) is not null
+        || await _store.FindAsync(volume, default) is null);
+
+    // What has gone meanwhile was cleaned up by its operation.
+    private async Task<StoreChecked> SettleAsync(CheckStore request, Seen seen, IReadOnlySet<OperationId> unsettled)
+    {
+        var fileSystems = (await FileRecords.ListAsync(_store, default)).Select(f => f.Name.Value).ToHashSet();
+        var findings = new List<CheckFinding>();
+        foreach (var (volume, finding) in StoreCheck.Judge(seen.Images, unsettled, fileSystems))
+        {
+            if (await _store.FindAsync(volume, default) is null)
+                continue;
+            if (request.Repair && finding.CanRepair)
+                await _store.RemoveAsync(volume, null, default);
+            findings.Add(finding with { Repaired = request.Repair && finding.CanRepair });
+        }
+        return new StoreChecked(seen.Images.Count, findings, seen.Next);
+    }
+
+    private sealed record Seen(IReadOnlyList<CheckedImage> Images, string? Next) : INoSerializationVerificationNeeded;
+
+    private sealed record Failed(Exception Cause) : INoSerializationVerificationNeeded;
+}
+
+/// <summary>Asks the book which operations may still have work under way or to clean up; answered with <see cref="UnsettledOperations"/>.</summary>
+internal sealed record GetUnsettled : INoSerializationVerificationNeeded
+{
+    public static GetUnsettled Instance { get; } = new();
+}
+
+/// <summary>These operations may.</summary>
+/// <param name="Operations">The operations.</param>
+internal sealed record UnsettledOperations(IReadOnlySet<OperationId> Operations) : INoSerializationVerificationNeeded;
