@@ -21,6 +21,7 @@ return args.FirstOrDefault() switch
     "ceph" when rest is ["up"] or ["down"] => Programs.Run(rest is ["up"] ? Programs.Demo : Programs.Present, args),
     "test" => TestRun.Run(rest),
     "simulate" => Children.Run("dotnet", ["run", "--project", "Tests/Simulation", "-c", "Release", "--", .. rest]),
+    "chaos" => ChaosRun.Run(rest),
     "bench" => Children.Run("dotnet", ["run", "--project", "Benchmarks", "-c", "Release", "--", .. rest]),
     "build" when rest is [] or ["--release"] => Solution.Build(rest is [] ? "Debug" : "Release"),
     "publish" when rest is [] => Solution.Publish(),
@@ -45,6 +46,7 @@ static int Help(TextWriter to, int status)
           status                       shows its nodes and where the virtual IP is
           down                         ends it, and its Ceph; the data of nodes without Ceph stay in .run/data
           simulate [--seeds 1000]      whole clusters on virtual time; --first N; --seed N [--trace] repeats one; --rounds N
+          chaos [--minutes 5] [--ceph] operations of all kinds, each checked, while nodes are killed, stopped and cut off from their Ceph
           bench [NAME]                 benchmarks; tables, and artifacts/bench/*.json
           ceph up | ceph down          a throw-away Ceph that stays (Debian, root: installs Ceph's packages)
           build [--release]            the whole solution
@@ -127,6 +129,34 @@ internal static class Programs
             .Select(file => $"{file.Name} {file.File.Length} {file.File.LastWriteTimeUtc.Ticks}\n")
             .Order(StringComparer.Ordinal);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
+    }
+}
+
+/// <summary>Runs the test that does harm to a cluster for as long as one likes.</summary>
+internal static class ChaosRun
+{
+    public static int Run(string[] arguments)
+    {
+        var onCeph = arguments.Contains("--ceph");
+        var rest = arguments.Where(a => a != "--ceph").ToArray();
+        if (rest is not ([] or ["--minutes", _]) || (rest is [_, var text] && !int.TryParse(text, out _)))
+        {
+            Console.Error.WriteLine("build: usage: chaos [--minutes N] [--ceph]");
+            return 2;
+        }
+        if (Solution.Build("Release") != 0)
+            return 1;
+        Environment.SetEnvironmentVariable("MOORING_CHAOS_MINUTES", rest is [_, var minutes] ? minutes : "5");
+        var report = $"artifacts/chaos-{(onCeph ? "ceph" : "embedded")}.txt";
+        File.Delete(report);
+        var status = Children.Run("dotnet",
+        [
+            "test", "Tests/Cluster", "-c", "Release", "--no-build", "--nologo",
+            "--filter", $"FullyQualifiedName~{(onCeph ? "CephClusterTests" : "ChaosTests")}.Operations_of_all_kinds_take_effect_once_whatever_happens",
+        ]);
+        if (File.Exists(report))
+            Console.WriteLine(File.ReadAllText(report));
+        return status;
     }
 }
 

@@ -3,16 +3,42 @@ using Mooring.Operations;
 namespace Mooring.Tests.Cluster;
 
 /// <summary>Every kind of operation, with a death at each of its points.</summary>
-public class CrashPointTests
+public class CrashPointTests(ReusedCluster reused) : IClassFixture<ReusedCluster>
 {
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind)
-    {
-        await using var cluster = await TestCluster.StartAsync();
+    public Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind) =>
+        reused.UseAsync(cephConf: null, cluster => CrashScenario.RunAsync(cluster, kind));
+}
 
-        await CrashScenario.RunAsync(cluster, kind, atTheStore: false);
+/// <summary>A cluster for tests that leave it as they have found it. One that a test has failed on is not used again.</summary>
+public sealed class ReusedCluster : IAsyncLifetime
+{
+    private TestCluster? _cluster;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+    }
+
+    public async Task UseAsync(string? cephConf, Func<TestCluster, Task> test)
+    {
+        var cluster = _cluster ?? await TestCluster.StartAsync(cephConf);
+        _cluster = null;
+        try
+        {
+            await test(cluster);
+            _cluster = cluster;
+        }
+        finally
+        {
+            if (_cluster is null)
+                await cluster.DisposeAsync();
+        }
     }
 }

@@ -32,6 +32,9 @@ public sealed class TestCluster : IAsyncDisposable
 
     public MooringClient Client { get; }
 
+    /// <summary>So much has a volume whose copying takes its time.</summary>
+    public long LongBytes { get; set; } = 256L << 20;
+
     private string CrashFile => CrashFileIn(Nodes.Directory);
 
     public static Task<TestCluster> StartAsync(string? cephConf = null, params string[] settings) => StartAsync(3, cephConf, settings);
@@ -78,7 +81,7 @@ public sealed class TestCluster : IAsyncDisposable
     public void CrashAt(string point)
     {
         File.WriteAllText(CrashFile + ".new", point);
-        File.Move(CrashFile + ".new", CrashFile);
+        File.Move(CrashFile + ".new", CrashFile, overwrite: true);
     }
 
     /// <summary>Waits until a node has died at the crash point.</summary>
@@ -127,6 +130,20 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Nothing of Mooring's own work is left in the pool but the images of file systems.</summary>
     public Task NoStrayImageAsync() => UntilAsync("no image of an attempt is left in the pool", async () => !(await Store.ImagesAsync(Pool)).Any(i =>
         i.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal) && !i.Name.StartsWith(VolumeId.ReservedPrefix + "fs.", StringComparison.Ordinal)));
+
+    /// <summary>Deletes the volumes whose names begin so.</summary>
+    public async Task RemoveAllAsync(string prefix)
+    {
+        string? after = null;
+        do
+        {
+            var page = await Client.ListVolumesAsync(Pool, "", after, 1000);
+            foreach (var volume in page.Items.Where(v => v.Name.StartsWith(prefix, StringComparison.Ordinal)))
+                await Client.RunAsync(new DeleteVolume(Volume(volume.Name)), Change.New());
+            after = page.NextCursor;
+        }
+        while (after is not null);
+    }
 
     /// <summary>How many images carry the operation that made them.</summary>
     public async Task<int> EffectsAsync(OperationShape operation) => (await Store.ImagesAsync(Pool)).Count(i => i.MadeBy == operation.Id);

@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Mooring.Harness;
+using Mooring.Operations;
+
+namespace Mooring.Tests.Cluster;
+
+/// <summary>
+/// Operations of all kinds, several at once, each checked, while one harm after the other comes over the nodes and their Ceph. After each the cluster
+/// must be whole again. What came of it is written to <c>artifacts/</c>.
+/// </summary>
+internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
+{
+    private const int Callers = 6;
+    private static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(4), StoppedMax = TimeSpan.FromSeconds(6);
+
+    private readonly ConcurrentDictionary<string, int> _done = new(), _harms = new();
+    private readonly ConcurrentBag<double> _seconds = [];
+    private int _names;
+
+    /// <summary>How long it lasts: as many minutes as <c>MOORING_CHAOS_MINUTES</c> says, or half a minute.</summary>
+    public static TimeSpan Duration => TimeSpan.FromMinutes(
+        double.Parse(Environment.GetEnvironmentVariable("MOORING_CHAOS_MINUTES") ?? "0.5", CultureInfo.InvariantCulture));
+
+    public async Task RunAsync()
+    {
+        cluster.LongBytes = 32L << 20;
+        using var stop = new CancellationTokenSource();
+        var clock = Stopwatch.StartNew();
+        var callers = Enumerable.Range(0, Callers).Select(_ => Task.Run(() => CallAsync(stop))).ToArray();
+        var harm = Task.Run(() => HarmAsync(stop));
+        await Task.WhenAny(Task.WhenAll([harm, .. callers]), Task.Delay(Duration, stop.Token)).WaitAsync(CancellationToken.None);
+        await stop.CancelAsync();
+        await Task.WhenAll([harm, .. callers]);
+        await cluster.NoStrayImageAsync();
+        for (string? cursor = null; ;)
+        {
+            var page = await cluster.Client.CheckAsync(cursor, repair: false);
+            Assert.Equal([], page.Items);
+            if ((cursor = page.NextCursor) is null)
+                break;
+        }
+        await WriteAsync(clock.Elapsed);
+        Assert.Equal([], OperationCatalog.All.Select(o => o.Kind).Where(kind => Duration > TimeSpan.FromMinutes(5) && !_done.ContainsKey(kind)));
+        Assert.NotEmpty(_done);
+        Assert.NotEmpty(_harms);
+    }
+
+    private async Task CallAsync(CancellationTokenSource stop)
+    {
+        var kinds = OperationCatalog.All.Select(o => o.Kind).ToArray();
+        while (!stop.IsCancellationRequested)
+        {
+            var kind = kinds[Random.Shared.Next(kinds.Length)];
+            var clock = Stopwatch.StartNew();
+            try
+            {
+                await CrashScenario.RunOnceAsync(cluster, kind, TestCluster.Volume($"chaos-{Interlocked.Increment(ref _names)}-{kind.Replace('.', '-')}"));
+            }
+            catch (Exception e)
+            {
+                await stop.CancelAsync();
+                throw new InvalidOperationException($"{kind}: {e.Message}\n{cluster.Logs()}", e);
+            }
+            _seconds.Add(clock.Elapsed.TotalSeconds);
+            _done.AddOrUpdate(kind, 1, (_, count) => count + 1);
+        }
+    }
+
+    private async Task HarmAsync(CancellationTokenSource stop)
+    {
+        Func<Task<string>>[] harms =
+        [
+            async () => await KillAsync("the owner is killed", await cluster.OwnerAsync()),
+            () => KillAsync("a node is killed", AnyNode()),
+            () => StopAsync("a node is stopped", AnyNode()),
+            CrashAsync,
+            .. ceph is null ? (Func<Task<string>>[])[] :
+            [
+                async () =>
+                {
+                    await using (await ceph.PauseOsdsAsync())
+                        await Task.Delay(Any(StoppedMax));
+                    return "all OSDs hang";
+                },
+                async () =>
+                {
+                    var daemons = ceph.Daemons.Where(d => !d.Key.StartsWith("mgr", StringComparison.Ordinal)).ToList();
+                    var (name, process) = daemons[Random.Shared.Next(daemons.Count)];
+                    await process.StopAsync();
+                    await Task.Delay(Any(StoppedMax));
+                    process.Continue();
+                    return name.StartsWith("osd", StringComparison.Ordinal) ? "an OSD hangs" : "the monitor hangs";
+                },
+            ],
+        ];
+        while (!stop.IsCancellationRequested)
+        {
+            string harm;
+            try
+            {
+                harm = await harms[Random.Shared.Next(harms.Length)]();
+                await WholeAsync();
+            }
+            catch (Exception e)
+            {
+                await stop.CancelAsync();
+                throw new InvalidOperationException($"after {string.Join(", ", _harms)}: {e.Message}\n{cluster.Logs()}", e);
+            }
+            _harms.AddOrUpdate(harm, 1, (_, count) => count + 1);
+            await Task.Delay(Any(QuietMax));
+        }
+    }
+
+    private async Task<string> KillAsync(string harm, string node)
+    {
+        await cluster.Nodes.KillAsync(node);
+        await Task.Delay(Any(QuietMax));
+        return harm;
+    }
+
+    private async Task<string> StopAsync(string harm, string node)
+    {
+        var process = cluster.Nodes.ProcessOf(node);
+        await process.StopAsync();
+        await Task.Delay(Any(StoppedMax));
+        process.Continue();
+        return harm;
+    }
+
+    private async Task<string> CrashAsync()
+    {
+        var points = Enum.GetValues<CrashPoint>();
+        var kinds = OperationCatalog.All;
+        cluster.CrashAt($"{Kebab(points[Random.Shared.Next(points.Length)])}:{kinds[Random.Shared.Next(kinds.Count)].Kind}");
+        await Task.Delay(Any(QuietMax));
+        return "a node dies at a named point";
+    }
+
+    // A service manager would start again what has ended.
+    private async Task WholeAsync()
+    {
+        foreach (var node in cluster.Nodes.NodeNames.Where(n => !cluster.Nodes.ProcessOf(n).IsAlive))
+            cluster.Nodes.Launch(node, new Dictionary<string, string>());
+        await TestCluster.UntilAsync("all nodes are up", async () =>
+        {
+            foreach (var node in cluster.Nodes.NodeNames.Where(n => !cluster.Nodes.ProcessOf(n).IsAlive))
+                cluster.Nodes.Launch(node, new Dictionary<string, string>());
+            return (await cluster.Client.ListNodesAsync()).Count(n => n.State == "up") == cluster.Nodes.NodeNames.Count;
+        });
+    }
+
+    private async Task WriteAsync(TimeSpan elapsed)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{elapsed.TotalMinutes:0.0} min on {cluster.Nodes.Backend}, {Callers} callers, each operation checked: effect once, same answer again\n");
+        void Table(string what, IEnumerable<KeyValuePair<string, int>> counts)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{counts.Sum(c => c.Value)} {what}\n");
+            foreach (var (name, count) in counts.OrderBy(c => c.Key, StringComparer.Ordinal))
+                text.Append(CultureInfo.InvariantCulture, $"  {count,6}  {name}\n");
+        }
+        Table("operations", _done);
+        Table("harms", _harms);
+        var sorted = _seconds.Order().ToList();
+        text.Append(CultureInfo.InvariantCulture, $"\nlonger than all others took one of 20: {sorted[sorted.Count * 19 / 20]:0.0} s; the longest {sorted[^1]:0.0} s\n");
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(SourceRoot.Path, "artifacts")).FullName, $"chaos-{cluster.Nodes.Backend}.txt");
+        await File.WriteAllTextAsync(file, text.ToString());
+    }
+
+    private string AnyNode() => cluster.Nodes.NodeNames[Random.Shared.Next(cluster.Nodes.NodeNames.Count)];
+
+    private static TimeSpan Any(TimeSpan max) => max * Random.Shared.NextDouble();
+
+    private static string Kebab(CrashPoint point) =>
+        string.Concat($"{point}".Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? "-" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
+}
+
+/// <summary>On the embedded store; on Ceph see <see cref="CephClusterTests"/>. <c>build.cs -- chaos</c> lets it last longer.</summary>
+public sealed class ChaosTests
+{
+    [Fact]
+    public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+
+        await new Chaos(cluster, ceph: null).RunAsync();
+    }
+}
