@@ -9,6 +9,7 @@ var all = new Dictionary<string, Func<Task<bool>>>
 {
     ["volume-latency"] = VolumeLatency.RunAsync,
     ["embedded"] = () => Embedded.RunAsync(args.FirstOrDefault(a => a.StartsWith("--against=", StringComparison.Ordinal))?[10..]),
+    ["cli"] = CommandLine.RunAsync,
     ["start-up"] = StartUp.RunAsync,
     ["busy"] = Busy.RunAsync,
     ["takeover"] = () => Takeover.RunAsync(onCeph),
