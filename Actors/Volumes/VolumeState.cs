@@ -67,6 +67,7 @@ public sealed record VolumeState(
         {
             Sequence = request.Sequence,
             SourceImageIdBefore = seen.SourceImageId,
+            Noted = seen.Noted,
         };
     }
 
@@ -95,6 +96,7 @@ public sealed record VolumeState(
         {
             Sequence = active.Sequence,
             SourceImageIdBefore = active.SourceImageIdBefore,
+            Noted = active.Noted,
         };
     }
 
@@ -210,6 +212,9 @@ public sealed record ActiveOperation(
     /// <summary>The image under its source's name before the first attempt; null when it has no source.</summary>
     public string? SourceImageIdBefore { get; init; }
 
+    /// <summary>As <see cref="OperationStarted.Noted"/>.</summary>
+    public string? Noted { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 
@@ -217,6 +222,7 @@ public sealed record ActiveOperation(
         started.Operation, started.Command, started.Attempt, [started.Worker], started.ImageIdBefore, started.At, started.Node)
     {
         SourceImageIdBefore = started.SourceImageIdBefore,
+        Noted = started.Noted,
         Sequence = started.Sequence,
     };
 

@@ -12,7 +12,7 @@ namespace Mooring.Tests.Cluster;
 internal sealed record CrashScenario(
     Func<TestCluster, VolumeId, Task<VolumeCommand>> PrepareAsync, Func<TestCluster, VolumeCommand, OperationShape, Task> CheckAsync, params string[] Points)
 {
-    private const long Size = 4 << 20, CopyBytes = 256L << 20;
+    private const long Size = 4 << 20, CopyBytes = 256L << 20, RolledBackBytes = 64L << 20;
 
     // Around the effect: what differs from store to store and from kind to kind. The others are the journal's and the owner's.
     private static readonly string[] PointsAtTheStore = ["after-intent", "after-effect"];
@@ -65,6 +65,58 @@ internal sealed record CrashScenario(
                 return new RemoveMetadata(volume, "owner");
             },
             async (cluster, command, _) => Assert.Empty((await cluster.Client.GetVolumeAsync(command.Volume)).Metadata)),
+        ["volume.snapshot.create"] = new(
+            async (cluster, volume) => new CreateSnapshot(await WithSnapshotsAsync(cluster, volume, "before"), "s"),
+            async (cluster, command, result) =>
+            {
+                Assert.Equal(["before", "s"], await SnapshotsAsync(cluster, command.Volume));
+                Assert.Equal(2, result.Result!.Snapshots!.Count);
+            }),
+        ["volume.snapshot.rename"] = new(
+            async (cluster, volume) => new RenameSnapshot(await WithSnapshotsAsync(cluster, volume, "s"), "s", "t"),
+            async (cluster, command, _) => Assert.Equal(["t"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.remove"] = new(
+            async (cluster, volume) => new RemoveSnapshot(await WithSnapshotsAsync(cluster, volume, "s", "t"), "s"),
+            async (cluster, command, _) => Assert.Equal(["t"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.protect"] = new(
+            async (cluster, volume) => new ProtectSnapshot(await WithSnapshotsAsync(cluster, volume, "s"), "s"),
+            async (cluster, command, _) => Assert.Equal(["s!"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.unprotect"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new ProtectSnapshot(await WithSnapshotsAsync(cluster, volume, "s"), "s"), Change.New());
+                return new UnprotectSnapshot(volume, "s");
+            },
+            async (cluster, command, _) => Assert.Equal(["s"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.rollback"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new CreateVolume(volume, RolledBackBytes), Change.New());
+                await cluster.Store.FillAsync(volume, RolledBackBytes);
+                await cluster.Client.RunAsync(new CreateSnapshot(volume, "s"), Change.New());
+                await cluster.Client.RunAsync(new CopyVolume(volume with { Image = $"{volume.Image}-then" }, volume), Change.New());
+                // Every object of it differs from then.
+                for (var offset = 0L; offset < RolledBackBytes; offset += Size)
+                    await cluster.Store.Store.WriteAsync(volume, offset, new byte[1 << 20], CancellationToken.None);
+                return new RollBackVolume(volume, "s");
+            },
+            async (cluster, command, _) =>
+            {
+                var then = command.Volume with { Image = $"{command.Volume.Image}-then" };
+                Assert.True(await cluster.Store.SameBytesAsync(then, command.Volume), "the volume has other bytes than then");
+                await cluster.Client.RunAsync(new DeleteVolume(then), Change.New());
+            },
+            "in-the-middle"),
+        ["volume.snapshot.limit.set"] = new(
+            async (cluster, volume) => new SetSnapshotLimit(await MadeAsync(cluster, volume), 3),
+            async (cluster, command, _) => Assert.Equal(3, (await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),
+        ["volume.snapshot.limit.clear"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new SetSnapshotLimit(await MadeAsync(cluster, volume), 3), Change.New());
+                return new ClearSnapshotLimit(volume);
+            },
+            async (cluster, command, _) => Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),
     };
 
     /// <summary>
@@ -114,6 +166,18 @@ internal sealed record CrashScenario(
         await cluster.Client.RunAsync(new CreateVolume(volume, Size), Change.New());
         return volume;
     }
+
+    private static async Task<VolumeId> WithSnapshotsAsync(TestCluster cluster, VolumeId volume, params string[] names)
+    {
+        await MadeAsync(cluster, volume);
+        foreach (var name in names)
+            await cluster.Client.RunAsync(new CreateSnapshot(volume, name), Change.New());
+        return volume;
+    }
+
+    // "!" behind a name: it is protected.
+    private static async Task<IEnumerable<string>> SnapshotsAsync(TestCluster cluster, VolumeId volume) =>
+        (await cluster.Store.Store.GetSnapshotsAsync(volume, CancellationToken.None)).Items.Select(s => s.IsProtected ? s.Name + "!" : s.Name);
 
     private static async Task<string?> IdAsync(TestCluster cluster, VolumeId volume) =>
         (await cluster.Store.Store.FindAsync(volume, CancellationToken.None))?.Value;

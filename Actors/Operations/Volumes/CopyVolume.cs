@@ -18,9 +18,6 @@ internal sealed class CopyVolumeOperation : Operation<CopyVolume>
 {
     private const string OperationKey = ImageDescription.OwnMetadataPrefix + "operation";
 
-    // The middle of a copy, for the crash point of that name.
-    private const double Middle = 0.4;
-
     private readonly Parameter<VolumeId> _source;
     private readonly Parameter<VolumeId> _target;
 
@@ -102,19 +99,5 @@ internal sealed class CopyVolumeOperation : Operation<CopyVolume>
             Reconciliation.Foreign => new AttemptResult(null, OperationErrors.Exists(command.Volume), Leftovers: true),
             _ => null,
         };
-    }
-
-    private sealed class CrashingProgress(AttemptContext context) : IProgress<double>
-    {
-        private bool _passed;
-
-        public void Report(double value)
-        {
-            context.Progress.Report(value);
-            if (value < Middle || _passed)
-                return;
-            _passed = true;
-            context.Pass(CrashPoint.InTheMiddle);
-        }
     }
 }

@@ -155,6 +155,8 @@ internal static unsafe partial class Rbd
     {
         public long Seconds;
         public long Nanoseconds;
+
+        public readonly DateTimeOffset AsTime() => DateTimeOffset.FromUnixTimeSeconds(Seconds).AddTicks(Nanoseconds / 100);
     }
 
     /// <summary>rbd_linked_image_spec_t.</summary>
