@@ -100,7 +100,12 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
         var image = await store.GetAsync(query.Volume, _stopped.Token);
         var metadata = store.GetMetadataAsync(query.Volume, _stopped.Token);
         var snapshots = store.GetSnapshotsAsync(query.Volume, _stopped.Token);
-        return new VolumeFound(ImageDescription.Of(image, await metadata) with { Snapshots = ImageDescription.Of(await snapshots) });
+        var children = store.GetChildrenAsync(query.Volume, _stopped.Token);
+        return new VolumeFound(ImageDescription.Of(image, await metadata) with
+        {
+            Snapshots = ImageDescription.Of(await snapshots),
+            Children = [.. (await children).Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
+        });
     }
 
     private async Task<object> ReadAsync(IBlockStore store, GetSnapshots query) =>

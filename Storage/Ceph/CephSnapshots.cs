@@ -125,7 +125,7 @@ internal sealed class CephSnapshots(CephImages images)
         });
     }
 
-    private static void RequireGoodNames(string what, params string[] names)
+    public static void RequireGoodNames(string what, params string[] names)
     {
         if (names.Select(SnapshotName.Validate).FirstOrDefault(problem => problem is not null) is { } problem)
             throw new BlockStoreException(ErrorKind.InvalidArgument, CephErrors.OneLine($"cannot {what}: {problem}"), 22);
@@ -174,7 +174,7 @@ internal sealed class CephSnapshots(CephImages images)
 
     private ulong IdOf(ImageHandle image, string name, string what) => List(images, image, what).First(s => s.Kind == Rbd.SnapshotOfUser && s.Name == name).Id;
 
-    private static unsafe bool IsProtected(CephImages images, ImageHandle image, string name, string what)
+    public static unsafe bool IsProtected(CephImages images, ImageHandle image, string name, string what)
     {
         fixed (byte* text = NativeText.Terminated(name))
         {

@@ -2,7 +2,7 @@ using Mooring.Messages;
 
 namespace Mooring.Storage.Ceph;
 
-/// <content>Snapshots.</content>
+/// <content>Snapshots and clones.</content>
 internal sealed partial class CephStore
 {
     public Task<ImageSnapshots> GetSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => _snapshots.GetAsync(volume, cancellationToken);
@@ -27,4 +27,13 @@ internal sealed partial class CephStore
 
     public Task LimitSnapshotsAsync(VolumeId volume, long? countMax, CancellationToken cancellationToken) =>
         _snapshots.LimitAsync(volume, countMax, cancellationToken);
+
+    public Task CloneAsync(VolumeId source, string snapshot, VolumeId target, CancellationToken cancellationToken) =>
+        _clones.CloneAsync(source, snapshot, target, cancellationToken);
+
+    public Task FlattenAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        _clones.FlattenAsync(volume, progress, cancellationToken);
+
+    public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        _clones.GetChildrenAsync(volume, cancellationToken);
 }

@@ -20,6 +20,7 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephCopy _copy;
     private readonly CephRename _rename;
     private readonly CephSnapshots _snapshots;
+    private readonly CephClones _clones;
     private readonly CephImageContent _content;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
@@ -39,6 +40,7 @@ internal sealed partial class CephStore : IBlockStore
         _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
         _rename = new CephRename(connection, _images);
         _snapshots = new CephSnapshots(_images);
+        _clones = new CephClones(_images);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }

@@ -12,7 +12,7 @@ namespace Mooring.Tests.Cluster;
 internal sealed record CrashScenario(
     Func<TestCluster, VolumeId, Task<VolumeCommand>> PrepareAsync, Func<TestCluster, VolumeCommand, OperationShape, Task> CheckAsync, params string[] Points)
 {
-    private const long Size = 4 << 20, CopyBytes = 256L << 20, RolledBackBytes = 64L << 20;
+    private const long Size = 4 << 20, CopyBytes = 256L << 20, LongBytes = 64L << 20;
 
     // Around the effect: what differs from store to store and from kind to kind. The others are the journal's and the owner's.
     private static readonly string[] PointsAtTheStore = ["after-intent", "after-effect"];
@@ -91,12 +91,10 @@ internal sealed record CrashScenario(
         ["volume.snapshot.rollback"] = new(
             async (cluster, volume) =>
             {
-                await cluster.Client.RunAsync(new CreateVolume(volume, RolledBackBytes), Change.New());
-                await cluster.Store.FillAsync(volume, RolledBackBytes);
-                await cluster.Client.RunAsync(new CreateSnapshot(volume, "s"), Change.New());
+                await SnapshottedAsync(cluster, volume);
                 await cluster.Client.RunAsync(new CopyVolume(volume with { Image = $"{volume.Image}-then" }, volume), Change.New());
                 // Every object of it differs from then.
-                for (var offset = 0L; offset < RolledBackBytes; offset += Size)
+                for (var offset = 0L; offset < LongBytes; offset += Size)
                     await cluster.Store.Store.WriteAsync(volume, offset, new byte[1 << 20], CancellationToken.None);
                 return new RollBackVolume(volume, "s");
             },
@@ -105,6 +103,33 @@ internal sealed record CrashScenario(
                 var then = command.Volume with { Image = $"{command.Volume.Image}-then" };
                 Assert.True(await cluster.Store.SameBytesAsync(then, command.Volume), "the volume has other bytes than then");
                 await cluster.Client.RunAsync(new DeleteVolume(then), Change.New());
+            },
+            "in-the-middle"),
+        ["volume.clone"] = new(
+            async (cluster, volume) => new CloneVolume(volume, await SnapshottedAsync(cluster, volume with { Image = $"{volume.Image}-parent" }), "s"),
+            async (cluster, command, result) =>
+            {
+                await cluster.NoStrayImageAsync();
+                Assert.Equal(1, await cluster.EffectsAsync(result));
+                Assert.Equal([command.Volume], await cluster.Store.Store.GetChildrenAsync(command.SourceVolume!.Value, CancellationToken.None));
+                Assert.True(await cluster.Store.SameBytesAsync(command.SourceVolume.Value, command.Volume), "the clone has other bytes than its parent");
+                // The parent is released: it can be changed again.
+                await cluster.Client.RunAsync(new RenameSnapshot(command.SourceVolume.Value, "s", "t"), Change.New());
+            },
+            "before-commit"),
+        ["volume.flatten"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new CloneVolume(volume, await SnapshottedAsync(cluster, volume with { Image = $"{volume.Image}-parent" }), "s"), Change.New());
+                return new FlattenVolume(volume);
+            },
+            async (cluster, command, _) =>
+            {
+                var parent = command.Volume with { Image = $"{command.Volume.Image}-parent" };
+                Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Parent);
+                Assert.True(await cluster.Store.SameBytesAsync(parent, command.Volume), "it has other bytes than its parent had");
+                await cluster.Client.RunAsync(new RemoveSnapshot(parent, "s"), Change.New());
+                await cluster.Client.RunAsync(new DeleteVolume(parent), Change.New());
             },
             "in-the-middle"),
         ["volume.snapshot.limit.set"] = new(
@@ -164,6 +189,13 @@ internal sealed record CrashScenario(
     private static async Task<VolumeId> MadeAsync(TestCluster cluster, VolumeId volume)
     {
         await cluster.Client.RunAsync(new CreateVolume(volume, Size), Change.New());
+        return volume;
+    }
+
+    private static async Task<VolumeId> SnapshottedAsync(TestCluster cluster, VolumeId volume)
+    {
+        await cluster.FilledAsync(volume.Image, LongBytes);
+        await cluster.Client.RunAsync(new CreateSnapshot(volume, "s"), Change.New());
         return volume;
     }
 

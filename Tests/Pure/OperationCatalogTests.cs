@@ -36,6 +36,8 @@ public class OperationCatalogTests
         new UnprotectSnapshot(Volume, "a%2F?&b ü"),
         new RollBackVolume(Volume, "a%2F?&b ü"),
         new SetSnapshotLimit(Volume, 7),
+        new CloneVolume(VolumeId.Parse("ssd/b"), Volume, "a%2F?&b ü"),
+        new FlattenVolume(Volume),
         new ClearSnapshotLimit(Volume),
     }.ToDictionary(command => command.Kind);
 

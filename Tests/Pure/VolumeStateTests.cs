@@ -204,6 +204,8 @@ public class VolumeStateTests
         { new RemoveSnapshot(Volume, "s"), false, false },
         { new UnprotectSnapshot(Volume, "s"), false, false },
         { new RollBackVolume(Volume, "s"), false, false },
+        { new CloneVolume(Volume, Other, "s"), false, false },
+        { new FlattenVolume(Volume), false, false },
     };
 
     [Theory]
@@ -358,6 +360,10 @@ public class VolumeStateTests
         { new ProtectSnapshot(Volume, "s"), With("s!"), ErrorKind.Busy },
         { new UnprotectSnapshot(Volume, "s"), With("s!"), null },
         { new UnprotectSnapshot(Volume, "s"), With("s"), ErrorKind.InvalidArgument },
+        { new CloneVolume(Volume, Other, "s"), new VolumeObservation(null, null, "src"), null },
+        { new CloneVolume(Volume, Other, "s"), NameIsFree, ErrorKind.NotFound },
+        { new FlattenVolume(Volume), new VolumeObservation("id", 1, null) { Noted = "rbd/a@s" }, null },
+        { new FlattenVolume(Volume), new VolumeObservation("id", 1, null), ErrorKind.InvalidArgument },
         { new RollBackVolume(Volume, "s"), With("s"), null },
         { new RollBackVolume(Volume, "s"), With(), ErrorKind.NotFound },
     };

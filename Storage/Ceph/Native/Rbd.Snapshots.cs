@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Mooring.Storage.Ceph.Native;
 
-/// <content>Snapshots.</content>
+/// <content>Snapshots and clones.</content>
 internal static unsafe partial class Rbd
 {
     /// <summary>RBD_SNAP_NAMESPACE_TYPE_USER and so on.</summary>
@@ -49,6 +49,12 @@ internal static unsafe partial class Rbd
 
     [LibraryImport(Library, EntryPoint = "rbd_snap_set_by_id")]
     public static partial int SetSnapshot(ImageHandle image, ulong snapshot);
+
+    [LibraryImport(Library, EntryPoint = "rbd_clone3", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Clone(IoContextHandle parentIo, string parent, string snapshot, IoContextHandle io, string name, nint options);
+
+    [LibraryImport(Library, EntryPoint = "rbd_flatten_with_progress")]
+    public static partial int Flatten(ImageHandle image, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
 
     [LibraryImport(Library, EntryPoint = "rbd_list_children3")]
     public static partial int ListChildren(ImageHandle image, LinkedImage* children, nuint* count);

@@ -3,7 +3,7 @@ using Mooring.Storage;
 
 namespace Mooring.Tests.Actors.Fakes;
 
-/// <content>It has no snapshots.</content>
+/// <content>It has neither snapshots nor clones.</content>
 public sealed partial class FakeStore
 {
     public async Task<ImageSnapshots> GetSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) =>
@@ -22,4 +22,11 @@ public sealed partial class FakeStore
     public Task RollBackAsync(VolumeId volume, string name, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 
     public Task LimitSnapshotsAsync(VolumeId volume, long? countMax, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task CloneAsync(VolumeId source, string snapshot, VolumeId target, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task FlattenAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<VolumeId>>([]);
 }

@@ -12,6 +12,9 @@ public sealed class CephLifecycleKeeps(CephFixture fixture) : LifecycleContract(
 public sealed class CephSnapshotsKeep(CephFixture fixture) : SnapshotContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephClonesKeep(CephFixture fixture) : CloneContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephCopiesKeep(CephFixture fixture) : CopyContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]

@@ -8,6 +8,8 @@ public sealed class EmbeddedLifecycle(EmbeddedFixture fixture) : LifecycleContra
 
 public sealed class EmbeddedSnapshots(EmbeddedFixture fixture) : SnapshotContract(fixture), IClassFixture<EmbeddedFixture>;
 
+public sealed class EmbeddedClones(EmbeddedFixture fixture) : CloneContract(fixture), IClassFixture<EmbeddedFixture>;
+
 public sealed class EmbeddedCopies(EmbeddedFixture fixture) : CopyContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedData(EmbeddedFixture fixture) : DataContract(fixture), IClassFixture<EmbeddedFixture>;
