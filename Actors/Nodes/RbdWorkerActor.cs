@@ -220,7 +220,10 @@ public sealed class RbdWorkerActor : ReceiveActor
         progress,
         _services.CrashPoints,
         _services.Clock,
-        _stopped.Token);
+        _stopped.Token)
+    {
+        Noted = active.Noted,
+    };
 
     private void Disconnect()
     {

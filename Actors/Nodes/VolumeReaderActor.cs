@@ -71,6 +71,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     private void Reading()
     {
         Receive<GetVolume>(query => Answer(ReadAsync(_store!, query)));
+        Receive<GetSnapshots>(query => Answer(ReadAsync(_store!, query)));
         Receive<GetVolumes>(query => Answer(ReadAsync(_store!, query)));
         Receive<Broken>(broken =>
         {
@@ -97,8 +98,18 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     private async Task<object> ReadAsync(IBlockStore store, GetVolume query)
     {
         var image = await store.GetAsync(query.Volume, _stopped.Token);
-        return new VolumeFound(ImageDescription.Of(image, await store.GetMetadataAsync(query.Volume, _stopped.Token)));
+        var metadata = store.GetMetadataAsync(query.Volume, _stopped.Token);
+        var snapshots = store.GetSnapshotsAsync(query.Volume, _stopped.Token);
+        var children = store.GetChildrenAsync(query.Volume, _stopped.Token);
+        return new VolumeFound(ImageDescription.Of(image, await metadata) with
+        {
+            Snapshots = ImageDescription.Of(await snapshots),
+            Children = [.. (await children).Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
+        });
     }
+
+    private async Task<object> ReadAsync(IBlockStore store, GetSnapshots query) =>
+        new SnapshotsListed([.. (await store.GetSnapshotsAsync(query.Volume, _stopped.Token)).Items.Select(ImageDescription.Of)]);
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolumes query)
     {

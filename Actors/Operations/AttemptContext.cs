@@ -30,6 +30,9 @@ public sealed record AttemptContext(
     TimeProvider Clock,
     CancellationToken Cancellation)
 {
+    /// <summary>What the operation noted before the first attempt; see <see cref="VolumeObservation.Noted"/>.</summary>
+    public string? Noted { get; init; }
+
     /// <summary>Whether an earlier attempt may have taken effect.</summary>
     public bool InDoubt => Attempt > 1;
 

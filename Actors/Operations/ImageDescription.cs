@@ -31,6 +31,18 @@ public static class ImageDescription
             .Where(pair => !pair.Key.StartsWith(OwnMetadataPrefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key, pair => pair.Value));
 
+    /// <summary>Describes an image's snapshots in all.</summary>
+    /// <param name="snapshots">What the store knows of them.</param>
+    /// <returns>The summary.</returns>
+    public static SnapshotSummary Of(ImageSnapshots snapshots) =>
+        new(snapshots.Items.Count, snapshots.Items.Count(s => s.IsProtected), snapshots.CountMax);
+
+    /// <summary>Describes a snapshot.</summary>
+    /// <param name="snapshot">What the store knows of it.</param>
+    /// <returns>The snapshot.</returns>
+    public static SnapshotInfo Of(ImageSnapshot snapshot) =>
+        new(snapshot.Id.Value, snapshot.Name, snapshot.SizeBytes, snapshot.CreatedAt, snapshot.IsProtected);
+
     /// <summary>The result of an attempt that a volume came out of, its metadata included.</summary>
     /// <param name="context">The attempt.</param>
     /// <param name="volume">The volume's name.</param>

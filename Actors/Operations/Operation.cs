@@ -157,6 +157,28 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     protected Parameter<string> Text(string name, Func<TCommand, string> get, string help, int lengthMax) =>
         Add(new TextParameter(name, help, lengthMax, command => get((TCommand)command)));
 
+    /// <summary>A snapshot of a volume: behind the volume on a command line, as <c>VOLUME@SNAPSHOT</c>.</summary>
+    /// <param name="of">The volume.</param>
+    /// <param name="get">Reads its name from a command.</param>
+    /// <param name="httpName">Its name over HTTP.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<string> Snapshot(Parameter<VolumeId> of, Func<TCommand, string> get, string httpName = "snapshot") =>
+        Add(new SnapshotParameter("snapshot", "The snapshot's name.", command => get((TCommand)command)) { HttpName = httpName }.OfVolume((VolumeParameter)of));
+
+    /// <summary>A name for a snapshot: a positional argument.</summary>
+    /// <param name="name">What it is called on a command line.</param>
+    /// <param name="get">Reads it from a command.</param>
+    /// <param name="help">What it is.</param>
+    /// <param name="httpName">What it is called over HTTP.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<string> NameForSnapshot(string name, Func<TCommand, string> get, string help, string httpName) =>
+        Add(new SnapshotParameter(name, help, command => get((TCommand)command)) { HttpName = httpName });
+
+    /// <summary>A whole number, at least 0.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<long> Count(string name, Func<TCommand, long> get, string help) =>
+        Add(new CountParameter(name, help, command => get((TCommand)command)));
+
     /// <summary>A key of a volume's metadata that is not Mooring's own.</summary>
     /// <param name="get">Reads it from a command.</param>
     /// <returns>The parameter.</returns>

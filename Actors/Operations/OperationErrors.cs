@@ -22,6 +22,20 @@ public static class OperationErrors
     /// <returns>The error.</returns>
     public static OperationError Exists(VolumeId volume) => new(ErrorKind.AlreadyExists, $"volume {volume} exists already", EExist);
 
+    /// <summary>The error for a snapshot that there is not.</summary>
+    /// <param name="volume">Its volume.</param>
+    /// <param name="snapshot">Its name.</param>
+    /// <returns>The error.</returns>
+    public static OperationError MissingSnapshot(VolumeId volume, string snapshot) =>
+        new(ErrorKind.NotFound, $"volume {volume} has no snapshot '{snapshot}'", ENoent);
+
+    /// <summary>The error for a snapshot's name that is taken.</summary>
+    /// <param name="volume">Its volume.</param>
+    /// <param name="snapshot">The name.</param>
+    /// <returns>The error.</returns>
+    public static OperationError SnapshotExists(VolumeId volume, string snapshot) =>
+        new(ErrorKind.AlreadyExists, $"volume {volume} has a snapshot '{snapshot}' already", EExist);
+
     /// <summary>The error for a command that can never be right.</summary>
     /// <param name="detail">What is wrong, in one line.</param>
     /// <returns>The error.</returns>

@@ -22,6 +22,12 @@ public abstract class Parameter(string name, string help)
     /// <summary>Whether a command line names it by its place instead of by an option.</summary>
     public virtual bool Positional => false;
 
+    /// <summary>What stands behind it in the same word of a command line, after an <c>@</c>: a volume's snapshot.</summary>
+    public Parameter? Suffix { get; private protected set; }
+
+    /// <summary>Whether it is the suffix of the parameter before it.</summary>
+    public bool IsSuffix { get; private protected set; }
+
     /// <summary>Its name over HTTP, with the unit in it, such as <c>size_bytes</c>; empty for a volume whose parts are members of the body itself.</summary>
     public string HttpName { get; init; } = (name + UnitOf(name)).Replace('-', '_');
 
@@ -83,7 +89,7 @@ public abstract class Parameter<T>(string name, string help, Func<VolumeCommand,
     public sealed override string? Invalid(VolumeCommand command) => Problem(Of(command));
 
     /// <inheritdoc/>
-    public sealed override bool TryGive(string text, Given given, [NotNullWhen(false)] out string? problem)
+    public override bool TryGive(string text, Given given, [NotNullWhen(false)] out string? problem)
     {
         if (!TryParse(text, out var value, out problem))
             return false;
@@ -129,6 +135,18 @@ internal sealed class VolumeParameter(string name, string help, Func<VolumeComma
 {
     public override bool Positional => true;
 
+    public override bool TryGive(string text, Given given, [NotNullWhen(false)] out string? problem)
+    {
+        if (Suffix is null)
+            return base.TryGive(text, given, out problem);
+        problem = $"'{text}' names no snapshot: expected pool[/namespace]/image@snapshot";
+        return text.IndexOf('@', StringComparison.Ordinal) is var at and > 0
+            && base.TryGive(text[..at], given, out problem)
+            && Suffix.TryGive(text[(at + 1)..], given, out problem);
+    }
+
+    public void Take(SnapshotParameter suffix) => Suffix = suffix;
+
     protected override string? Problem(VolumeId value) => value.Validate();
 
     protected override bool TryParse(string text, out VolumeId value, [NotNullWhen(false)] out string? problem) => VolumeId.TryParse(text, out value, out problem);
@@ -139,7 +157,7 @@ internal sealed class VolumeParameter(string name, string help, Func<VolumeComma
 }
 
 /// <summary>A text that is not empty.</summary>
-internal sealed class TextParameter(string name, string help, int lengthMax, Func<VolumeCommand, string> get) : Parameter<string>(name, help, get)
+internal class TextParameter(string name, string help, int lengthMax, Func<VolumeCommand, string> get) : Parameter<string>(name, help, get)
 {
     public override bool Positional => true;
 
@@ -165,6 +183,36 @@ internal sealed class TextParameter(string name, string help, int lengthMax, Fun
     protected override string Read(JsonElement value) => value.GetString()!;
 
     protected override void Write(Utf8JsonWriter writer, string value) => writer.WriteStringValue(value);
+}
+
+/// <summary>The name of a snapshot.</summary>
+internal sealed class SnapshotParameter(string name, string help, Func<VolumeCommand, string> get) : TextParameter(name, help, SnapshotName.LengthMax, get)
+{
+    protected override string? Problem(string value) => SnapshotName.Validate(value);
+
+    /// <summary>Makes it what stands behind its volume, after an @.</summary>
+    public SnapshotParameter OfVolume(VolumeParameter volume)
+    {
+        IsSuffix = true;
+        volume.Take(this);
+        return this;
+    }
+}
+
+/// <summary>A whole number, at least 0.</summary>
+internal sealed class CountParameter(string name, string help, Func<VolumeCommand, long> get) : Parameter<long>(name, help, get)
+{
+    protected override string? Problem(long value) => value < 0 ? $"{Name} must be at least 0, not {value}" : null;
+
+    protected override bool TryParse(string text, out long value, [NotNullWhen(false)] out string? problem)
+    {
+        problem = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) ? null : $"{Name} '{text}' is not a whole number";
+        return problem is null;
+    }
+
+    protected override long Read(JsonElement value) => value.GetInt64();
+
+    protected override void Write(Utf8JsonWriter writer, long value) => writer.WriteNumberValue(value);
 }
 
 /// <summary>A size in bytes, above 0.</summary>

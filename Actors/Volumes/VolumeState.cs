@@ -69,6 +69,7 @@ public sealed record VolumeState(
         {
             Sequence = request.Sequence,
             SourceImageIdBefore = seen.SourceImageId,
+            Noted = seen.Noted,
         };
     }
 
@@ -103,6 +104,7 @@ public sealed record VolumeState(
         {
             Sequence = active.Sequence,
             SourceImageIdBefore = active.SourceImageIdBefore,
+            Noted = active.Noted,
         };
     }
 
@@ -218,6 +220,9 @@ public sealed record ActiveOperation(
     /// <summary>The image under its source's name before the first attempt; null when it has no source.</summary>
     public string? SourceImageIdBefore { get; init; }
 
+    /// <summary>As <see cref="OperationStarted.Noted"/>.</summary>
+    public string? Noted { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 
@@ -225,6 +230,7 @@ public sealed record ActiveOperation(
         started.Operation, started.Command, started.Attempt, [started.Worker], started.ImageIdBefore, started.At, started.Node)
     {
         SourceImageIdBefore = started.SourceImageIdBefore,
+        Noted = started.Noted,
         Sequence = started.Sequence,
     };
 

@@ -25,7 +25,7 @@ internal static class Commands
         var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
         {
             Endpoint, Json, Timeout,
-            new Command("volume", "Manage volumes.") { List(), Show() },
+            new Command("volume", "Manage volumes.") { List(), Show(), new Command("snapshot", "Manage a volume's snapshots.") { Snapshots() } },
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
@@ -84,11 +84,14 @@ internal static class Commands
     {
         var (arguments, options) = (new List<Argument>(), new List<Option>());
         var readers = new List<Action<ParseResult, Given>>();
-        foreach (var parameter in operation.Parameters)
+        foreach (var parameter in operation.Parameters.Where(p => !p.IsSuffix))
         {
             if (parameter.Positional)
             {
-                var argument = new Argument<string>(parameter.Name) { Description = parameter.Help };
+                var argument = new Argument<string>(parameter.Suffix is { } suffix ? $"{parameter.Name}@{suffix.Name}" : parameter.Name)
+                {
+                    Description = parameter.Suffix is null ? parameter.Help : "pool[/namespace]/image@snapshot, or image@snapshot in the pool rbd.",
+                };
                 arguments.Add(argument);
                 readers.Add((parsed, given) => Give(parameter, parsed.GetValue(argument), given));
             }
@@ -143,6 +146,13 @@ internal static class Commands
         var volume = VolumeArgument("volume");
         return Asking("show", "Show a volume.", [volume], [], async (client, parsed, output) =>
             output.Value(await client.GetVolumeAsync(Volume(parsed, volume)), HttpJson.Default.VolumeShape, Output.Volume));
+    }
+
+    private static Command Snapshots()
+    {
+        var volume = VolumeArgument("volume");
+        return Asking("list", "List a volume's snapshots, the oldest first.", [volume], [], async (client, parsed, output) =>
+            output.Value(new SnapshotPage(await client.ListSnapshotsAsync(Volume(parsed, volume)), null), HttpJson.Default.SnapshotPage, p => Output.Snapshots(p.Items)));
     }
 
     private static Command Operations()

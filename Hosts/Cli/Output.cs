@@ -49,6 +49,10 @@ internal sealed class Output(bool json)
         ["name", "size", "created", "id"],
         volumes.Select(v => (IReadOnlyList<string>)[Name(v), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
 
+    public static void Snapshots(IEnumerable<SnapshotShape> snapshots) => Table(
+        ["name", "size", "created", "protected", "id"],
+        snapshots.Select(s => (IReadOnlyList<string>)[s.Name, SizeText.Format(s.SizeBytes), Time(s.CreatedAt), s.Protected ? "yes" : "", s.Id]));
+
     public static void Operations(IEnumerable<OperationShape> operations) => Table(
         ["id", "kind", "target", "state", "progress", "attempts", "executed by", "delivered by"],
         operations.Select(o => (IReadOnlyList<string>)[
@@ -62,6 +66,8 @@ internal sealed class Output(bool json)
         ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
         ("created", Time(v.CreatedAt)),
         ("parent", v.Parent ?? "-"),
+        ("snapshots", v.Snapshots is { } s ? $"{s.Count}, {s.ProtectedCount} of them protected{(s.Limit is { } limit ? $"; at most {limit}" : "")}" : "-"),
+        ("children", v.Children is { Count: > 0 } children ? string.Join(", ", children) : "-"),
         ("metadata", v.Metadata.Count == 0 ? "-" : string.Join(", ", v.Metadata.Select(m => $"{m.Key}={m.Value}"))));
 
     public static void Operation(OperationShape o) => Fields(

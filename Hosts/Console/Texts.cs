@@ -36,7 +36,13 @@ internal static class Texts
         ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
         ("created", Time(v.CreatedAt)),
         ("parent", v.Parent ?? "-"),
+        ("snapshots", v.Snapshots is { } s ? $"{s.Count}, {s.ProtectedCount} of them protected{(s.CountMax is { } limit ? $"; at most {limit}" : "")}" : "-"),
+        ("children", v.Children is { Count: > 0 } children ? string.Join(", ", children) : "-"),
         ("metadata", v.Metadata.Count == 0 ? "-" : string.Join(", ", v.Metadata.Select(m => $"{m.Key}={m.Value}"))));
+
+    public static string Snapshots(IReadOnlyList<SnapshotInfo> snapshots) => Table(
+        ["name", "size", "created", "protected", "id"],
+        snapshots.Select(s => (IReadOnlyList<string>)[s.Name, SizeText.Format(s.SizeBytes), Time(s.CreatedAt), s.Protected ? "yes" : "", $"{s.Id}"]));
 
     public static string Operations(IReadOnlyList<OperationView> operations) => Table(
         ["id", "kind", "target", "state", "progress", "attempts", "executed by", "delivered by"],

@@ -7,6 +7,7 @@ namespace Mooring.Messages.Http;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
 [JsonSerializable(typeof(VolumeShape))]
+[JsonSerializable(typeof(SnapshotPage))]
 [JsonSerializable(typeof(VolumePage))]
 [JsonSerializable(typeof(OperationShape))]
 [JsonSerializable(typeof(OperationPage))]

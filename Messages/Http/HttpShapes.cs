@@ -23,7 +23,33 @@ public sealed record VolumeShape(
     IReadOnlyList<string> Features,
     DateTimeOffset CreatedAt,
     string? Parent,
-    IReadOnlyDictionary<string, string> Metadata);
+    IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>Its snapshots in all, where they were looked at.</summary>
+    public SnapshotSummaryShape? Snapshots { get; init; }
+
+    /// <summary>The volumes that were cloned from it, where they were looked for.</summary>
+    public IReadOnlyList<string>? Children { get; init; }
+}
+
+/// <summary>A volume's snapshots in all.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="ProtectedCount">How many of them are protected.</param>
+/// <param name="Limit">How many there may be; null when that is not limited.</param>
+public sealed record SnapshotSummaryShape(int Count, int ProtectedCount, long? Limit);
+
+/// <summary>A snapshot as HTTP shows it.</summary>
+/// <param name="Name">Its name within its volume.</param>
+/// <param name="Id">The store's internal id of it.</param>
+/// <param name="SizeBytes">The volume's size then, in bytes.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="Protected">Whether it cannot be removed until it is unprotected.</param>
+public sealed record SnapshotShape(string Name, string Id, long SizeBytes, DateTimeOffset CreatedAt, bool Protected);
+
+/// <summary>The snapshots of a volume, the oldest first.</summary>
+/// <param name="Items">The snapshots.</param>
+/// <param name="NextCursor">Always null: there is one page.</param>
+public sealed record SnapshotPage(IReadOnlyList<SnapshotShape> Items, string? NextCursor);
 
 /// <summary>An operation as HTTP shows it.</summary>
 /// <param name="Id">Its id.</param>

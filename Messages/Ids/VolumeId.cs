@@ -79,12 +79,12 @@ public readonly record struct VolumeId(string Pool, string Namespace, string Ima
         _ => throw new FormatException($"'{text}' is not a volume"),
     };
 
-    private static string? NameProblem(string what, string? name)
+    internal static string? NameProblem(string what, string? name, int lengthMax = NameLengthMax)
     {
         if (string.IsNullOrEmpty(name))
             return $"{what} name is empty";
-        if (name.Length > NameLengthMax)
-            return $"{what} name is {name.Length} characters long; at most {NameLengthMax} are allowed";
+        if (name.Length > lengthMax)
+            return $"{what} name is {name.Length} characters long; at most {lengthMax} are allowed";
         // An address of HTTP folds these away.
         if (name is "." or "..")
             return $"{what} name '{name}' is not allowed";

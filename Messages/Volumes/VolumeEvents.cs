@@ -21,6 +21,9 @@ public sealed record OperationStarted(
     /// <summary>The internal id of the image under its source's name before the first attempt; null when it has no source.</summary>
     public string? SourceImageIdBefore { get; init; }
 
+    /// <summary>What else the operation noted before the first attempt, in its own words.</summary>
+    public string? Noted { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 }

@@ -23,6 +23,28 @@ public sealed record VolumeFound(VolumeInfo Info);
 /// <param name="Next">Ask again with this as <see cref="GetVolumes.After"/>; null at the end.</param>
 public sealed record VolumesListed(IReadOnlyList<VolumeInfo> Items, string? Next);
 
+/// <summary>Asks for a volume's snapshots; answered with <see cref="SnapshotsListed"/> or <see cref="QueryFailed"/>.</summary>
+/// <param name="Volume">The volume's name.</param>
+public sealed record GetSnapshots(VolumeId Volume) : IVolumeQuery;
+
+/// <summary>The snapshots of a volume.</summary>
+/// <param name="Items">All of them, the oldest first.</param>
+public sealed record SnapshotsListed(IReadOnlyList<SnapshotInfo> Items);
+
+/// <summary>What is known of a snapshot.</summary>
+/// <param name="Id">The store's internal id of it.</param>
+/// <param name="Name">Its name within its volume.</param>
+/// <param name="SizeBytes">The volume's size then, in bytes.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="Protected">Whether it cannot be removed until it is unprotected.</param>
+public sealed record SnapshotInfo(ulong Id, string Name, long SizeBytes, DateTimeOffset CreatedAt, bool Protected);
+
+/// <summary>What is known of a volume's snapshots in all.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="ProtectedCount">How many of them are protected.</param>
+/// <param name="CountMax">How many there may be; null when that is not limited.</param>
+public sealed record SnapshotSummary(int Count, int ProtectedCount, long? CountMax);
+
 /// <summary>A question that could not be answered.</summary>
 /// <param name="Error">Why.</param>
 public sealed record QueryFailed(OperationError Error);
@@ -44,4 +66,11 @@ public sealed record VolumeInfo(
     IReadOnlyList<string> Features,
     DateTimeOffset CreatedAt,
     string? Parent,
-    IReadOnlyDictionary<string, string> Metadata);
+    IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>Its snapshots; null where they were not looked at.</summary>
+    public SnapshotSummary? Snapshots { get; init; }
+
+    /// <summary>The volumes that were cloned from it; null where they were not looked for.</summary>
+    public IReadOnlyList<string>? Children { get; init; }
+}

@@ -134,12 +134,18 @@ internal sealed class CephCatalog(CephConnection connection, CephImages images)
         images.Check(Rbd.Stat(image, out var stat, (nuint)sizeof(Rbd.ImageStat)), what);
         images.Check(Rbd.GetFeatures(image, out var features), what);
         images.Check(Rbd.GetCreateTimestamp(image, out var created), what);
+        return new ImageInfo(
+            volume, IdOf(images, image, what), (long)stat.Size, (long)stat.ObjectSize,
+            [.. FeatureNames.Where(feature => (features & feature.Bit) != 0).Select(feature => feature.Name)],
+            created.AsTime(), ParentOf(image, what));
+    }
+
+    /// <summary>The id of an open image.</summary>
+    public static unsafe ImageId IdOf(CephImages images, ImageHandle image, string what)
+    {
         var id = stackalloc byte[IdLengthMax];
         images.Check(Rbd.GetId(image, id, IdLengthMax), what);
-        return new ImageInfo(
-            volume, new ImageId(NativeText.Read(id)), (long)stat.Size, (long)stat.ObjectSize,
-            [.. FeatureNames.Where(feature => (features & feature.Bit) != 0).Select(feature => feature.Name)],
-            DateTimeOffset.FromUnixTimeSeconds(created.Seconds).AddTicks(created.Nanoseconds / 100), ParentOf(image, what));
+        return new ImageId(NativeText.Read(id));
     }
 
     private unsafe string? ParentOf(ImageHandle image, string what)

@@ -6,7 +6,7 @@ namespace Mooring.Storage.Ceph;
 internal static class CephErrors
 {
     public const int NotPermitted = -1, NotFound = -2, InputOutput = -5, Busy = -16, Exists = -17, Invalid = -22, NoSpace = -28, ReadOnly = -30, Range = -34,
-        NotEmpty = -39, Shutdown = -108, TimedOut = -110, Cancelled = -125;
+        NotEmpty = -39, Shutdown = -108, TimedOut = -110, QuotaExceeded = -122, Cancelled = -125;
 
     private static readonly Dictionary<int, (string Name, string Reason, ErrorKind Kind)> Known = new()
     {

@@ -109,6 +109,7 @@ internal sealed class CephLifecycle(CephImages images)
             {
                 CephImageUsers.RequireNotOpen(images, image, what);
                 CephImageUsers.RequireNotLocked(images, image, what);
+                CephSnapshots.RequireNone(images, image, what);
                 return true;
             });
         }

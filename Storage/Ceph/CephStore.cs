@@ -4,7 +4,7 @@ using Mooring.Storage.Ceph.Native;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>One connection to Ceph: brings the concerns together, each of which has a class of its own.</summary>
-internal sealed class CephStore : IBlockStore
+internal sealed partial class CephStore : IBlockStore
 {
     /// <summary>Never exists; asking for it is the round trip of a probe.</summary>
     public const string ProbeObject = "mooring.probe";
@@ -19,6 +19,8 @@ internal sealed class CephStore : IBlockStore
     private readonly CephLifecycle _lifecycle;
     private readonly CephCopy _copy;
     private readonly CephRename _rename;
+    private readonly CephSnapshots _snapshots;
+    private readonly CephClones _clones;
     private readonly CephImageContent _content;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
@@ -37,6 +39,8 @@ internal sealed class CephStore : IBlockStore
         _content = new CephImageContent(_images);
         _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
         _rename = new CephRename(connection, _images);
+        _snapshots = new CephSnapshots(_images);
+        _clones = new CephClones(_images);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }

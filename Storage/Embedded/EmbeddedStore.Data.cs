@@ -52,7 +52,7 @@ internal sealed partial class EmbeddedStore
         var (image, use, kind) = Open(database, find, volume, found =>
         {
             RequireWithin(found, volume, offset, data.Length);
-            return found.DataFile is null || found.TrimTo is not null ? Reshaping : Writing;
+            return found.DataFile is null || found.TrimTo is not null || IsShared(database, found.DataFile) ? Reshaping : Writing;
         });
         try
         {
@@ -131,30 +131,63 @@ internal sealed partial class EmbeddedStore
             return;
         if (shrinking == Shrinking.Never)
             throw Failures.Invalid($"{volume} has {image.Size} bytes and would shrink to {sizeBytes}");
+        RequireNotOpen(database, image, volume);
+    }
+
+    private void RequireNotOpen(Database database, Image image, VolumeId volume)
+    {
         if (LiveUses(database, image.Id).Find(use => use.Kind == Holding) is { } user)
             throw Failures.Busy($"{volume} is in use: '{user.Purpose}' ({user.Session}) {user.Kind}");
     }
 
-    /// <summary>With the image open for reshaping: makes its data file or cuts it; it stays open for writing.</summary>
+    /// <summary>With the image open for reshaping: makes its data file, or one of its own, or cuts it; it stays open for writing.</summary>
     /// <returns>The data file.</returns>
     private string Reshape(Database database, Image image, long use)
     {
-        var name = image.DataFile ?? MakeDataFile(database, image);
-        if (image is { DataFile: not null, TrimTo: { } end })
+        var isShared = database.Read(() => IsShared(database, image.DataFile));
+        var name = image.DataFile is null || isShared ? MakeDataFile(database, image) : image.DataFile;
+        if (isShared)
+        {
+            CopyFile(database, image, name);
+        }
+        else if (image is { DataFile: not null, TrimTo: { } end })
         {
             using var file = SparseFile.Open(DataPath(name), write: true);
             RandomAccess.SetLength(file, Math.Min(end, RandomAccess.GetLength(file)));
             RandomAccess.SetLength(file, image.Size);
             RandomAccess.FlushToDisk(file);
         }
-        database.Write(() =>
+        var left = database.Write(() =>
         {
             RequireUnfenced(database);
             database.Execute("UPDATE images SET data_file = ?, trim_to = NULL WHERE id = ?", name, image.Id);
             database.Execute("DELETE FROM loose_files WHERE name = ?", name);
             database.Execute("UPDATE uses SET kind = ? WHERE id = ?", Writing, use);
+            return Loosen(database, image.DataFile);
         });
+        Discard(database, left);
         return name;
+    }
+
+    /// <summary>Copies an image's data into a file of its own that nobody names yet; a failure discards it.</summary>
+    private void CopyFile(Database database, Image image, string name)
+    {
+        try
+        {
+            using var from = SparseFile.Open(DataPath(image.DataFile!));
+            using var to = SparseFile.Open(DataPath(name), write: true);
+            CopyBytes(from, to, image.DataEnd, _ =>
+            {
+                RequireLink();
+                RequireUnfenced(database);
+            });
+            RandomAccess.FlushToDisk(to);
+        }
+        catch
+        {
+            Discard(database, name);
+            throw;
+        }
     }
 
     private string MakeDataFile(Database database, Image image)
@@ -189,9 +222,28 @@ internal sealed partial class EmbeddedStore
         return isUsed ? $"{image}.{Guid.NewGuid():N}.img" : first;
     }
 
-    /// <summary>Deletes a file that no image names, after a failure, which is the one to report.</summary>
-    private void Discard(Database database, string name)
+    /// <summary>Inside a transaction: whether several rows name a data file.</summary>
+    private static bool IsShared(Database database, string? name) => CountNamings(database, name) > 1;
+
+    private static long CountNamings(Database database, string? name) => name is null ? 0 : database.Query(
+        row => row.Number(0),
+        "SELECT (SELECT count(*) FROM images WHERE data_file = ?) + (SELECT count(*) FROM image_snapshots WHERE data_file = ?)", name, name)[0];
+
+    /// <summary>Inside a transaction, after a row has changed: notes that the file it named may be deleted, unless a row names it.</summary>
+    /// <returns>The file to discard after the transaction; null when there is none.</returns>
+    private string? Loosen(Database database, string? name)
     {
+        if (name is null || CountNamings(database, name) > 0)
+            return null;
+        database.Execute("INSERT INTO loose_files VALUES (?, ?)", name, Address.Value);
+        return name;
+    }
+
+    /// <summary>Deletes a file that no image names. Whatever failed before that, or what succeeded, is what counts.</summary>
+    private void Discard(Database database, string? name)
+    {
+        if (name is null)
+            return;
         try
         {
             File.Delete(DataPath(name));

@@ -65,21 +65,16 @@ internal sealed partial class EmbeddedStore
         try
         {
             var name = MakeDataFile(database, image);
-            using (var from = SparseFile.Open(DataPath(image.DataFile!)))
-            using (var to = SparseFile.Open(DataPath(name), write: true))
-            {
-                CopyBytes(from, to, image.DataEnd, _ => RequireLink());
-                RandomAccess.FlushToDisk(to);
-            }
-            database.Write(() =>
+            CopyFile(database, image, name);
+            var left = database.Write(() =>
             {
                 RequireUnfenced(database);
                 database.Execute("UPDATE images SET data_file = ?, trim_to = NULL WHERE id = ?", name, id);
                 database.Execute("DELETE FROM loose_files WHERE name = ?", name);
-                database.Execute("INSERT INTO loose_files VALUES (?, ?)", image.DataFile, Address.Value);
                 database.Execute("DELETE FROM uses WHERE id IN (?, ?)", use, fencedUse);
+                return Loosen(database, image.DataFile);
             });
-            Discard(database, image.DataFile!);
+            Discard(database, left);
         }
         catch
         {

@@ -23,8 +23,13 @@ internal sealed partial class EmbeddedStore
 
     public Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
-        var image = database.Read(() => Require(database, volume));
-        return new ImageInfo(volume, new ImageId(image.Id), image.Size, NominalObjectBytes, [], DateTimeOffset.FromUnixTimeMilliseconds(image.Created), null);
+        var (image, parent) = database.Read(() =>
+        {
+            var found = Require(database, volume);
+            return (found, ParentOf(database, found.Id));
+        });
+        return new ImageInfo(
+            volume, new ImageId(image.Id), image.Size, NominalObjectBytes, [], DateTimeOffset.FromUnixTimeMilliseconds(image.Created), parent);
     }, cancellationToken);
 
     public Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
@@ -63,9 +68,13 @@ internal sealed partial class EmbeddedStore
             RequireUnfenced(database);
             var found = Find(database, volume) ?? throw NoImage(volume);
             RequireUnused(database, found, volume);
+            RequireNoSnapshots(database, found, volume);
             database.Execute("DELETE FROM images WHERE id = ?", found.Id);
             database.Execute("DELETE FROM metadata WHERE image = ?", found.Id);
             database.Execute("DELETE FROM uses WHERE image = ?", found.Id);
+            ForgetSnapshots(database, found);
+            if (CountNamings(database, found.DataFile) > 0)
+                return found with { DataFile = null };
             // A fenced copy may yet make its file; so the file stays in its maker's name.
             if (found.DataFile is { } file)
                 database.Execute("INSERT INTO loose_files VALUES (?, ?)", file, found.State == Ready ? Address.Value : found.Owner);

@@ -5,7 +5,7 @@ namespace Mooring.Storage.Embedded;
 /// <summary>The tables of the store.</summary>
 internal static class Schema
 {
-    private const long Version = 2;
+    private const long Version = 3;
 
     /// <summary>What each version adds to the one before it.</summary>
     private static readonly string[][] _versions =
@@ -47,6 +47,20 @@ internal static class Schema
             "CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, highest INTEGER NOT NULL)",
             "CREATE TABLE events (stream INTEGER, number INTEGER, event BLOB NOT NULL, PRIMARY KEY (stream, number)) WITHOUT ROWID",
             "CREATE TABLE snapshots (stream TEXT, number INTEGER, timestamp INTEGER NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY (stream, number))",
+        ],
+        [
+            // A data file that several rows name is written by nobody: whoever writes takes a copy first. data_end: as in images, what lies beyond it
+            // is nothing. name is null once the snapshot was removed while it has clones. Ids are never used again.
+            """
+            CREATE TABLE image_snapshots (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, image TEXT NOT NULL, name TEXT, size INTEGER NOT NULL, data_end INTEGER NOT NULL, data_file TEXT,
+                protected INTEGER NOT NULL, created INTEGER NOT NULL, UNIQUE (image, name))
+            """,
+            "CREATE TABLE snapshot_limits (image TEXT PRIMARY KEY, count_max INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE clones (image TEXT PRIMARY KEY, snapshot INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE INDEX clones_of_snapshot ON clones (snapshot)",
+            "CREATE INDEX images_of_file ON images (data_file)",
+            "CREATE INDEX snapshots_of_file ON image_snapshots (data_file)",
         ],
     ];
 

@@ -68,6 +68,83 @@ internal sealed record CrashScenario(
                 return new RemoveMetadata(volume, "owner");
             },
             async (cluster, command, _) => Assert.Empty((await cluster.Client.GetVolumeAsync(command.Volume)).Metadata)),
+        ["volume.snapshot.create"] = new(
+            async (cluster, volume) => new CreateSnapshot(await WithSnapshotsAsync(cluster, volume, "before"), "s"),
+            async (cluster, command, result) =>
+            {
+                Assert.Equal(["before", "s"], await SnapshotsAsync(cluster, command.Volume));
+                Assert.Equal(2, result.Result!.Snapshots!.Count);
+            }),
+        ["volume.snapshot.rename"] = new(
+            async (cluster, volume) => new RenameSnapshot(await WithSnapshotsAsync(cluster, volume, "s"), "s", "t"),
+            async (cluster, command, _) => Assert.Equal(["t"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.remove"] = new(
+            async (cluster, volume) => new RemoveSnapshot(await WithSnapshotsAsync(cluster, volume, "s", "t"), "s"),
+            async (cluster, command, _) => Assert.Equal(["t"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.protect"] = new(
+            async (cluster, volume) => new ProtectSnapshot(await WithSnapshotsAsync(cluster, volume, "s"), "s"),
+            async (cluster, command, _) => Assert.Equal(["s!"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.unprotect"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new ProtectSnapshot(await WithSnapshotsAsync(cluster, volume, "s"), "s"), Change.New());
+                return new UnprotectSnapshot(volume, "s");
+            },
+            async (cluster, command, _) => Assert.Equal(["s"], await SnapshotsAsync(cluster, command.Volume))),
+        ["volume.snapshot.rollback"] = new(
+            async (cluster, volume) =>
+            {
+                await SnapshottedAsync(cluster, volume);
+                await cluster.Client.RunAsync(new CopyVolume(volume with { Image = $"{volume.Image}-then" }, volume), Change.New());
+                // Every object of it differs from then.
+                for (var offset = 0L; offset < cluster.LongBytes / 4; offset += Size)
+                    await cluster.Store.Store.WriteAsync(volume, offset, new byte[1 << 20], CancellationToken.None);
+                return new RollBackVolume(volume, "s");
+            },
+            async (cluster, command, _) =>
+            {
+                var then = command.Volume with { Image = $"{command.Volume.Image}-then" };
+                Assert.True(await cluster.Store.SameBytesAsync(then, command.Volume), "the volume has other bytes than then");
+                await cluster.Client.RunAsync(new DeleteVolume(then), Change.New());
+            },
+            "in-the-middle"),
+        ["volume.clone"] = new(
+            async (cluster, volume) => new CloneVolume(volume, await SnapshottedAsync(cluster, volume with { Image = $"{volume.Image}-parent" }), "s"),
+            async (cluster, command, result) =>
+            {
+                await cluster.NoStrayImageAsync();
+                Assert.Equal(1, await cluster.EffectsAsync(result));
+                Assert.Equal([command.Volume], await cluster.Store.Store.GetChildrenAsync(command.SourceVolume!.Value, CancellationToken.None));
+                Assert.True(await cluster.Store.SameBytesAsync(command.SourceVolume.Value, command.Volume), "the clone has other bytes than its parent");
+                // The parent is released: it can be changed again.
+                await cluster.Client.RunAsync(new RenameSnapshot(command.SourceVolume.Value, "s", "t"), Change.New());
+            },
+            "before-commit"),
+        ["volume.flatten"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new CloneVolume(volume, await SnapshottedAsync(cluster, volume with { Image = $"{volume.Image}-parent" }), "s"), Change.New());
+                return new FlattenVolume(volume);
+            },
+            async (cluster, command, _) =>
+            {
+                var parent = command.Volume with { Image = $"{command.Volume.Image}-parent" };
+                Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Parent);
+                Assert.True(await cluster.Store.SameBytesAsync(parent, command.Volume), "it has other bytes than its parent had");
+                await cluster.Client.RunAsync(new RemoveSnapshot(parent, "s"), Change.New());
+                await cluster.Client.RunAsync(new DeleteVolume(parent), Change.New());
+            },
+            "in-the-middle"),
+        ["volume.snapshot.limit.set"] = new(
+            async (cluster, volume) => new SetSnapshotLimit(await MadeAsync(cluster, volume), 3),
+            async (cluster, command, _) => Assert.Equal(3, (await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),
+        ["volume.snapshot.limit.clear"] = new(
+            async (cluster, volume) =>
+            {
+                await cluster.Client.RunAsync(new SetSnapshotLimit(await MadeAsync(cluster, volume), 3), Change.New());
+                return new ClearSnapshotLimit(volume);
+            },
+            async (cluster, command, _) => Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),
     };
 
     /// <summary>
@@ -133,6 +210,25 @@ internal sealed record CrashScenario(
         await cluster.Client.RunAsync(new CreateVolume(volume, Size), Change.New());
         return volume;
     }
+
+    private static async Task<VolumeId> SnapshottedAsync(TestCluster cluster, VolumeId volume)
+    {
+        await cluster.FilledAsync(volume.Image, cluster.LongBytes / 4);
+        await cluster.Client.RunAsync(new CreateSnapshot(volume, "s"), Change.New());
+        return volume;
+    }
+
+    private static async Task<VolumeId> WithSnapshotsAsync(TestCluster cluster, VolumeId volume, params string[] names)
+    {
+        await MadeAsync(cluster, volume);
+        foreach (var name in names)
+            await cluster.Client.RunAsync(new CreateSnapshot(volume, name), Change.New());
+        return volume;
+    }
+
+    // "!" behind a name: it is protected.
+    private static async Task<IEnumerable<string>> SnapshotsAsync(TestCluster cluster, VolumeId volume) =>
+        (await cluster.Store.Store.GetSnapshotsAsync(volume, CancellationToken.None)).Items.Select(s => s.IsProtected ? s.Name + "!" : s.Name);
 
     private static async Task<string?> IdAsync(TestCluster cluster, VolumeId volume) =>
         (await cluster.Store.Store.FindAsync(volume, CancellationToken.None))?.Value;

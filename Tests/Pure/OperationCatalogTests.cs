@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Mooring.Harness;
 using Mooring.Messages;
@@ -28,6 +29,16 @@ public class OperationCatalogTests
         new RenameVolume(Volume with { Image = "other" }, Volume),
         new SetMetadata(Volume, "a/b?%20", "c\nd ü"),
         new RemoveMetadata(Volume, "a/b?%20"),
+        new CreateSnapshot(Volume, "a%2F?&b ü"),
+        new RenameSnapshot(Volume, "a%2F?&b ü", "c"),
+        new RemoveSnapshot(Volume, "a%2F?&b ü"),
+        new ProtectSnapshot(Volume, "a%2F?&b ü"),
+        new UnprotectSnapshot(Volume, "a%2F?&b ü"),
+        new RollBackVolume(Volume, "a%2F?&b ü"),
+        new SetSnapshotLimit(Volume, 7),
+        new CloneVolume(VolumeId.Parse("ssd/b"), Volume, "a%2F?&b ü"),
+        new FlattenVolume(Volume),
+        new ClearSnapshotLimit(Volume),
     }.ToDictionary(command => command.Kind);
 
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
@@ -67,9 +78,11 @@ public class OperationCatalogTests
         var operation = OperationCatalog.Find(kind)!;
         if (HttpForm.BodyOf(Samples[kind]) is not { } body)
             return;
-        var more = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("{\"", "{\"colour\":1,\"", StringComparison.Ordinal));
+        var more = JsonNode.Parse(body)!.AsObject();
+        more["colour"] = 1;
 
-        var refused = Assert.Throws<FormatException>(() => HttpForm.Read(operation, Address, NoQuery, Parse(more)));
+        var refused = Assert.Throws<FormatException>(() =>
+            HttpForm.Read(operation, InPath(operation, HttpForm.PathOf(Samples[kind])), NoQuery, Parse(Encoding.UTF8.GetBytes(more.ToJsonString()))));
 
         Assert.Contains("colour", refused.Message, StringComparison.Ordinal);
     }
@@ -101,6 +114,26 @@ public class OperationCatalogTests
     public void A_target_lies_where_its_source_does_unless_it_says_otherwise() => Assert.Equal(
         new CopyVolume(Volume with { Image = "b" }, Volume),
         HttpForm.Read(OperationCatalog.Find("volume.copy")!, Address, new Dictionary<string, string> { ["namespace"] = Volume.Namespace }, Parse("{\"target\":{\"name\":\"b\"}}"u8.ToArray())));
+
+    [Theory]
+    [InlineData("rbd/a@s 1", "rbd/a", "s 1")]
+    [InlineData("p/n/a@s", "p/n/a", "s")]
+    [InlineData("a@s", "rbd/a", "s")]
+    public void A_snapshot_is_named_behind_its_volume(string word, string volume, string snapshot)
+    {
+        var operation = OperationCatalog.Find("volume.snapshot.create")!;
+        var given = new Given();
+
+        Assert.True(operation.Parameters.Single(p => !p.IsSuffix).TryGive(word, given, out var problem), problem);
+        Assert.Equal(new CreateSnapshot(VolumeId.Parse(volume), snapshot), operation.Make(given));
+    }
+
+    [Theory]
+    [InlineData("rbd/a")]
+    [InlineData("@s")]
+    [InlineData("rbd/a/b/c@s")]
+    public void What_names_no_snapshot_is_refused(string word) =>
+        Assert.False(OperationCatalog.Find("volume.snapshot.create")!.Parameters[0].TryGive(word, new Given(), out _));
 
     [Fact]
     public void No_other_file_knows_a_kind_of_operation()

@@ -20,7 +20,7 @@ internal static class OperationTable
             """);
         foreach (var operation in OperationCatalog.All)
         {
-            var usage = string.Join(' ', operation.Parameters.Select(Usage));
+            var usage = string.Join(' ', operation.Parameters.Where(p => !p.IsSuffix).Select(Usage));
             var body = string.Join(", ", HttpForm.BesidePath(operation).SelectMany(Members));
             text.Append($"| `{operation.Kind}` | `{operation.Kind.Replace('.', ' ')} {usage}` | `{operation.Route.Method} {operation.Route.Pattern}` | {body} | {operation.Summary} |\n");
         }
@@ -29,7 +29,7 @@ internal static class OperationTable
 
     private static string Usage(Parameter parameter)
     {
-        var usage = parameter.Positional ? parameter.Name.ToUpperInvariant()
+        var usage = parameter.Positional ? $"{parameter.Name}{(parameter.Suffix is { } suffix ? $"@{suffix.Name}" : "")}".ToUpperInvariant()
             : parameter is Parameter<bool> ? $"--{parameter.Name}"
             : $"--{parameter.Name} {parameter.Name.ToUpperInvariant()}";
         return parameter.Required ? usage : $"[{usage}]";

@@ -1,6 +1,7 @@
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
 using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.Tests.Pure;
 
@@ -146,6 +147,16 @@ public class VolumeStateTests
     }
 
     [Fact]
+    public void A_retry_remembers_what_the_operation_noted()
+    {
+        var request = Request("r", new RemoveSnapshot(Volume, "s"));
+        var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, With("s") with { Noted = "1" }, Node, Worker, Now));
+
+        Assert.Equal("1", state.DecideRetry(Node, Successor, Now).Noted);
+        Assert.Equal("1", state.Apply(state.DecideRetry(Node, Successor, Now)).Active!.Noted);
+    }
+
+    [Fact]
     public void A_volume_that_is_being_copied_refuses_to_change()
     {
         var held = VolumeState.Empty.Apply(new SourceHeld(Copy.Operation, Other));
@@ -199,6 +210,16 @@ public class VolumeStateTests
         { new RenameVolume(Volume, Other), false, false },
         { new SetMetadata(Volume, "k", "v"), true, false },
         { new RemoveMetadata(Volume, "k"), true, false },
+        { new CreateSnapshot(Volume, "s"), true, false },
+        { new ProtectSnapshot(Volume, "s"), true, false },
+        { new SetSnapshotLimit(Volume, 1), true, false },
+        { new ClearSnapshotLimit(Volume), true, false },
+        { new RenameSnapshot(Volume, "s", "t"), false, false },
+        { new RemoveSnapshot(Volume, "s"), false, false },
+        { new UnprotectSnapshot(Volume, "s"), false, false },
+        { new RollBackVolume(Volume, "s"), false, false },
+        { new CloneVolume(Volume, Other, "s"), false, false },
+        { new FlattenVolume(Volume), false, false },
     };
 
     [Theory]
@@ -341,6 +362,24 @@ public class VolumeStateTests
         { new RenameVolume(Volume, Other), new VolumeObservation("id", null, "src"), ErrorKind.AlreadyExists },
         { new SetMetadata(Volume, "k", "v"), NameIsFree, ErrorKind.NotFound },
         { new RemoveMetadata(Volume, "k"), NameIsFree, ErrorKind.NotFound },
+        { new CreateSnapshot(Volume, "s"), NameIsFree, ErrorKind.NotFound },
+        { new CreateSnapshot(Volume, "s"), With(), null },
+        { new CreateSnapshot(Volume, "s"), With("s"), ErrorKind.AlreadyExists },
+        { new RenameSnapshot(Volume, "s", "t"), With("s"), null },
+        { new RenameSnapshot(Volume, "s", "t"), With("t"), ErrorKind.NotFound },
+        { new RenameSnapshot(Volume, "s", "t"), With("s", "t"), ErrorKind.AlreadyExists },
+        { new RemoveSnapshot(Volume, "s"), With("s"), null },
+        { new RemoveSnapshot(Volume, "s"), With("t"), ErrorKind.NotFound },
+        { new ProtectSnapshot(Volume, "s"), With("s"), null },
+        { new ProtectSnapshot(Volume, "s"), With("s!"), ErrorKind.Busy },
+        { new UnprotectSnapshot(Volume, "s"), With("s!"), null },
+        { new UnprotectSnapshot(Volume, "s"), With("s"), ErrorKind.InvalidArgument },
+        { new CloneVolume(Volume, Other, "s"), new VolumeObservation(null, null, "src"), null },
+        { new CloneVolume(Volume, Other, "s"), NameIsFree, ErrorKind.NotFound },
+        { new FlattenVolume(Volume), new VolumeObservation("id", 1, null) { Noted = "rbd/a@s" }, null },
+        { new FlattenVolume(Volume), new VolumeObservation("id", 1, null), ErrorKind.InvalidArgument },
+        { new RollBackVolume(Volume, "s"), With("s"), null },
+        { new RollBackVolume(Volume, "s"), With(), ErrorKind.NotFound },
     };
 
     [Theory]
@@ -371,12 +410,27 @@ public class VolumeStateTests
         { new SetMetadata(Volume, "", "v"), false },
         { new SetMetadata(Volume, "mooring.x", "v"), false },
         { new RemoveMetadata(Volume, "mooring.x"), false },
+        { new CreateSnapshot(Volume, "s 1"), true },
+        { new CreateSnapshot(Volume, ""), false },
+        { new CreateSnapshot(Volume, "a@b"), false },
+        { new CreateSnapshot(Volume, ".."), false },
+        { new RenameSnapshot(Volume, "s", "s"), false },
+        { new RenameSnapshot(Volume, "s", "t/u"), false },
+        { new SetSnapshotLimit(Volume, 0), true },
+        { new SetSnapshotLimit(Volume, -1), false },
     };
 
     [Theory]
     [MemberData(nameof(Commands))]
     public void A_command_that_makes_no_sense_is_refused_before_it_is_accepted(VolumeCommand command, bool valid) =>
         Assert.Equal(valid, OperationCatalog.Of(command).Invalid(command) is null);
+
+    // An image with snapshots of these names; "!" behind one: it is protected.
+    private static VolumeObservation With(params string[] snapshots) => new("id", null, null)
+    {
+        Snapshots = new ImageSnapshots(new ImageId("id"), [.. snapshots.Select((name, i) =>
+            new ImageSnapshot(new SnapshotId((ulong)i + 1), name.TrimEnd('!'), 1, Now, name.EndsWith('!')))], null),
+    };
 
     private static VolumeState Started(ExecuteOperation request) =>
         VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, NameIsFree, Node, Worker, Now));

@@ -26,7 +26,7 @@ internal abstract class MooringCommandHandlerActor : CommandHandlerActor
     protected void OnChange(Command command, Operation operation)
     {
         var given = new Given();
-        foreach (var parameter in operation.Parameters)
+        foreach (var parameter in operation.Parameters.Where(p => !p.IsSuffix))
         {
             if (Given(command, parameter.Name) is { } value && !parameter.TryGive(value, given, out var wrong))
             {
@@ -96,7 +96,7 @@ internal static class CommonArguments
     public static string CommandName(this Operation operation) => string.Join('-', operation.Kind.Split('.')[1..]);
 
     /// <summary>The definition of an operation's command.</summary>
-    public static CommandDefinition Definition(this Operation operation) => operation.Parameters
+    public static CommandDefinition Definition(this Operation operation) => operation.Parameters.Where(p => !p.IsSuffix)
         .Aggregate(
             new CommandDefinitionBuilder().WithName(operation.CommandName()).WithDescription(operation.Summary),
             (command, parameter) => parameter is Parameter<bool>

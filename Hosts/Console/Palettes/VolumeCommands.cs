@@ -12,6 +12,7 @@ internal sealed class VolumeCommands : CommandPaletteHandler
 {
     private const string List = "list";
     private const string Show = "show";
+    private const string ListSnapshots = "snapshot-list";
 
     private const string Pool = "pool";
     private const string After = "after";
@@ -29,6 +30,7 @@ internal sealed class VolumeCommands : CommandPaletteHandler
             .WithValue(CommonArguments.Limit, "At most so many; default 1000.", mandatory: false)
             .Build(),
         new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows a volume.").WithValue(Volume, VolumeText, mandatory: true).Build(),
+        new CommandDefinitionBuilder().WithName(ListSnapshots).WithDescription("Lists a volume's snapshots.").WithValue(Volume, VolumeText, mandatory: true).Build(),
         .. Operations.Select(operation => operation.Definition()),
     ]);
 
@@ -46,6 +48,7 @@ internal sealed class VolumeCommands : CommandPaletteHandler
         {
             Process(List, OnList);
             Process(Show, OnShow);
+            Process(ListSnapshots, OnListSnapshots);
             foreach (var operation in Operations)
                 Process(operation.CommandName(), command => OnChange(command, operation));
         }
@@ -60,6 +63,12 @@ internal sealed class VolumeCommands : CommandPaletteHandler
                 Ask(Mooring.Dispatcher, new GetVolumes(parts[0], parts.ElementAtOrDefault(1) ?? "", Given(command, After), limit), answer =>
                     answer is VolumesListed page ? Texts.Volumes(page.Items, page.Next) : null);
             }
+        }
+
+        private void OnListSnapshots(Command command)
+        {
+            if (TryVolume(command, Volume, out var volume))
+                Ask(Mooring.Dispatcher, new GetSnapshots(volume), answer => answer is SnapshotsListed found ? Texts.Snapshots(found.Items) : null);
         }
 
         private void OnShow(Command command)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Akka.Actor;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Mooring.Actors;
 using Mooring.Messages;
@@ -31,6 +32,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         var volumes = app.MapGroup("/v1/volumes");
         volumes.MapGet("", ListVolumesAsync);
         volumes.MapGet("/{pool}/{image}", GetVolumeAsync);
+        volumes.MapGet("/{pool}/{image}/snapshots", ListSnapshotsAsync);
         foreach (var alike in OperationCatalog.All.GroupBy(o => (o.Route.Method, o.Route.Pattern)))
             app.MapMethods(alike.Key.Pattern, [alike.Key.Method], (HttpRequest request) => ChangeAsync(request, [.. alike]));
         var operations = app.MapGroup("/v1/operations");
@@ -71,6 +73,15 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
                 _ => null,
             });
 
+    private async Task<IResult> ListSnapshotsAsync(HttpRequest request, string pool, string image, string? @namespace) =>
+        Named(pool, @namespace, image, out var volume) is { } problem
+            ? problem
+            : await AskAsync(m => m.Dispatcher, new GetSnapshots(volume), request, answer => answer switch
+            {
+                SnapshotsListed found => Results.Json(new SnapshotPage([.. found.Items.Select(Shapes.Of)], null), HttpJson.Default.SnapshotPage),
+                _ => null,
+            });
+
     private async Task<IResult> ChangeAsync(HttpRequest request, IReadOnlyList<Operation> operations)
     {
         if (settings.VipEndpoint is { } vip && !vip.Address.Equals(request.HttpContext.Connection.LocalIpAddress))
@@ -78,7 +89,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         VolumeCommand command;
         try
         {
-            JsonElement? body = operations[0].Route.HasNoBody ? null : await ReadAsync(request);
+            JsonElement? body = operations[0].Route.HasNoBody || !HasBody(request) ? null : await ReadAsync(request);
             command = HttpForm.Read(HttpForm.Choose(operations, body), PathOf(request), QueryOf(request), body);
         }
         catch (Exception e) when (e is FormatException or BadHttpRequestException)
@@ -263,6 +274,9 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     private static Dictionary<string, string> QueryOf(HttpRequest request) => request.Query.ToDictionary(
         value => value.Key,
         value => value.Value is [{ } only] ? only : throw new FormatException($"'{value.Key}' stands in the query {value.Value.Count} times"));
+
+    private static bool HasBody(HttpRequest request) =>
+        request.ContentLength is not 0 && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
 
     private async Task<JsonElement> ReadAsync(HttpRequest request)
     {

@@ -9,7 +9,14 @@ namespace Mooring.StorageNode.Http;
 internal static class Shapes
 {
     public static VolumeShape Of(VolumeInfo v) => new(
-        v.Volume.Pool, v.Volume.Namespace, v.Volume.Image, v.Id, v.SizeBytes, v.ObjectSizeBytes, v.Features, v.CreatedAt, v.Parent, v.Metadata);
+        v.Volume.Pool, v.Volume.Namespace, v.Volume.Image, v.Id, v.SizeBytes, v.ObjectSizeBytes, v.Features, v.CreatedAt, v.Parent, v.Metadata)
+    {
+        Snapshots = v.Snapshots is { } s ? new SnapshotSummaryShape(s.Count, s.ProtectedCount, s.CountMax) : null,
+        Children = v.Children,
+    };
+
+    public static SnapshotShape Of(SnapshotInfo s) =>
+        new(s.Name, s.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), s.SizeBytes, s.CreatedAt, s.Protected);
 
     public static OperationShape Of(OperationView o) => new(
         o.Id.Value,

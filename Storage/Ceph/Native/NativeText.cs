@@ -9,6 +9,9 @@ internal static unsafe class NativeText
     /// <summary>A NUL-terminated string; empty for null.</summary>
     public static string Read(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
 
+    /// <summary>A text with the NUL behind it that C expects.</summary>
+    public static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + '\0');
+
     /// <summary>A list of NUL-terminated strings one after the other, as in rados_pool_list.</summary>
     public static List<string> SplitList(ReadOnlySpan<byte> bytes)
     {

@@ -8,7 +8,7 @@ internal static unsafe partial class Rbd
     public const string Library = "librbd.so.1";
 
     /// <summary>RBD_IMAGE_OPTION_FORMAT and so on.</summary>
-    public const int OptionFormat = 0, OptionFeatures = 1, OptionOrder = 2, OptionStripeUnit = 3, OptionStripeCount = 4;
+    public const int OptionFormat = 0, OptionFeatures = 1, OptionOrder = 2, OptionStripeUnit = 3, OptionStripeCount = 4, OptionCloneFormat = 12;
 
     [LibraryImport(Library, EntryPoint = "rbd_image_options_create")]
     public static partial void CreateOptions(out nint options);
@@ -155,6 +155,8 @@ internal static unsafe partial class Rbd
     {
         public long Seconds;
         public long Nanoseconds;
+
+        public readonly DateTimeOffset AsTime() => DateTimeOffset.FromUnixTimeSeconds(Seconds).AddTicks(Nanoseconds / 100);
     }
 
     /// <summary>rbd_linked_image_spec_t.</summary>

@@ -47,7 +47,7 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
 }
 
 /// <summary>One connection of the store in memory.</summary>
-public sealed class FakeStore(FakeStoreProvider provider, string name) : IBlockStore
+public sealed partial class FakeStore(FakeStoreProvider provider, string name) : IBlockStore
 {
     public FenceAddress Address { get; } = new(name);
 

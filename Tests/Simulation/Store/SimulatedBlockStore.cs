@@ -8,7 +8,7 @@ namespace Mooring.Tests.Simulation.Store;
 /// One connection of a node to the simulated store. Long calls are driven by their caller, step by step, as librbd does: they stop in the
 /// middle when it dies.
 /// </summary>
-public class SimulatedBlockStore : IBlockStore
+public partial class SimulatedBlockStore : IBlockStore
 {
     private const int CopySteps = 8;
     private const long ObjectSizeBytes = 4 << 20;

@@ -9,6 +9,12 @@ public sealed class CephCatalogKeeps(CephFixture fixture) : CatalogContract(fixt
 public sealed class CephLifecycleKeeps(CephFixture fixture) : LifecycleContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephSnapshotsKeep(CephFixture fixture) : SnapshotContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephClonesKeep(CephFixture fixture) : CloneContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephCopiesKeep(CephFixture fixture) : CopyContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]

@@ -6,6 +6,10 @@ public sealed class EmbeddedCatalog(EmbeddedFixture fixture) : CatalogContract(f
 
 public sealed class EmbeddedLifecycle(EmbeddedFixture fixture) : LifecycleContract(fixture), IClassFixture<EmbeddedFixture>;
 
+public sealed class EmbeddedSnapshots(EmbeddedFixture fixture) : SnapshotContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedClones(EmbeddedFixture fixture) : CloneContract(fixture), IClassFixture<EmbeddedFixture>;
+
 public sealed class EmbeddedCopies(EmbeddedFixture fixture) : CopyContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedData(EmbeddedFixture fixture) : DataContract(fixture), IClassFixture<EmbeddedFixture>;

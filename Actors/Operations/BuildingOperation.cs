@@ -1,0 +1,94 @@
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Operations;
+
+/// <summary>
+/// Makes a volume under a name made of the operation and the attempt, and makes it visible by one rename. A new attempt starts at once; only its
+/// commit waits until the earlier ones are fenced.
+/// </summary>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <inheritdoc/>
+public abstract class BuildingOperation<TCommand>(string kind, string summary, string route) : Operation<TCommand>(kind, summary, route)
+    where TCommand : VolumeCommand
+{
+    private const string OperationKey = ImageDescription.OwnMetadataPrefix + "operation";
+
+    /// <inheritdoc/>
+    public sealed override bool MakesVolume => true;
+
+    /// <summary>Work is done under a name of its own and becomes visible by one rename; the finished image carries the operation's id.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="found">What has the target's name now.</param>
+    /// <param name="madeBy">The operation's id in that image's metadata, if any.</param>
+    /// <returns>What to do.</returns>
+    public static Reconciliation Reconcile(OperationId operation, ImageId? found, string? madeBy) => found switch
+    {
+        null => Reconciliation.NotBegun,
+        _ when madeBy == operation.Value => Reconciliation.Done,
+        _ => Reconciliation.Foreign,
+    };
+
+    /// <inheritdoc/>
+    public sealed override async Task CleanUpAsync(AttemptContext context, VolumeCommand command)
+    {
+        await context.FenceEarlierAsync();
+        for (var attempt = 1; attempt <= context.Attempt; attempt++)
+        {
+            var work = context.WorkName(command.Volume, attempt);
+            if (await context.Store.FindAsync(work, context.Cancellation) is not null)
+                await context.Store.RemoveAsync(work, null, context.Cancellation);
+        }
+    }
+
+    /// <summary>Makes the whole volume under another name.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="work">The name.</param>
+    /// <returns>Completes when all of it is durable.</returns>
+    protected abstract Task BuildAsync(AttemptContext context, TCommand command, VolumeId work);
+
+    /// <inheritdoc/>
+    protected sealed override async Task<AttemptResult> RunAsync(AttemptContext context, TCommand command)
+    {
+        var store = context.Store;
+        var work = context.WorkName(command.Volume, context.Attempt);
+        var fenced = context.FenceEarlierAsync();
+        try
+        {
+            // Cheap first look: an earlier attempt may have committed, and then nothing needs to be made again.
+            if (context.InDoubt && await ReconcileAsync(context, command) is { } early)
+            {
+                await fenced;
+                return early;
+            }
+            await BuildAsync(context, command, work);
+            await store.SetMetadataAsync(work, OperationKey, context.Operation.Value, context.Cancellation);
+            context.Pass(CrashPoint.BeforeCommit);
+        }
+        finally
+        {
+            // Nothing below this line may happen, and no failure may be reported, while an earlier attempt can still commit.
+            await fenced;
+        }
+        if (context.InDoubt && await ReconcileAsync(context, command) is { } late)
+            return late;
+        await store.RenameAsync(work, command.Volume, context.Cancellation);
+        context.Pass(CrashPoint.AfterEffect);
+        var made = await store.GetAsync(command.Volume, context.Cancellation);
+        return new AttemptResult(ImageDescription.Of(made), Leftovers: context.InDoubt);
+    }
+
+    private static async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
+    {
+        var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
+        var madeBy = found is null ? null : (await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).GetValueOrDefault(OperationKey);
+        return Reconcile(context.Operation, found, madeBy) switch
+        {
+            Reconciliation.Done => new AttemptResult(
+                ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation)), Leftovers: true),
+            Reconciliation.Foreign => new AttemptResult(null, OperationErrors.Exists(command.Volume), Leftovers: true),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,188 @@
+using Mooring.Messages;
+using Mooring.Storage.Ceph.Native;
+
+namespace Mooring.Storage.Ceph;
+
+/// <summary>Snapshots of images through librbd.</summary>
+internal sealed class CephSnapshots(CephImages images)
+{
+    // What librbd gives when there is no limit, and takes to end one.
+    private const ulong Unlimited = ulong.MaxValue;
+
+    public Task<ImageSnapshots> GetAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        var what = $"list the snapshots of {volume}";
+        return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => Describe(image, what)), cancellationToken);
+    }
+
+    public Task CreateAsync(VolumeId volume, string name, CancellationToken cancellationToken) =>
+        ChangeAsync($"make snapshot {volume}@{name}", volume, [name], image => Rbd.CreateSnapshot(image, name), cancellationToken, result => result switch
+        {
+            CephErrors.QuotaExceeded => "it may not have more snapshots",
+            _ => null,
+        });
+
+    public Task RenameAsync(VolumeId volume, string name, string newName, CancellationToken cancellationToken) => ChangeAsync(
+        $"rename snapshot {volume}@{name} to {newName}", volume, [name, newName], image => Rbd.RenameSnapshot(image, name, newName), cancellationToken);
+
+    public Task RemoveAsync(VolumeId volume, string name, CancellationToken cancellationToken) => ChangeAsync(
+        $"remove snapshot {volume}@{name}", volume, [name], image => Rbd.RemoveSnapshot(image, name), cancellationToken, result => result switch
+        {
+            CephErrors.Busy => "it is protected",
+            _ => null,
+        });
+
+    public Task ProtectAsync(VolumeId volume, string name, CancellationToken cancellationToken) => ChangeAsync(
+        $"protect snapshot {volume}@{name}", volume, [name], image => Rbd.ProtectSnapshot(image, name), cancellationToken, result => result switch
+        {
+            CephErrors.Busy => "it is protected already",
+            _ => null,
+        });
+
+    public Task UnprotectAsync(VolumeId volume, string name, CancellationToken cancellationToken)
+    {
+        var what = $"unprotect snapshot {volume}@{name}";
+        return ChangeAsync(what, volume, [name], image =>
+        {
+            var result = Rbd.UnprotectSnapshot(image, name);
+            return result == CephErrors.Busy
+                ? throw images.Failure(result, what, $"it is cloned by {CephChildren.Names(CephChildren.Of(images, image, what, IdOf(image, name, what)))}")
+                : result;
+        }, cancellationToken, result => result == CephErrors.Invalid ? "it is not protected" : null);
+    }
+
+    public Task RollBackAsync(VolumeId volume, string name, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var what = $"roll {volume} back to {name}";
+        return images.RunAsync(() => RollBack(volume, name, progress, what), cancellationToken);
+    }
+
+    public Task LimitAsync(VolumeId volume, long? countMax, CancellationToken cancellationToken)
+    {
+        var what = $"limit the snapshots of {volume}";
+        if (countMax < 0)
+            throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot {what} to {countMax}");
+        return ChangeAsync(what, volume, [], image => Rbd.SetSnapshotLimit(image, countMax is { } most ? (ulong)most : Unlimited), cancellationToken, result => result switch
+        {
+            CephErrors.Range => "it has more already",
+            _ => null,
+        });
+    }
+
+    /// <summary>Refuses when an image has snapshots of any sort, and says which.</summary>
+    public static void RequireNone(CephImages images, ImageHandle image, string what)
+    {
+        var found = List(images, image, what);
+        if (found.Count == 0)
+            return;
+        var reasons = found.Select(s => s.Kind switch
+        {
+            Rbd.SnapshotOfUser => $"'{s.Name}'{(IsProtected(images, image, s.Name, what) ? " (protected)" : "")}",
+            Rbd.SnapshotOfGroup => $"'{s.Name}' (of a group)",
+            Rbd.SnapshotInTrash => "one in the trash that a clone needs",
+            _ => $"'{s.Name}' (of mirroring)",
+        }).ToList();
+        var children = CephChildren.Of(images, image, what, snapshot: null);
+        var clones = children.Count == 0 ? "" : $", and is cloned by {CephChildren.Names(children)}";
+        throw images.Failure(CephErrors.NotEmpty, what, $"it has {(reasons.Count == 1 ? "the snapshot" : "the snapshots")} {ObstacleNames.Of(reasons)}{clones}");
+    }
+
+    private Task ChangeAsync(
+        string what, VolumeId volume, string[] names, Func<ImageHandle, int> call, CancellationToken cancellationToken, Func<int, string?>? reason = null)
+    {
+        RequireGoodNames(what, names);
+        return images.RunAsync(() => images.Change(volume, what, image =>
+        {
+            var result = call(image);
+            return result >= 0 ? true : throw images.Failure(result, what, reason?.Invoke(result) ?? Reason(result));
+        }), cancellationToken);
+    }
+
+    private static string? Reason(int result) => result switch
+    {
+        CephErrors.NotFound => "there is no such snapshot",
+        CephErrors.Exists => "there is a snapshot of that name already",
+        _ => null,
+    };
+
+    private unsafe bool RollBack(VolumeId volume, string name, IProgress<double>? progress, string what)
+    {
+        RequireGoodNames(what, name);
+        // Read-only, which is no watcher: those that are there are others.
+        images.Use(volume, readOnly: true, what, image =>
+        {
+            CephImageUsers.RequireNotOpen(images, image, what);
+            return true;
+        });
+        return images.Change(volume, what, image =>
+        {
+            using var callback = new ProgressCallback(progress, () => false);
+            var result = Rbd.RollBack(image, name, ProgressCallback.Function, callback.State);
+            if (result < 0)
+                throw images.Failure(result, what, Reason(result));
+            callback.Finish();
+            return true;
+        });
+    }
+
+    public static void RequireGoodNames(string what, params string[] names)
+    {
+        if (names.Select(SnapshotName.Validate).FirstOrDefault(problem => problem is not null) is { } problem)
+            throw new BlockStoreException(ErrorKind.InvalidArgument, CephErrors.OneLine($"cannot {what}: {problem}"), 22);
+    }
+
+    private unsafe ImageSnapshots Describe(ImageHandle image, string what)
+    {
+        images.Check(Rbd.GetSnapshotLimit(image, out var limit), what);
+        var items = new List<ImageSnapshot>();
+        foreach (var (id, name, size, kind) in List(images, image, what))
+        {
+            if (kind != Rbd.SnapshotOfUser)
+                continue;
+            images.Check(Rbd.GetSnapshotTimestamp(image, id, out var created), what);
+            items.Add(new ImageSnapshot(new SnapshotId(id), name, size, created.AsTime(), IsProtected(images, image, name, what)));
+        }
+        return new ImageSnapshots(
+            CephCatalog.IdOf(images, image, what), [.. items.OrderBy(s => s.Id.Value)], limit == Unlimited ? null : (long)Math.Min(limit, long.MaxValue));
+    }
+
+    private static unsafe List<(ulong Id, string Name, long Size, int Kind)> List(CephImages images, ImageHandle image, string what)
+    {
+        var count = 16;
+        while (true)
+        {
+            var buffer = new Rbd.SnapshotInfo[count];
+            fixed (Rbd.SnapshotInfo* snapshots = buffer)
+            {
+                var result = Rbd.ListSnapshots(image, snapshots, &count);
+                if (result == CephErrors.Range)
+                    continue;
+                images.Check(result, what);
+                var found = new List<(ulong, string, long, int)>();
+                for (var i = 0; i < result; i++)
+                {
+                    // It may have been removed since the image was opened.
+                    if (Rbd.GetSnapshotKind(image, snapshots[i].Id, out var kind) >= 0)
+                        found.Add((snapshots[i].Id, NativeText.Read(snapshots[i].Name), (long)snapshots[i].Size, kind));
+                }
+                if (result > 0)
+                    Rbd.FreeSnapshots(snapshots);
+                return found;
+            }
+        }
+    }
+
+    private ulong IdOf(ImageHandle image, string name, string what) => List(images, image, what).First(s => s.Kind == Rbd.SnapshotOfUser && s.Name == name).Id;
+
+    public static unsafe bool IsProtected(CephImages images, ImageHandle image, string name, string what)
+    {
+        fixed (byte* text = NativeText.Terminated(name))
+        {
+            var result = Rbd.IsProtected(image, text, out var isProtected);
+            if (result == CephErrors.NotFound)
+                return false;
+            images.Check(result, what);
+            return isProtected != 0;
+        }
+    }
+}
