@@ -24,10 +24,10 @@ public sealed class OpenRequests
             _byVolume.Remove(entry.Command.Volume);
     }
 
-    /// <summary>Whether a volume has such requests: what becomes of it is theirs to say.</summary>
+    /// <summary>How many such requests a volume has. While it has any, what becomes of it is theirs to say.</summary>
     /// <param name="volume">The volume.</param>
-    /// <returns>False when it has none.</returns>
-    public bool Has(VolumeId volume) => _byVolume.ContainsKey(volume);
+    /// <returns>The number.</returns>
+    public int CountOf(VolumeId volume) => _byVolume.TryGetValue(volume, out var open) ? open.Count : 0;
 
     /// <summary>Before which place every request of a volume is recorded.</summary>
     /// <param name="volume">The volume.</param>

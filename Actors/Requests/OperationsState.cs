@@ -36,11 +36,13 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
     /// <summary>Whether a request may enter the book.</summary>
     /// <param name="request">The request.</param>
     /// <param name="known">Its entry, from memory or from the archive; null when it is in neither.</param>
+    /// <param name="openOfVolume">How many requests of its volume are open already.</param>
     /// <param name="deliverTo">The path that the result is sent to, if that was asked for.</param>
     /// <param name="bounds">The book's bounds.</param>
     /// <param name="now">The time now.</param>
     /// <returns>The event to persist, the entry there is already, or why not.</returns>
-    public SubmitDecision Decide(SubmitOperation request, OperationEntry? known, string? deliverTo, OperationsBounds bounds, DateTimeOffset now)
+    public SubmitDecision Decide(
+        SubmitOperation request, OperationEntry? known, int openOfVolume, string? deliverTo, OperationsBounds bounds, DateTimeOffset now)
     {
         if (known is not null)
         {
@@ -58,14 +60,15 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
                 $"request id {request.RequestId} was made at {request.RequestId.MadeAt:u}, and results are kept for {bounds.Retention:c}: "
                 + "look at what there is, and ask with a new id"));
         }
-        return Overload(bounds, deliverTo is not null) is { } reason
+        return Overload(bounds, request.Command.Volume, openOfVolume, deliverTo is not null) is { } reason
             ? new SubmitDecision.Refuse(new OperationError(ErrorKind.Overloaded, $"{reason}; try again later"))
             : new SubmitDecision.Accept(new RequestAccepted(OperationId.For(request.RequestId), request.RequestId, request.Command, deliverTo, now));
     }
 
     // What could not be remembered for its time is not begun.
-    private string? Overload(OperationsBounds bounds, bool deliver) =>
-        OpenCount >= bounds.OpenMax ? $"{bounds.OpenMax} operations are under way already"
+    private string? Overload(OperationsBounds bounds, VolumeId volume, int openOfVolume, bool deliver) =>
+        openOfVolume >= bounds.OpenOfVolumeMax ? $"{openOfVolume} operations of {volume} are under way already"
+        : OpenCount >= bounds.OpenMax ? $"{bounds.OpenMax} operations are under way already"
         : Entries.Count + ArchivedCount >= bounds.KnownMax ? $"{bounds.KnownMax} results of the last {bounds.Retention:c} are kept already"
         : RecentCount >= 2 * bounds.RecentMax ? "results cannot be archived at present"
         : deliver && UndeliveredCount >= bounds.OpenMax ? $"{UndeliveredCount} results wait for somebody to confirm that they have come"

@@ -162,7 +162,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private void Submit(SubmitOperation request, OperationId operation, OperationEntry? known, IActorRef sender)
     {
         var deliverTo = request.Deliver && !sender.IsNobody() ? Akka.Serialization.Serialization.SerializedActorPath(sender) : null;
-        switch (_state.Decide(request, known, deliverTo, _bounds with { OpenMax = _bounds.OpenMax - _accepting.Count }, Now))
+        var bounds = _bounds with { OpenMax = _bounds.OpenMax - _accepting.Count };
+        switch (_state.Decide(request, known, _open.CountOf(request.Command.Volume), deliverTo, bounds, Now))
         {
             case SubmitDecision.Known entry:
                 sender.Tell(new OperationAccepted(request.RequestId, View(entry.Entry)));
@@ -183,8 +184,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private void Look(RequestAccepted accepted)
     {
         var command = accepted.Command;
-        VolumeId? volume = OperationCatalog.Of(command).MakesVolume || _open.Has(command.Volume) ? null : command.Volume;
-        VolumeId? source = command.SourceVolume is { } named && !_open.Has(named) ? named : null;
+        VolumeId? volume = OperationCatalog.Of(command).MakesVolume || _open.CountOf(command.Volume) > 0 ? null : command.Volume;
+        VolumeId? source = command.SourceVolume is { } named && _open.CountOf(named) == 0 ? named : null;
         if (volume is null && source is null)
             PersistAsync(accepted, OnAccepted);
         else

@@ -131,18 +131,39 @@ public sealed class TestCluster : IAsyncDisposable
     public Task NoStrayImageAsync() => UntilAsync("no image of an attempt is left in the pool", async () => !(await Store.ImagesAsync(Pool)).Any(i =>
         i.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal) && !i.Name.StartsWith(VolumeId.ReservedPrefix + "fs.", StringComparison.Ordinal)));
 
-    /// <summary>Deletes the volumes whose names begin so.</summary>
+    /// <summary>Deletes the volumes whose names begin so, with their snapshots; clones come before what they were made of.</summary>
     public async Task RemoveAllAsync(string prefix)
     {
-        string? after = null;
+        var left = new Queue<VolumeId>(await NamedAsync(prefix));
+        for (var tries = 0; left.TryDequeue(out var volume); tries++)
+        {
+            if ((await Store.Store.GetChildrenAsync(volume, CancellationToken.None)).Count > 0)
+            {
+                Assert.InRange(tries, 0, 100);
+                left.Enqueue(volume);
+                continue;
+            }
+            foreach (var snapshot in await Client.ListSnapshotsAsync(volume))
+            {
+                if (snapshot.Protected)
+                    await Client.RunAsync(new UnprotectSnapshot(volume, snapshot.Name), Change.New());
+                await Client.RunAsync(new RemoveSnapshot(volume, snapshot.Name), Change.New());
+            }
+            await Client.RunAsync(new DeleteVolume(volume), Change.New());
+        }
+    }
+
+    private async Task<List<VolumeId>> NamedAsync(string prefix)
+    {
+        var (found, after) = (new List<VolumeId>(), (string?)null);
         do
         {
             var page = await Client.ListVolumesAsync(Pool, "", after, 1000);
-            foreach (var volume in page.Items.Where(v => v.Name.StartsWith(prefix, StringComparison.Ordinal)))
-                await Client.RunAsync(new DeleteVolume(Volume(volume.Name)), Change.New());
+            found.AddRange(page.Items.Where(v => v.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(v => Volume(v.Name)));
             after = page.NextCursor;
         }
         while (after is not null);
+        return found;
     }
 
     /// <summary>How many images carry the operation that made them.</summary>

@@ -8,7 +8,7 @@ public class OperationsStateTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly NodeName Node = new("node-1");
-    private static readonly OperationsBounds Bounds = new(OpenMax: 100, RecentMax: 10, KnownMax: 1000, TimeSpan.FromHours(1));
+    private static readonly OperationsBounds Bounds = new(OpenMax: 100, OpenOfVolumeMax: 5, RecentMax: 10, KnownMax: 1000, TimeSpan.FromHours(1));
     private static readonly SubmitOperation Create = Request("a", new CreateVolume(VolumeId.Parse("rbd/v"), 10));
 
     [Fact]
@@ -50,6 +50,14 @@ public class OperationsStateTests
 
         Assert.Equal(ErrorKind.Overloaded, Assert.IsType<SubmitDecision.Refuse>(Decide(state, next, Bounds with { OpenMax = 1 })).Error.Kind);
         Assert.IsType<SubmitDecision.Accept>(Decide(Finish(state, Create, settled: true), next, Bounds with { OpenMax = 1 }));
+    }
+
+    [Fact]
+    public void The_number_of_requests_of_one_volume_is_bounded()
+    {
+        Assert.IsType<SubmitDecision.Accept>(OperationsState.Empty.Decide(Create, null, 4, null, Bounds, Now));
+        Assert.Equal(
+            ErrorKind.Overloaded, Assert.IsType<SubmitDecision.Refuse>(OperationsState.Empty.Decide(Create, null, 5, null, Bounds, Now)).Error.Kind);
     }
 
     [Fact]
@@ -136,9 +144,9 @@ public class OperationsStateTests
         var entry = Finished(1).Entries[Id("r0")];
         var state = Archived(Finished(1), part: 7, "r0");
 
-        Assert.Equal(entry, Assert.IsType<SubmitDecision.Known>(state.Decide(Numbered(0), entry, null, Bounds, Now)).Entry);
+        Assert.Equal(entry, Assert.IsType<SubmitDecision.Known>(state.Decide(Numbered(0), entry, 0, null, Bounds, Now)).Entry);
         var other = Request("r0", Create.Command);
-        Assert.Equal(ErrorKind.RequestConflict, Assert.IsType<SubmitDecision.Refuse>(state.Decide(other, entry, null, Bounds, Now)).Error.Kind);
+        Assert.Equal(ErrorKind.RequestConflict, Assert.IsType<SubmitDecision.Refuse>(state.Decide(other, entry, 0, null, Bounds, Now)).Error.Kind);
     }
 
     [Fact]
@@ -168,14 +176,14 @@ public class OperationsStateTests
         var state = OperationsState.Empty;
         for (var i = 0; i < 3; i++)
         {
-            var decision = state.Decide(Numbered(i), null, "akka://a", Bounds, Now);
+            var decision = state.Decide(Numbered(i), null, 0, "akka://a", Bounds, Now);
             state = Finish(state.Apply(Assert.IsType<SubmitDecision.Accept>(decision).Event), Numbered(i), settled: true);
         }
         var bounds = Bounds with { RecentMax = 1, OpenMax = 3 };
 
         Assert.Empty(state.DecideArchived(bounds));
-        Assert.IsType<SubmitDecision.Refuse>(state.Decide(Create, null, "akka://a", bounds, Now));
-        Assert.IsType<SubmitDecision.Accept>(state.Decide(Create, null, null, bounds, Now));
+        Assert.IsType<SubmitDecision.Refuse>(state.Decide(Create, null, 0, "akka://a", bounds, Now));
+        Assert.IsType<SubmitDecision.Accept>(state.Decide(Create, null, 0, null, bounds, Now));
         state = state.Apply(state.DecideDelivered(Id("r1"), Node, Now)!).Apply(state.DecideDelivered(Id("r2"), Node, Now)!);
         Assert.Equal([Id("r1")], state.DecideArchived(bounds).Select(e => e.Id));
         Assert.Equal(1, OperationsSnapshot.Of(state).State().UndeliveredCount);
@@ -238,7 +246,7 @@ public class OperationsStateTests
     private static Dictionary<OperationId, OperationRunning> None { get; } = [];
 
     private static SubmitDecision Decide(OperationsState state, SubmitOperation request, OperationsBounds? bounds = null) =>
-        state.Decide(request, state.Entries.GetValueOrDefault(Id(request)), null, bounds ?? Bounds, Now);
+        state.Decide(request, state.Entries.GetValueOrDefault(Id(request)), 0, null, bounds ?? Bounds, Now);
 
     private static OperationError Refused(OperationsState state, OperationsBounds bounds) =>
         Assert.IsType<SubmitDecision.Refuse>(Decide(state, Create, bounds)).Error;

@@ -6,11 +6,18 @@ namespace Mooring.StorageNode.Http;
 /// <summary>Errors as <c>application/problem+json</c> (RFC 9457).</summary>
 internal static class Problems
 {
-    public static IResult Of(OperationError error, RequestId? request = null, OperationId? operation = null) => Results.Json(
-        new ProblemShape(error.Type, error.Title, Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value),
-        HttpJson.Default.ProblemShape,
-        "application/problem+json",
-        Status(error.Kind));
+    // Long enough for a failover, or for a full queue to have moved on.
+    private const string RetrySeconds = "1";
+
+    public static IResult Of(OperationError error, RequestId? request = null, OperationId? operation = null)
+    {
+        var problem = Results.Json(
+            new ProblemShape(error.Type, error.Title, Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value),
+            HttpJson.Default.ProblemShape,
+            "application/problem+json",
+            Status(error.Kind));
+        return error.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable ? new Later(problem) : problem;
+    }
 
     public static IResult Invalid(string detail) => Of(new OperationError(ErrorKind.InvalidArgument, detail));
 
@@ -31,4 +38,13 @@ internal static class Problems
         ErrorKind.NoSpace => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,
     };
+
+    private sealed class Later(IResult problem) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.RetryAfter = RetrySeconds;
+            return problem.ExecuteAsync(httpContext);
+        }
+    }
 }
