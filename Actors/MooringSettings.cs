@@ -31,6 +31,9 @@ public sealed record MooringSettings
     /// <summary>The most that this waiting grows to.</summary>
     public required TimeSpan RetryBackoffMax { get; init; }
 
+    /// <summary>For how long what the store refuses for now is tried.</summary>
+    public required TimeSpan RefusedMax { get; init; }
+
     /// <summary>For how long a connection is fenced.</summary>
     public required TimeSpan FenceDuration { get; init; }
 
@@ -134,6 +137,7 @@ public sealed record MooringSettings
             ProgressInterval = reader.Time("workers.progress-interval"),
             RetryBackoffMin = reader.Time("operations.retry-backoff-min"),
             RetryBackoffMax = reader.Time("operations.retry-backoff-max"),
+            RefusedMax = reader.Time("operations.refused-max"),
             FenceDuration = reader.Time("operations.fence-duration"),
             SourceWaitMax = reader.Time("operations.source-wait-max"),
             VolumeQueueMax = reader.Whole("volumes.queue-max", 1, 100_000),

@@ -21,6 +21,13 @@ public sealed record OperationStarted(
     /// <summary>The internal id of the image under its source's name before the first attempt; null when it has no source.</summary>
     public string? SourceImageIdBefore { get; init; }
 
+    /// <summary>
+    /// The connections of earlier attempts of which something may still be on its way, and which are fenced before this attempt does anything
+    /// but look. Null: those of all of them.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FenceAddress>? MayAct { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 }

@@ -84,6 +84,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         ProgressInterval = TimeSpan.FromMilliseconds(1),
         RetryBackoffMin = TimeSpan.FromMilliseconds(5),
         RetryBackoffMax = TimeSpan.FromMilliseconds(50),
+        RefusedMax = TimeSpan.FromMinutes(5),
         FenceDuration = TimeSpan.FromHours(1),
         SourceWaitMax = TimeSpan.FromSeconds(30),
         VolumeQueueMax = 10,
