@@ -79,6 +79,8 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         Node = Node,
         HttpAddress = "127.0.0.1:1",
         WorkerCount = 1,
+        StandInMax = 0,
+        WorkerSlowAfter = TimeSpan.FromMilliseconds(10),
         WorkerQueueMax = 10,
         ReaderSlots = 1,
         ProgressInterval = TimeSpan.FromMilliseconds(1),
