@@ -16,6 +16,12 @@ public sealed record MooringSettings
     /// <summary>How many workers a node has.</summary>
     public required int WorkerCount { get; init; }
 
+    /// <summary>How many more workers there may be while others take long.</summary>
+    public required int StandInMax { get; init; }
+
+    /// <summary>After what time a worker takes long.</summary>
+    public required TimeSpan WorkerSlowAfter { get; init; }
+
     /// <summary>How many operations may wait for a worker of a node.</summary>
     public required int WorkerQueueMax { get; init; }
 
@@ -30,6 +36,9 @@ public sealed record MooringSettings
 
     /// <summary>The most that this waiting grows to.</summary>
     public required TimeSpan RetryBackoffMax { get; init; }
+
+    /// <summary>For how long what the store refuses for now is tried.</summary>
+    public required TimeSpan RefusedMax { get; init; }
 
     /// <summary>For how long a connection is fenced.</summary>
     public required TimeSpan FenceDuration { get; init; }
@@ -132,11 +141,14 @@ public sealed record MooringSettings
             Node = node,
             HttpAddress = $"{reader.Text("node.address")}:{reader.Whole("http.port", 1, 65535)}",
             WorkerCount = reader.Whole("workers.count", 1, 256),
+            StandInMax = reader.Whole("workers.stand-in-max", 0, 256),
+            WorkerSlowAfter = reader.Time("workers.slow-after"),
             WorkerQueueMax = reader.Whole("workers.queue-max", 1, 1_000_000),
             ReaderSlots = reader.Whole("workers.reader-slots", 1, 256),
             ProgressInterval = reader.Time("workers.progress-interval"),
             RetryBackoffMin = reader.Time("operations.retry-backoff-min"),
             RetryBackoffMax = reader.Time("operations.retry-backoff-max"),
+            RefusedMax = reader.Time("operations.refused-max"),
             FenceDuration = reader.Time("operations.fence-duration"),
             SourceWaitMax = reader.Time("operations.source-wait-max"),
             VolumeQueueMax = reader.Whole("volumes.queue-max", 1, 100_000),

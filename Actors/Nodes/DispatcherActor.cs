@@ -23,12 +23,12 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly MooringServices _services;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
-    private readonly Queue<IActorRef> _idle = new();
-    private readonly LinkedList<(RequestWorker Request, IActorRef Asker)> _waiting = new();
+    private readonly WorkerPool _pool;
     private readonly Dictionary<Address, NodeHealthReport> _reports = [];
     private readonly Dictionary<Address, string> _incarnations = [];
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
     private IActorRef _reader = ActorRefs.Nobody;
+    private int _workersMade;
     private (NodeName Node, TimeSpan Since)? _strangeOwner;
 
     /// <summary>Makes the actor.</summary>
@@ -36,8 +36,15 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     public DispatcherActor(MooringServices services)
     {
         _services = services;
+        var settings = services.Settings;
+        _pool = new WorkerPool(new WorkerPoolLimits(settings.WorkerCount, settings.StandInMax, settings.WorkerSlowAfter, settings.WorkerQueueMax));
         Receive<RequestWorker>(OnRequestWorker);
-        Receive<WorkerIdle>(idle => Assign(idle.Worker));
+        Receive<WorkerIdle>(idle =>
+        {
+            _pool.Free(idle.Worker);
+            Serve();
+        });
+        Receive<ServeAgain>(_ => Serve());
         Receive<Ping>(_ => Sender.Tell(Pong.Instance));
         Receive<IVolumeQuery>(query => _reader.Forward(query));
         Receive<NodeHealthReport>(OnReport);
@@ -87,8 +94,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
         Context.Watch(Context.ActorOf(OneWriterActor.Props(), OneWriterActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
-        for (var slot = 0; slot < _services.Settings.WorkerCount; slot++)
-            Context.Watch(Context.ActorOf(RbdWorkerActor.Props(_services, slot), $"worker-{slot}"));
+        while (_workersMade < _services.Settings.WorkerCount)
+            MakeWorker();
     }
 
     /// <inheritdoc/>
@@ -105,44 +112,47 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void OnRequestWorker(RequestWorker request)
     {
-        if (_waiting.Any(w => w.Request.Operation == request.Operation && w.Asker.Equals(Sender)))
-            return;
-        if (_waiting.Count >= _services.Settings.WorkerQueueMax)
+        if (!_pool.Enqueue(request, Sender))
         {
             Sender.Tell(new WorkerRefused(request.Operation, new OperationError(
-                ErrorKind.Unavailable, $"{_waiting.Count} operations wait for a worker of {_services.Settings.Node}")));
+                ErrorKind.Overloaded, $"{_pool.WaitingCount} operations wait for a worker of {_services.Settings.Node}")));
             return;
         }
-        _waiting.AddLast((request, Sender));
         Context.Watch(Sender);
-        if (_idle.TryDequeue(out var worker))
-            Assign(worker);
+        Serve();
     }
 
-    private void Assign(IActorRef worker)
+    private void Serve()
     {
-        if (_waiting.First is not { } next)
+        var now = Context.System.Scheduler.MonotonicClock;
+        while (_pool.Assign(now) is var (worker, request, asker))
         {
-            if (!_idle.Contains(worker))
-                _idle.Enqueue(worker);
-            return;
+            Context.Unwatch(asker);
+            worker.Tell(request, asker);
         }
-        _waiting.RemoveFirst();
-        Context.Unwatch(next.Value.Asker);
-        worker.Tell(next.Value.Request, next.Value.Asker);
+        while (_pool.NeedsStandIn(now))
+            _pool.Hire(MakeWorker(), now);
+        while (_pool.Dismiss(now) is { } dismissed)
+        {
+            Context.Unwatch(dismissed);
+            Context.Stop(dismissed);
+        }
+        // Those that work may come to take long while others wait.
+        if (_pool.WaitingCount > 0 && !Timers.IsTimerActive(ServeAgain.Instance))
+            Timers.StartSingleTimer(ServeAgain.Instance, ServeAgain.Instance, _services.Settings.WorkerSlowAfter);
+    }
+
+    private IActorRef MakeWorker()
+    {
+        var slot = _workersMade++;
+        return Context.Watch(Context.ActorOf(RbdWorkerActor.Props(_services, slot), $"worker-{slot}"));
     }
 
     private void OnTerminated(Terminated terminated)
     {
         if (terminated.ActorRef.Path.Parent.Equals(Self.Path))
             throw new InvalidOperationException($"{terminated.ActorRef.Path.Name} of this node has ended");
-        for (var node = _waiting.First; node is not null;)
-        {
-            var after = node.Next;
-            if (node.Value.Asker.Equals(terminated.ActorRef))
-                _waiting.Remove(node);
-            node = after;
-        }
+        _pool.Forget(terminated.ActorRef);
     }
 
     // One that reports under the address of another has taken its place: a process must end before another can listen there.
@@ -240,6 +250,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     }
 
     private Address ReporterAddress() => Sender.Path.Address.HasGlobalScope ? Sender.Path.Address : _cluster.SelfAddress;
+
+    private sealed record ServeAgain : INoSerializationVerificationNeeded
+    {
+        public static ServeAgain Instance { get; } = new();
+    }
 
     private sealed record StillOutside : INoSerializationVerificationNeeded
     {

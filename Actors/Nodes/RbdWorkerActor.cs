@@ -68,7 +68,7 @@ public sealed class RbdWorkerActor : ReceiveActor
             PrepareAsync(request.Observe).PipeTo(
                 Self,
                 success: prepared => prepared,
-                failure: e => new PreparationFailed(ErrorOf(e)));
+                failure: e => new PreparationFailed(ErrorOf(e), BreaksConnection(e)));
         });
     }
 
@@ -83,7 +83,7 @@ public sealed class RbdWorkerActor : ReceiveActor
         });
         Receive<PreparationFailed>(failed =>
         {
-            if (OperationErrors.LeavesInDoubt(failed.Error.Kind))
+            if (failed.Breaks)
                 Disconnect();
             _client.Tell(new WorkerRefused(_operation, failed.Error));
             GoIdle();
@@ -141,13 +141,13 @@ public sealed class RbdWorkerActor : ReceiveActor
             _client.Tell(report);
             GoIdle();
         });
-        Receive<CleanUpEnded>(ended =>
+        Receive<CleanUpStopped>(ended =>
         {
-            if (ended.Operation != _operation)
+            if (ended.Cleaned.Operation != _operation)
                 return;
-            if (ended.Error is { } error && OperationErrors.LeavesInDoubt(error.Kind))
+            if (ended.Breaks)
                 Disconnect();
-            _client.Tell(ended);
+            _client.Tell(ended.Cleaned);
             GoIdle();
         });
         Receive<Terminated>(_ => { });
@@ -183,28 +183,30 @@ public sealed class RbdWorkerActor : ReceiveActor
         var client = _client;
         var progress = new ThrottledProgress(
             _services.Clock, _services.Settings.ProgressInterval, value => client.Tell(new AttemptProgressed(active.Operation, active.Attempt, value)));
+        var context = AttemptOf(active, progress);
         try
         {
-            var result = await OperationCatalog.Of(active.Command).RunAsync(AttemptOf(active, progress), active.Command);
-            return new AttemptReport(active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers);
+            var result = await OperationCatalog.Of(active.Command).RunAsync(context, active.Command);
+            return new AttemptReport(
+                active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers, context.EarlierFenced);
         }
-        catch (Exception e) when (ErrorOf(e) is var error)
+        catch (Exception e)
         {
             return new AttemptReport(
-                active.Operation, active.Attempt, null, error, OperationErrors.LeavesInDoubt(error.Kind), Leftovers: active.Command.SourceVolume is not null);
+                active.Operation, active.Attempt, null, ErrorOf(e), BreaksConnection(e), Leftovers: active.Command.SourceVolume is not null, context.EarlierFenced);
         }
     }
 
-    private async Task<CleanUpEnded> CleanUpAsync(ActiveOperation remains)
+    private async Task<CleanUpStopped> CleanUpAsync(ActiveOperation remains)
     {
         try
         {
             await OperationCatalog.Of(remains.Command).CleanUpAsync(AttemptOf(remains, new Progress<double>()), remains.Command);
-            return new CleanUpEnded(remains.Operation, null);
+            return new CleanUpStopped(new CleanUpEnded(remains.Operation, null), Breaks: false);
         }
-        catch (Exception e) when (ErrorOf(e) is var error)
+        catch (Exception e)
         {
-            return new CleanUpEnded(remains.Operation, error);
+            return new CleanUpStopped(new CleanUpEnded(remains.Operation, ErrorOf(e)), BreaksConnection(e));
         }
     }
 
@@ -246,9 +248,15 @@ public sealed class RbdWorkerActor : ReceiveActor
         var other => new OperationError(ErrorKind.Internal, $"{other.GetType().Name}: {other.Message}"),
     };
 
+    // Something may still be on its way over the connection, or nobody knows what became of it.
+    private static bool BreaksConnection(Exception e) =>
+        e.GetBaseException() is not BlockStoreException store || OperationErrors.MeaningOf(store.Kind) == ErrorMeaning.InDoubt;
+
     private sealed record Prepared(IBlockStore Store, VolumeObservation? Seen) : INoSerializationVerificationNeeded;
 
-    private sealed record PreparationFailed(OperationError Error) : INoSerializationVerificationNeeded;
+    private sealed record PreparationFailed(OperationError Error, bool Breaks) : INoSerializationVerificationNeeded;
+
+    private sealed record CleanUpStopped(CleanUpEnded Cleaned, bool Breaks) : INoSerializationVerificationNeeded;
 
     private sealed class ThrottledProgress(TimeProvider clock, TimeSpan interval, Action<double> report) : IProgress<double>
     {

@@ -13,7 +13,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 {
     private readonly MooringServices _services;
     private readonly CancellationTokenSource _stopped = new();
-    private IBlockStore? _store;
+    private Link? _link;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -36,22 +36,27 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     {
         _stopped.Cancel();
         _stopped.Dispose();
-        _ = _store?.DisposeAsync().AsTask();
+        _ = _link?.Store.DisposeAsync().AsTask();
     }
 
-    private void Disconnected() => Receive<IVolumeQuery>(_ =>
+    private void Disconnected()
     {
-        Stash.Stash();
-        Become(Connecting);
-        _services.Store.ConnectAsync("reader", _services.Settings.ReaderSlots, _stopped.Token).PipeTo(
-            Self, success: store => new Connected(store), failure: e => new ConnectFailed(Error(e)));
-    });
+        Receive<ReadEnded>(OnReadEnded);
+        Receive<IVolumeQuery>(_ =>
+        {
+            Stash.Stash();
+            Become(Connecting);
+            _services.Store.ConnectAsync("reader", _services.Settings.ReaderSlots, _stopped.Token).PipeTo(
+                Self, success: store => new Connected(store), failure: e => new ConnectFailed(Error(e)));
+        });
+    }
 
     private void Connecting()
     {
+        Receive<ReadEnded>(OnReadEnded);
         Receive<Connected>(connected =>
         {
-            _store = connected.Store;
+            _link = new Link(connected.Store);
             Become(Reading);
             Stash.UnstashAll();
         });
@@ -59,6 +64,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
         {
             Become(() =>
             {
+                Receive<ReadEnded>(OnReadEnded);
                 Receive<IVolumeQuery>(_ => Sender.Tell(new QueryFailed(failed.Error)));
                 Receive<Forget>(_ => Become(Disconnected));
             });
@@ -70,29 +76,44 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 
     private void Reading()
     {
-        Receive<GetVolume>(query => Answer(ReadAsync(_store!, query)));
-        Receive<GetSnapshots>(query => Answer(ReadAsync(_store!, query)));
-        Receive<GetVolumes>(query => Answer(ReadAsync(_store!, query)));
-        Receive<Broken>(broken =>
-        {
-            if (!ReferenceEquals(broken.Store, _store))
-                return;
-            _ = _store.DisposeAsync().AsTask();
-            _store = null;
-            Become(Disconnected);
-        });
+        Receive<ReadEnded>(OnReadEnded);
+        Receive<GetVolume>(query => Answer(store => ReadAsync(store, query)));
+        Receive<GetVolumes>(query => Answer(store => ReadAsync(store, query)));
+        Receive<GetSnapshots>(query => Answer(store => ReadAsync(store, query)));
     }
 
-    private void Answer(Task<object> answer)
+    private void Answer(Func<IBlockStore, Task<object>> read)
     {
-        var (self, store) = (Self, _store!);
-        answer.PipeTo(Sender, Self, success: result => result, failure: e =>
+        var (self, link) = (Self, _link!);
+        link.ReadCount++;
+        read(link.Store).PipeTo(
+            Sender,
+            Self,
+            success: result =>
+            {
+                self.Tell(new ReadEnded(link, Breaks: false));
+                return result;
+            },
+            failure: e =>
+            {
+                var error = Error(e);
+                self.Tell(new ReadEnded(link, error.Kind is ErrorKind.Fenced or ErrorKind.TimedOut or ErrorKind.Unavailable));
+                return new QueryFailed(error);
+            });
+    }
+
+    // What else is read over a connection that did not answer goes on: it may be about images that do. The connection ends after the last of it.
+    private void OnReadEnded(ReadEnded ended)
+    {
+        var link = ended.Link;
+        link.ReadCount--;
+        if (ended.Breaks && link == _link)
         {
-            var error = Error(e);
-            if (error.Kind is ErrorKind.Fenced or ErrorKind.TimedOut or ErrorKind.Unavailable)
-                self.Tell(new Broken(store));
-            return new QueryFailed(error);
-        });
+            _link = null;
+            Become(Disconnected);
+        }
+        if (link != _link && link.ReadCount == 0)
+            _ = link.Store.DisposeAsync().AsTask();
     }
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolume query)
@@ -140,7 +161,14 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 
     private sealed record ConnectFailed(OperationError Error) : INoSerializationVerificationNeeded;
 
-    private sealed record Broken(IBlockStore Store) : INoSerializationVerificationNeeded;
+    private sealed record ReadEnded(Link Link, bool Breaks) : INoSerializationVerificationNeeded;
+
+    private sealed class Link(IBlockStore store)
+    {
+        public IBlockStore Store { get; } = store;
+
+        public int ReadCount { get; set; }
+    }
 
     private sealed record Forget : INoSerializationVerificationNeeded;
 }

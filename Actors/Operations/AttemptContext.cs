@@ -47,10 +47,25 @@ public sealed record AttemptContext(
     /// <param name="point">Which.</param>
     public void Pass(CrashPoint point) => CrashPoints.Pass(point, Operation, Kind);
 
-    /// <summary>Shuts out every earlier attempt. Its own connection is never among them.</summary>
+    /// <summary>Whether nothing of the earlier attempts is on its way any more.</summary>
+    public bool EarlierFenced { get; private set; } = EarlierWorkers.All(worker => worker == Store.Address);
+
+    /// <summary>Shuts out every earlier attempt of which something may still be on its way. Its own connection is never among them.</summary>
     /// <returns>Completes when none of them can take effect any more.</returns>
-    public Task FenceEarlierAsync() => Task.WhenAll(EarlierWorkers
-        .Where(worker => worker != Store.Address)
-        .Distinct()
-        .Select(worker => Store.FenceAsync(worker, FenceDuration, Cancellation)));
+    /// <exception cref="BlockStoreException">They may still take effect, whatever the store's reason: the attempt stays in doubt.</exception>
+    public async Task FenceEarlierAsync()
+    {
+        try
+        {
+            await Task.WhenAll(EarlierWorkers
+                .Where(worker => worker != Store.Address)
+                .Distinct()
+                .Select(worker => Store.FenceAsync(worker, FenceDuration, Cancellation)));
+        }
+        catch (BlockStoreException e) when (OperationErrors.MeaningOf(e.Kind) != ErrorMeaning.InDoubt)
+        {
+            throw new BlockStoreException(e.Error with { Kind = ErrorKind.Unavailable }, e);
+        }
+        EarlierFenced = true;
+    }
 }

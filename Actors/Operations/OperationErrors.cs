@@ -41,9 +41,13 @@ public static class OperationErrors
     /// <returns>The error.</returns>
     public static OperationError Wrong(string detail) => new(ErrorKind.InvalidArgument, detail, EInval);
 
-    /// <summary>Whether an error leaves open what took effect.</summary>
+    /// <summary>What an error of the block store means for the operation that met it (docs/errors.md).</summary>
     /// <param name="kind">The error's kind.</param>
-    /// <returns>True when the operation must be looked at again, on another connection.</returns>
-    public static bool LeavesInDoubt(ErrorKind kind) =>
-        kind is ErrorKind.TimedOut or ErrorKind.Fenced or ErrorKind.Unavailable or ErrorKind.Internal;
+    /// <returns>Its meaning.</returns>
+    public static ErrorMeaning MeaningOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.TimedOut or ErrorKind.Fenced or ErrorKind.Unavailable => ErrorMeaning.InDoubt,
+        ErrorKind.Overloaded or ErrorKind.Internal => ErrorMeaning.PutOff,
+        _ => ErrorMeaning.Final,
+    };
 }

@@ -255,17 +255,20 @@ public sealed record OperationEntry(
         Outcome?.Volume,
         Outcome?.Error,
         AcceptedAt,
-        Outcome?.StartedAt ?? running?.StartedAt,
+        Outcome?.StartedAt ?? (running is { Attempt: > 0 } ? running.StartedAt : null),
         Outcome?.FinishedAt,
         Outcome?.ExecutedBy ?? running?.Node,
-        DeliveredBy);
+        DeliveredBy)
+    {
+        Setback = Outcome is null ? running?.Setback : null,
+    };
 
     private OperationState State(OperationRunning? running) => Outcome switch
     {
         { Succeeded: true } => OperationState.Succeeded,
         { Error.Kind: ErrorKind.Cancelled } => OperationState.Cancelled,
         not null => OperationState.Failed,
-        null => running is null ? OperationState.Accepted : OperationState.Running,
+        null => running is null or { Attempt: 0 } ? OperationState.Accepted : OperationState.Running,
     };
 }
 

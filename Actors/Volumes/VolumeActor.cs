@@ -24,12 +24,12 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private readonly HashSet<OperationId> _settling = [];
     private readonly HashSet<OperationId> _releasing = [];
     private readonly Dictionary<OperationId, IActorRef> _cleaners = [];
+    private readonly Dictionary<OperationId, int> _cleanUpFailures = [];
     private VolumeState _state = VolumeState.Empty;
     private Preparation? _preparing;
     private IActorRef _owner = ActorRefs.Nobody;
     private IActorRef _worker = ActorRefs.Nobody;
     private double _progress;
-    private int _retries;
     private long _snapshotAt;
     private bool _stopping;
 
@@ -145,7 +145,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             return;
         }
         _preparing = new Preparation(request, default, Announced: true);
-        _retries = 0;
+        ForgetSetback();
         AskForWorker();
         Timers.StartSingleTimer("announced", new AnnouncementOver(request.Operation), _services.Settings.AnnouncedMax);
     }
@@ -202,6 +202,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         {
             if (_preparing.Held || request.Command.SourceVolume is null)
                 AskForWorker();
+            TellWaiting();
             return;
         }
         switch (decision)
@@ -236,7 +237,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private void Prepare(ExecuteOperation request)
     {
         _preparing = new Preparation(request, Now + _services.Settings.SourceWaitMax);
-        _retries = 0;
+        ForgetSetback();
         if (request.Command.SourceVolume is null)
             AskForWorker();
         else
@@ -276,9 +277,12 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    // Asked again whenever the owner sends its request again, in case the dispatcher has started anew; it drops repeats.
+    // Asked again whenever the owner sends its request again, in case the dispatcher has started anew; it drops repeats. Not before its time when the
+    // store has put it off.
     private void AskForWorker()
     {
+        if (Timers.IsTimerActive(RetryTimer))
+            return;
         if (_preparing is { Request: var request })
             _dispatcher.Tell(new RequestWorker(request.Operation, request.Command));
         else if (_state.Active is { } active && _worker.IsNobody())
@@ -309,7 +313,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         }
         else if (_preparing is null && _state.Active?.Operation == ready.Operation && _worker.IsNobody())
         {
-            Begin(_state.DecideRetry(node, ready.Address, Now), ready.Worker);
+            Begin(_state.DecideRetry(node, ready.Address, _mayAct, Now), ready.Worker);
         }
         else if (_state.Ended.TryGetValue(ready.Operation, out var ended) && ended is { Settled: false, Remains: { } remains }
             && _settling.Contains(ready.Operation) && _cleaners.TryAdd(ready.Operation, ready.Worker))
@@ -339,35 +343,6 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         });
     }
 
-    private void OnWorkerRefused(WorkerRefused refused)
-    {
-        if (_settling.Contains(refused.Operation))
-        {
-            SettleLater(refused.Operation);
-        }
-        else if (_preparing is { Announced: true } announced && announced.Request.Operation == refused.Operation)
-        {
-            // Whoever asks for it will be told.
-            DropAnnounced();
-        }
-        else if (_preparing is { Request: var request } && request.Operation == refused.Operation && !OperationErrors.LeavesInDoubt(refused.Error.Kind))
-        {
-            End(_state.DecideRefusal(request, refused.Error, _services.Settings.Node, Now));
-        }
-        else
-        {
-            _log.Warning("{0}: {1} waits: {2}", _volume, refused.Operation, refused.Error.Detail);
-            RetryLater();
-        }
-    }
-
-    private void RetryLater()
-    {
-        var settings = _services.Settings;
-        var backoff = Math.Min(settings.RetryBackoffMax.Ticks, settings.RetryBackoffMin.Ticks << Math.Min(_retries++, 20));
-        Timers.StartSingleTimer("retry", new WorkerDue(), TimeSpan.FromTicks(backoff));
-    }
-
     private void OnProgress(AttemptProgressed progressed)
     {
         if (_state.Active is not { } active || active.Operation != progressed.Operation || active.Attempt != progressed.Attempt)
@@ -376,27 +351,13 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         TellRunning(active);
     }
 
-    private void OnReport(AttemptReport report)
-    {
-        if (_state.DecideEnd(report, _services.Settings.Node, Now) is { } finished)
-        {
-            DropWorker();
-            End(finished);
-        }
-        else if (report.InDoubt && _state.Active is { } active && active.Operation == report.Operation && active.Attempt == report.Attempt)
-        {
-            DropWorker();
-            RetryLater();
-        }
-    }
-
     private void OnWorkerLost(IActorRef worker)
     {
         foreach (var (operation, _) in _cleaners.Where(c => c.Value.Equals(worker)).ToList())
         {
             _cleaners.Remove(operation);
             Context.Unwatch(worker);
-            SettleLater(operation);
+            SettleLater(operation, failed: true);
         }
         if (_preparing is { Announced: true, Ready: { } ready } && worker.Equals(ready.Worker))
         {
@@ -407,7 +368,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         if (!worker.Equals(_worker))
             return;
         DropWorker();
-        RetryLater();
+        RetryLost();
     }
 
     private void DropWorker()
@@ -421,6 +382,8 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         _state = _state.Apply(ended);
         if (_preparing?.Request.Operation == ended.Operation)
             _preparing = null;
+        if (!Busy)
+            ForgetSetback();
         _services.CrashPoints.Pass(CrashPoint.BeforeReply, ended.Operation, ended.Command.Kind);
         Tell(_state.Ended[ended.Operation]);
         Settle(ended.Operation);
@@ -473,7 +436,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         if (cleaned.Error is { } error)
         {
             _log.Warning("{0}: what {1} left cannot be removed yet: {2}", _volume, cleaned.Operation, error.Detail);
-            SettleLater(cleaned.Operation);
+            SettleLater(cleaned.Operation, failed: true);
         }
         else
         {
@@ -500,13 +463,19 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             Settled(released.Operation);
     }
 
-    private void SettleLater(OperationId operation) =>
-        Timers.StartSingleTimer("settle-" + operation, new SettleAgain(operation), _services.Settings.ResendInterval);
+    // What has failed holds a worker at each try: it comes later each time.
+    private void SettleLater(OperationId operation, bool failed = false)
+    {
+        var failures = _cleanUpFailures[operation] = _cleanUpFailures.GetValueOrDefault(operation) + (failed ? 1 : 0);
+        var pause = _services.Settings.ResendInterval + (failures == 0 ? TimeSpan.Zero : Backoff.Pause(failures, Chance));
+        Timers.StartSingleTimer("settle-" + operation, new SettleAgain(operation), pause);
+    }
 
     private void Settled(OperationId operation)
     {
         if (!_settling.Remove(operation))
             return;
+        _cleanUpFailures.Remove(operation);
         Timers.Cancel("settle-" + operation);
         Persist(new OperationSettled(operation), settled =>
         {
@@ -538,7 +507,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private void Tell(EndedOperation ended) => _owner.Tell(new OperationEnded(ended.Operation, ended.Outcome, ended.Settled));
 
     private void TellRunning(ActiveOperation active) =>
-        _owner.Tell(new OperationRunning(active.Operation, active.Attempt, active.Node, _progress, active.StartedAt));
+        _owner.Tell(new OperationRunning(active.Operation, active.Attempt, active.Node, _progress, active.StartedAt) { Setback = _setback });
 
     // Announced: not asked for yet. Ready: the worker that is reserved for what was announced.
     private sealed record Preparation(

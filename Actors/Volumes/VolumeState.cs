@@ -11,7 +11,7 @@ namespace Mooring.Actors.Volumes;
 /// <param name="Active">The operation whose intent stands and whose result does not, if any.</param>
 /// <param name="Ended">Results that the owner has not recorded yet, or that still have something to clean up.</param>
 /// <param name="Holds">The operations that read this volume.</param>
-public sealed record VolumeState(
+public sealed partial record VolumeState(
     ActiveOperation? Active, ImmutableDictionary<OperationId, EndedOperation> Ended, ImmutableDictionary<OperationId, SourceHold> Holds)
 {
     /// <summary>
@@ -94,10 +94,11 @@ public sealed record VolumeState(
     /// <summary>The intent of the attempt after those that are in doubt.</summary>
     /// <param name="node">The node that will execute it.</param>
     /// <param name="worker">The connection that will execute it.</param>
+    /// <param name="mayAct">The connections of which something may still be on its way; null for those of all attempts.</param>
     /// <param name="now">The time now.</param>
     /// <returns>The intent.</returns>
     /// <exception cref="InvalidOperationException">Nothing is active.</exception>
-    public OperationStarted DecideRetry(NodeName node, FenceAddress worker, DateTimeOffset now)
+    public OperationStarted DecideRetry(NodeName node, FenceAddress worker, IReadOnlyList<FenceAddress>? mayAct, DateTimeOffset now)
     {
         var active = Active ?? throw new InvalidOperationException("there is no operation to attempt again");
         return new OperationStarted(active.Operation, active.Command, active.Attempt + 1, node, worker, active.ImageIdBefore, now)
@@ -105,22 +106,7 @@ public sealed record VolumeState(
             Sequence = active.Sequence,
             SourceImageIdBefore = active.SourceImageIdBefore,
             Noted = active.Noted,
-        };
-    }
-
-    /// <summary>What an attempt's report means. Only the latest attempt of the active operation can end it.</summary>
-    /// <param name="report">The report.</param>
-    /// <param name="node">The node that executed it.</param>
-    /// <param name="now">The time now.</param>
-    /// <returns>The result, or null when it is in doubt (attempt again) or is not about the latest attempt (ignore).</returns>
-    public OperationFinished? DecideEnd(AttemptReport report, NodeName node, DateTimeOffset now)
-    {
-        if (Active is not { } active || active.Operation != report.Operation || active.Attempt != report.Attempt || report.InDoubt)
-            return null;
-        var outcome = new OperationOutcome(report.Volume, report.Error, active.Attempt, active.StartedAt, now, node);
-        return new OperationFinished(active.Operation, active.Command, outcome, Leftovers: report.Leftovers || active.Command.SourceVolume is not null)
-        {
-            Sequence = active.Sequence,
+            MayAct = mayAct,
         };
     }
 
@@ -204,7 +190,7 @@ public sealed record VolumeState(
 /// <param name="Operation">The operation.</param>
 /// <param name="Command">What it does.</param>
 /// <param name="Attempt">The latest attempt.</param>
-/// <param name="Workers">The connection of each attempt, the latest last.</param>
+/// <param name="Workers">The connections of its attempts of which something may still be on its way; that of the latest attempt last.</param>
 /// <param name="ImageIdBefore">The image under the volume's name before the first attempt; null when the name was free.</param>
 /// <param name="StartedAt">When the first attempt began.</param>
 /// <param name="Node">The node of the latest attempt.</param>
@@ -235,7 +221,7 @@ public sealed record ActiveOperation(
     };
 
     internal ActiveOperation Again(OperationStarted started) =>
-        this with { Attempt = started.Attempt, Workers = Workers.Add(started.Worker), Node = started.Node };
+        this with { Attempt = started.Attempt, Workers = (started.MayAct?.ToImmutableList() ?? Workers).Add(started.Worker), Node = started.Node };
 }
 
 /// <summary>An operation on another volume reads this one, which must not change meanwhile.</summary>
@@ -293,4 +279,6 @@ public abstract record VolumeDecision
 /// <param name="Error">What went wrong; null when it succeeded.</param>
 /// <param name="InDoubt">Whether it is unknown what took effect: fence, look, and attempt again.</param>
 /// <param name="Leftovers">Whether images of this or earlier attempts are still to be removed.</param>
-public sealed record AttemptReport(OperationId Operation, int Attempt, VolumeInfo? Volume, OperationError? Error, bool InDoubt, bool Leftovers);
+/// <param name="EarlierFenced">Whether nothing of the earlier attempts is on its way any more.</param>
+public sealed record AttemptReport(
+    OperationId Operation, int Attempt, VolumeInfo? Volume, OperationError? Error, bool InDoubt, bool Leftovers, bool EarlierFenced = false);

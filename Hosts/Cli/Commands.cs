@@ -279,7 +279,7 @@ internal static class Commands
         return command;
     }
 
-    private static int StatusOf(MooringException e) => e.Problem.Type switch
+    internal static int StatusOf(MooringException e) => e.Problem.Type switch
     {
         "urn:mooring:error:permission-denied" or "urn:mooring:error:fenced" or "urn:mooring:error:no-space" => ExitStatus.Refused,
         "urn:mooring:error:invalid-argument" when !e.Executed && !IsOfTheFiles(e) => ExitStatus.WrongUsage,

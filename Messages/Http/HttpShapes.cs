@@ -84,10 +84,20 @@ public sealed record OperationShape(
     string? ExecutedBy,
     string? DeliveredBy)
 {
+    /// <summary>Why the last try was put off, while it has no result.</summary>
+    public SetbackShape? Setback { get; init; }
+
     /// <summary>Whether it will not change any more.</summary>
     [JsonIgnore]
     public bool Ended => State is "succeeded" or "failed" or "cancelled";
 }
+
+/// <summary>The block store has put an operation off, or has not answered: it is tried again.</summary>
+/// <param name="Error">What it said.</param>
+/// <param name="Count">How many tries of this series were put off.</param>
+/// <param name="Since">When the first of them was.</param>
+/// <param name="NextTryAt">When the next try begins; it is under way when that is past.</param>
+public sealed record SetbackShape(ErrorShape Error, int Count, DateTimeOffset Since, DateTimeOffset NextTryAt);
 
 /// <summary>An error inside an operation.</summary>
 /// <param name="Type">The stable problem type.</param>

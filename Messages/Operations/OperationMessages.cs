@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mooring.Messages;
 
 /// <summary>
@@ -131,6 +133,10 @@ public sealed record OperationView(
     NodeName? ExecutedBy,
     NodeName? DeliveredBy)
 {
+    /// <summary>Why the last try was put off, while it has no result; null when none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OperationSetback? Setback { get; init; }
+
     /// <summary>Whether it will not change any more.</summary>
     public bool Ended => State is OperationState.Succeeded or OperationState.Failed or OperationState.Cancelled;
 }

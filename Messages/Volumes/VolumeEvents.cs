@@ -24,6 +24,13 @@ public sealed record OperationStarted(
     /// <summary>What else the operation noted before the first attempt, in its own words.</summary>
     public string? Noted { get; init; }
 
+    /// <summary>
+    /// The connections of earlier attempts of which something may still be on its way, and which are fenced before this attempt does anything
+    /// but look. Null: those of all of them.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FenceAddress>? MayAct { get; init; }
+
     /// <summary>As <see cref="ExecuteOperation.Sequence"/>.</summary>
     public long? Sequence { get; init; }
 }

@@ -40,13 +40,25 @@ public sealed record AnnounceOperation(OperationId Operation, VolumeCommand Comm
     public VolumeId Volume => Command.Volume;
 }
 
-/// <summary>An attempt is running.</summary>
+/// <summary>An attempt is running, or waits to be made.</summary>
 /// <param name="Operation">The operation.</param>
-/// <param name="Attempt">Which attempt.</param>
+/// <param name="Attempt">Which attempt; 0 when none has begun.</param>
 /// <param name="Node">Who executes it.</param>
 /// <param name="Progress">The share that is done, 0 to 1.</param>
 /// <param name="StartedAt">When this attempt began.</param>
-public sealed record OperationRunning(OperationId Operation, int Attempt, NodeName Node, double Progress, DateTimeOffset StartedAt);
+public sealed record OperationRunning(OperationId Operation, int Attempt, NodeName Node, double Progress, DateTimeOffset StartedAt)
+{
+    /// <summary>Why the last try was put off; null when none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OperationSetback? Setback { get; init; }
+}
+
+/// <summary>The block store has put an operation off, or has not answered: it is tried again.</summary>
+/// <param name="Reason">What it said.</param>
+/// <param name="Count">How many tries of this series were put off.</param>
+/// <param name="Since">When the first of them was.</param>
+/// <param name="NextTryAt">When the next try begins; it is under way when that is past.</param>
+public sealed record OperationSetback(OperationError Reason, int Count, DateTimeOffset Since, DateTimeOffset NextTryAt);
 
 /// <summary>An operation has ended.</summary>
 /// <param name="Operation">The operation.</param>

@@ -117,6 +117,8 @@ internal sealed class CephConnection : IAsyncDisposable
         Check(Rados.CreateIoContext(_cluster, pool, out var handle), $"use pool {pool}");
         var io = new IoContextHandle(handle, _cluster);
         Rados.SetNamespace(io, ns);
+        // Otherwise what librbd writes to a full pool waits for space, also when it removes an image.
+        Rados.SetPoolFullTry(io);
         if (_contexts.TryAdd((pool, ns), io))
             return io;
         io.Dispose();

@@ -9,6 +9,10 @@ internal sealed class CephLifecycle(CephImages images)
     /// <summary>Layering and deep-flatten. The exclusive lock would bounce between the processes; object-map, fast-diff and journaling need it.</summary>
     private const ulong SharedFeatures = 1 | 32;
 
+    private const string Trash = "rbd_trash";
+
+    private const string SpaceProbePrefix = "mooring.space.";
+
     public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
     {
         RequireSize(sizeBytes, $"create {volume}");
@@ -64,8 +68,14 @@ internal sealed class CephLifecycle(CephImages images)
         var (named, id) = CephCatalog.IdOfAsync(io, volume.Image).GetAwaiter().GetResult();
         using var callback = new ProgressCallback(progress, () => false);
         var result = Rbd.Remove(io, volume.Image, ProgressCallback.Function, callback.State);
-        if (result != CephErrors.NotFound || named < 0 || !RemoveNameAsync(io, volume.Image, id, what).GetAwaiter().GetResult())
-            images.Check(result, what);
+        if (result == CephErrors.NotFound && named >= 0)
+        {
+            if (RemoveNameAsync(io, volume.Image, id, what).GetAwaiter().GetResult())
+                result = 0;
+            else if (MakeTrash(io, what))
+                result = Rbd.Remove(io, volume.Image, ProgressCallback.Function, callback.State);
+        }
+        images.Check(result, what);
         callback.Finish();
         return true;
     }
@@ -87,17 +97,39 @@ internal sealed class CephLifecycle(CephImages images)
         {
             if (shrinking == Shrinking.Never && IsSmaller(image))
                 throw images.Failure(CephErrors.Invalid, what, $"it would shrink to {sizeBytes} bytes, which was not allowed");
+            if ((ulong)sizeBytes > SizeOf(image))
+                RequireSpace(volume, what);
             using var callback = new ProgressCallback(progress, () => false);
             images.Check(Rbd.Resize(image, (ulong)sizeBytes, shrinking != Shrinking.Never, ProgressCallback.Function, callback.State), what);
             callback.Finish();
             return true;
         });
 
-        bool IsSmaller(ImageHandle image)
+        bool IsSmaller(ImageHandle image) => (ulong)sizeBytes < SizeOf(image);
+
+        ulong SizeOf(ImageHandle image)
         {
             images.Check(Rbd.GetSize(image, out var now), what);
-            return (ulong)sizeBytes < now;
+            return now;
         }
+    }
+
+    // To grow an image changes only its header, which a full pool lets pass; the space that was asked for would not be there. Only a write tells.
+    private void RequireSpace(VolumeId volume, string what)
+    {
+        var (io, probe) = (images.ContextOf(volume), SpaceProbePrefix + volume.Image);
+        images.Check(new WriteOperation().WriteFull([0]).RunAsync(io, probe, Rados.FullTry).GetAwaiter().GetResult(), what);
+        images.Check(new WriteOperation().Remove().RunAsync(io, probe).GetAwaiter().GetResult(), what);
+    }
+
+    // librbd puts an image into the pool's trash before it removes it. The first time it makes the trash, which a full pool refuses, and says
+    // that the image does not exist (seen with 16.2).
+    private bool MakeTrash(IoContextHandle io, string what)
+    {
+        if (ReadOperation.StatAsync(io, Trash).GetAwaiter().GetResult() != CephErrors.NotFound)
+            return false;
+        images.Check(new WriteOperation().Create().RunAsync(io, Trash).GetAwaiter().GetResult(), what);
+        return true;
     }
 
     // Before anything else: librbd would wait for the exclusive lock of a client that is dead until its watch ends, half a minute later.

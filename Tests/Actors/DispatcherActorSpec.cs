@@ -46,7 +46,7 @@ public sealed class DispatcherActorSpec : ActorSpec
         third.Send(dispatcher, Request("third"));
 
         var refused = third.ExpectMsg<WorkerRefused>();
-        Assert.Equal((Id("third"), ErrorKind.Unavailable), (refused.Operation, refused.Error.Kind));
+        Assert.Equal((Id("third"), ErrorKind.Overloaded), (refused.Operation, refused.Error.Kind));
     }
 
     [Fact]

@@ -89,6 +89,39 @@ public sealed class VolumeReaderActorSpec : ActorSpec
         Assert.True(Store.Connections.First().Disposed);
     }
 
+    [Fact]
+    public async Task What_else_is_read_over_a_connection_that_is_replaced_is_answered()
+    {
+        var (begun, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var volume = Store.Add(VolumeId.Parse("rbd/a"), 10).Volume;
+        Store.Before = (call, store) =>
+        {
+            if (store.Address.Value != "reader#1")
+                return Task.CompletedTask;
+            if (call == "list")
+                throw new BlockStoreException(ErrorKind.TimedOut, "no answer");
+            if (call != "get")
+                return Task.CompletedTask;
+            begun.TrySetResult();
+            return goOn.Task;
+        };
+        var other = CreateTestProbe();
+        other.Send(_reader, new GetVolume(volume));
+        await begun.Task.WaitAsync(Limit);
+        _client.Send(_reader, new GetVolumes("rbd", "", null, 10));
+        _client.ExpectMsg<QueryFailed>();
+        Eventually(() =>
+        {
+            _client.Send(_reader, new GetVolumes("rbd", "", null, 10));
+            Assert.IsType<VolumesListed>(_client.ReceiveOne(Limit));
+        });
+        Assert.False(Store.Connections.First().Disposed);
+        goOn.SetResult();
+
+        Assert.Equal(volume, other.ExpectMsg<VolumeFound>().Volume.Volume);
+        Eventually(() => Assert.True(Store.Connections.First().Disposed));
+    }
+
     private VolumesListed List(string? after, int limit)
     {
         _client.Send(_reader, new GetVolumes("rbd", "", after, limit));

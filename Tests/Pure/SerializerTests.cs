@@ -100,7 +100,7 @@ public class SerializerTests
         var parts = new[]
         {
             typeof(VolumeCommand), typeof(CreateVolume), typeof(DeleteVolume), typeof(ResizeVolume), typeof(CopyVolume), typeof(VolumeInfo), typeof(VolumeDeleted),
-            typeof(OperationError), typeof(OperationOutcome), typeof(OperationView), typeof(NodeView), typeof(VipOwnership),
+            typeof(OperationError), typeof(OperationOutcome), typeof(OperationSetback), typeof(OperationView), typeof(NodeView), typeof(VipOwnership),
             typeof(CheckFinding), typeof(SnapshotInfo), typeof(SnapshotSummary), typeof(FileSystemView), typeof(AreaInfo), typeof(AccessFailure), typeof(DataNodeAddress), typeof(PlannedArea),
         };
         var records = typeof(VolumeId).Assembly.GetTypes().Where(t =>

@@ -66,7 +66,7 @@ public class VolumeStateTests
     public void What_was_recorded_and_forgotten_never_begins_again()
     {
         var state = Started(Create with { Sequence = 7 });
-        state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
+        state = state.Apply(EndOf(state, Succeeded(Create, 1))!);
 
         Assert.IsType<VolumeDecision.Answer>(state.Decide(Create with { Sequence = 7 }, Max));
         state = state.Recorded(before: 8);
@@ -95,7 +95,7 @@ public class VolumeStateTests
     public void The_same_request_after_its_end_gets_the_same_result()
     {
         var state = Started(Create);
-        var finished = state.DecideEnd(Succeeded(Create, 1), Node, Now)!;
+        var finished = EndOf(state, Succeeded(Create, 1))!;
         var ended = Assert.IsType<VolumeDecision.Answer>(state.Apply(finished).Decide(Create, Max)).Ended;
 
         Assert.Same(finished.Outcome, ended.Outcome);
@@ -106,10 +106,10 @@ public class VolumeStateTests
     public void A_report_of_an_earlier_attempt_does_not_end_the_operation()
     {
         var state = Started(Create);
-        state = state.Apply(state.DecideRetry(Node, Successor, Now));
+        state = state.Apply(state.DecideRetry(Node, Successor, null, Now));
 
-        Assert.Null(state.DecideEnd(Succeeded(Create, 1), Node, Now));
-        Assert.NotNull(state.DecideEnd(Succeeded(Create, 2), Node, Now));
+        Assert.Null(EndOf(state, Succeeded(Create, 1)));
+        Assert.NotNull(EndOf(state, Succeeded(Create, 2)));
     }
 
     [Fact]
@@ -117,14 +117,14 @@ public class VolumeStateTests
     {
         var doubt = new AttemptReport(Create.Operation, 1, null, new OperationError(ErrorKind.TimedOut, "late"), InDoubt: true, Leftovers: false);
 
-        Assert.Null(Started(Create).DecideEnd(doubt, Node, Now));
+        Assert.Null(EndOf(Started(Create), doubt));
     }
 
     [Fact]
     public void Every_earlier_attempt_stays_known_until_the_end_so_that_all_can_be_fenced()
     {
         var state = Started(Create);
-        state = state.Apply(state.DecideRetry(Node, Successor, Now));
+        state = state.Apply(state.DecideRetry(Node, Successor, null, Now));
 
         Assert.Equal([Worker, Successor], state.Active!.Workers);
         Assert.Equal(2, state.Active.Attempt);
@@ -135,7 +135,7 @@ public class VolumeStateTests
     {
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Delete, new VolumeObservation("id-1", null, null), Node, Worker, Now));
 
-        Assert.Equal("id-1", state.DecideRetry(Node, Successor, Now).ImageIdBefore);
+        Assert.Equal("id-1", state.DecideRetry(Node, Successor, null, Now).ImageIdBefore);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public class VolumeStateTests
     {
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Copy, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
 
-        Assert.Equal("id-2", state.DecideRetry(Node, Successor, Now).SourceImageIdBefore);
+        Assert.Equal("id-2", state.DecideRetry(Node, Successor, null, Now).SourceImageIdBefore);
     }
 
     [Fact]
@@ -152,8 +152,8 @@ public class VolumeStateTests
         var request = Request("r", new RemoveSnapshot(Volume, "s"));
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, With("s") with { Noted = "1" }, Node, Worker, Now));
 
-        Assert.Equal("1", state.DecideRetry(Node, Successor, Now).Noted);
-        Assert.Equal("1", state.Apply(state.DecideRetry(Node, Successor, Now)).Active!.Noted);
+        Assert.Equal("1", state.DecideRetry(Node, Successor, null, Now).Noted);
+        Assert.Equal("1", state.Apply(state.DecideRetry(Node, Successor, null, Now)).Active!.Noted);
     }
 
     [Fact]
@@ -255,7 +255,7 @@ public class VolumeStateTests
     public void A_copy_is_settled_only_when_its_source_is_released()
     {
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Copy, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
-        state = state.Apply(state.DecideEnd(Succeeded(Copy, 1), Node, Now)!);
+        state = state.Apply(EndOf(state, Succeeded(Copy, 1))!);
 
         Assert.False(state.Ended[Copy.Operation].Settled);
         Assert.NotNull(state.Ended[Copy.Operation].Remains);
@@ -267,8 +267,8 @@ public class VolumeStateTests
     public void A_result_is_kept_until_the_owner_has_recorded_it()
     {
         var state = Started(Create with { Sequence = 7 });
-        state = state.Apply(state.DecideRetry(Node, Successor, Now));
-        state = state.Apply(state.DecideEnd(Succeeded(Create, 2), Node, Now)!);
+        state = state.Apply(state.DecideRetry(Node, Successor, null, Now));
+        state = state.Apply(EndOf(state, Succeeded(Create, 2))!);
 
         Assert.Contains(Create.Operation, state.Recorded(before: 7).Ended);
         Assert.DoesNotContain(Create.Operation, state.Recorded(before: 8).Ended);
@@ -289,7 +289,7 @@ public class VolumeStateTests
     {
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(
             Copy with { Sequence = 7 }, new VolumeObservation(null, null, "id-2"), Node, Worker, Now));
-        state = state.Apply(state.DecideEnd(Succeeded(Copy, 1), Node, Now)!).Recorded(before: 8);
+        state = state.Apply(EndOf(state, Succeeded(Copy, 1))!).Recorded(before: 8);
 
         Assert.Contains(Copy.Operation, state.Ended);
     }
@@ -303,7 +303,7 @@ public class VolumeStateTests
         {
             Assert.IsType<VolumeDecision.Begin>(state.Decide(request, Max));
             state = state.Apply(state.DecideIntent(request, NameIsFree, Node, Worker, Now));
-            state = state.Apply(state.DecideEnd(Succeeded(request, 1), Node, Now)!);
+            state = state.Apply(EndOf(state, Succeeded(request, 1))!);
         }
 
         var next = Request("next", new CreateVolume(Volume, 1)) with { Sequence = Max };
@@ -317,7 +317,7 @@ public class VolumeStateTests
     {
         var later = Create with { Sequence = 8 };
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(later, NameIsFree, Node, Worker, Now));
-        state = state.Apply(state.DecideEnd(Succeeded(later, 1), Node, Now)!).Recorded(before: 7);
+        state = state.Apply(EndOf(state, Succeeded(later, 1))!).Recorded(before: 7);
 
         Assert.IsType<VolumeDecision.Begin>(state.Decide(Delete with { Sequence = 7 }, resultsMax: 1));
         Assert.IsType<VolumeDecision.Full>(state.Decide(Delete with { Sequence = 9 }, resultsMax: 1));
@@ -327,7 +327,7 @@ public class VolumeStateTests
     public void What_is_active_in_a_full_volume_is_active()
     {
         var state = VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(Create with { Sequence = 1 }, NameIsFree, Node, Worker, Now));
-        state = state.Apply(state.DecideEnd(Succeeded(Create, 1), Node, Now)!);
+        state = state.Apply(EndOf(state, Succeeded(Create, 1))!);
         state = state.Apply(state.DecideIntent(Delete with { Sequence = 2 }, new VolumeObservation("id", null, null), Node, Worker, Now));
 
         Assert.IsType<VolumeDecision.AlreadyActive>(state.Decide(Delete with { Sequence = 2 }, resultsMax: 1));
@@ -431,6 +431,9 @@ public class VolumeStateTests
         Snapshots = new ImageSnapshots(new ImageId("id"), [.. snapshots.Select((name, i) =>
             new ImageSnapshot(new SnapshotId((ulong)i + 1), name.TrimEnd('!'), 1, Now, name.EndsWith('!')))], null),
     };
+
+    private static OperationFinished? EndOf(VolumeState state, AttemptReport report) =>
+        (state.Decide(report, null, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1)), 1, Node, Now) as AttemptDecision.End)?.Finished;
 
     private static VolumeState Started(ExecuteOperation request) =>
         VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, NameIsFree, Node, Worker, Now));

@@ -23,7 +23,7 @@ internal static class Problems
 
     public static IResult Unavailable(string detail, RequestId? request = null) => Of(new OperationError(ErrorKind.Unavailable, detail), request);
 
-    private static int Status(ErrorKind kind) => kind switch
+    internal static int Status(ErrorKind kind) => kind switch
     {
         ErrorKind.InvalidArgument => StatusCodes.Status400BadRequest,
         ErrorKind.PermissionDenied or ErrorKind.Fenced => StatusCodes.Status403Forbidden,

@@ -28,12 +28,15 @@ internal static class Shapes
         Math.Round(o.Progress, 4),
         o.Attempts,
         o.Result is null ? null : Of(o.Result),
-        o.Error is null ? null : new ErrorShape(o.Error.Type, o.Error.Title, o.Error.Detail, o.Error.Errno),
+        o.Error is null ? null : Of(o.Error),
         o.AcceptedAt,
         o.StartedAt,
         o.FinishedAt,
         o.ExecutedBy?.Value,
-        o.DeliveredBy?.Value);
+        o.DeliveredBy?.Value)
+    {
+        Setback = o.Setback is { } s ? new SetbackShape(Of(s.Reason), s.Count, s.Since, s.NextTryAt) : null,
+    };
 
     public static NodeShape Of(NodeView n) => new(
         n.Name,
@@ -86,6 +89,8 @@ internal static class Shapes
         e.ModifiedAt,
         e.Crc32C?.ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
         e.Area);
+
+    private static ErrorShape Of(OperationError e) => new(e.Type, e.Title, e.Detail, e.Errno);
 
     private static MemberShape Of(DataNodeAddress member) => new(member.Node.Value, member.Address);
 

@@ -10,6 +10,9 @@ internal static unsafe partial class Rados
     /// <summary>LIBRADOS_OPERATION_FULL_TRY: a full pool answers ENOSPC at once, where a write would otherwise wait for space.</summary>
     public const int FullTry = 64;
 
+    /// <summary>LIBRADOS_OPERATION_FULL_FORCE: a full pool carries it out all the same.</summary>
+    public const int FullForce = 128;
+
     /// <summary>LIBRADOS_CMPXATTR_OP_EQ.</summary>
     public const byte CompareEqual = 1;
 
@@ -63,6 +66,9 @@ internal static unsafe partial class Rados
 
     [LibraryImport(Library, EntryPoint = "rados_ioctx_set_namespace", StringMarshalling = StringMarshalling.Utf8)]
     public static partial void SetNamespace(IoContextHandle io, string ns);
+
+    [LibraryImport(Library, EntryPoint = "rados_set_pool_full_try")]
+    public static partial void SetPoolFullTry(IoContextHandle io);
 
     [LibraryImport(Library, EntryPoint = "rados_mon_command")]
     public static partial int MonitorCommand(

@@ -1,6 +1,9 @@
 namespace Mooring.Storage.Ceph.Native;
 
-/// <summary>Steps on one object that take effect together or not at all. Used once: running it releases it.</summary>
+/// <summary>
+/// Steps on one object that take effect together or not at all. Used once: running it releases it. A full pool carries it out all the same: these
+/// are a few bytes of the journal, of leases and of names, without which nothing could be deleted from that pool.
+/// </summary>
 internal sealed class WriteOperation
 {
     private readonly nint _operation = Rados.CreateWriteOperation();
@@ -97,7 +100,7 @@ internal sealed class WriteOperation
         try
         {
             using var hold = io.Hold();
-            return Rados.OperateNow(_operation, io, oid, 0, Rados.FullTry);
+            return Rados.OperateNow(_operation, io, oid, 0, Rados.FullForce);
         }
         finally
         {
@@ -108,14 +111,15 @@ internal sealed class WriteOperation
     /// <summary>Runs the steps; the object's OSDs have them durable when this completes.</summary>
     /// <param name="io">The pool and namespace.</param>
     /// <param name="oid">The object.</param>
+    /// <param name="full">What a full pool is to do.</param>
     /// <returns>0 or a negative errno.</returns>
-    public async Task<int> RunAsync(IoContextHandle io, string oid)
+    public async Task<int> RunAsync(IoContextHandle io, string oid, int full = Rados.FullForce)
     {
         try
         {
             using var hold = io.Hold();
             using var completion = new AioCompletion();
-            var submitted = Rados.Operate(_operation, io, completion.Handle, oid, 0, Rados.FullTry);
+            var submitted = Rados.Operate(_operation, io, completion.Handle, oid, 0, full);
             if (submitted < 0)
                 completion.NotSubmitted(submitted);
             return await completion.Task.ConfigureAwait(false);

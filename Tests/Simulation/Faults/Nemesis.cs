@@ -145,8 +145,12 @@ public sealed class Nemesis(SimulationRun run) : INemesis
     private void Disturb(string kind, StoreFaults faults)
     {
         run.Injected(kind);
-        switch (_chance.Next(4))
+        // The journal's adapter has no answer that puts it off.
+        switch (_chance.Next(faults == run.Ceph.Faults ? 5 : 4))
         {
+            case 4:
+                faults.PutOff = _chance.NextDouble() * 0.5;
+                break;
             case 0:
                 faults.Slow = _chance.NextDouble() * 0.5;
                 break;

@@ -113,7 +113,11 @@ public sealed class SimulatedCeph(SimulationWorld world)
             T value;
             try
             {
+                if (fault == CallFault.PutOff && _chance.Next(4) > 0)
+                    throw new BlockStoreException(ErrorKind.Overloaded, $"{name}: later", 11);
                 value = work();
+                if (fault == CallFault.PutOff)
+                    throw new BlockStoreException(ErrorKind.Internal, $"{name}: an input or output error", 5);
             }
             catch (BlockStoreException e)
             {

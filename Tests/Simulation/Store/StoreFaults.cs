@@ -9,6 +9,9 @@ public sealed class StoreFaults
     /// <summary>Fails, and nothing was done.</summary>
     public double Error { get; set; }
 
+    /// <summary>Is answered with "later" or an input or output error; now and then it was done all the same.</summary>
+    public double PutOff { get; set; }
+
     /// <summary>Is carried out long after the caller has given up.</summary>
     public double Late { get; set; }
 
@@ -26,12 +29,14 @@ public sealed class StoreFaults
             return CallFault.Slow;
         if ((drawn -= Error) < 0)
             return CallFault.Error;
+        if ((drawn -= PutOff) < 0)
+            return CallFault.PutOff;
         if ((drawn -= Late) < 0)
             return CallFault.Late;
         return drawn - Silent < 0 ? CallFault.Silent : CallFault.None;
     }
 
-    public void Clear() => (Slow, Error, Late, Silent, Full) = (0, 0, 0, 0, false);
+    public void Clear() => (Slow, Error, PutOff, Late, Silent, Full) = (0, 0, 0, 0, 0, false);
 }
 
 public enum CallFault
@@ -39,6 +44,7 @@ public enum CallFault
     None,
     Slow,
     Error,
+    PutOff,
     Late,
     Silent,
 }
