@@ -183,12 +183,13 @@ public sealed class RbdWorkerActor : ReceiveActor
         var client = _client;
         var progress = new ThrottledProgress(
             _services.Clock, _services.Settings.ProgressInterval, value => client.Tell(new AttemptProgressed(active.Operation, active.Attempt, value)));
+        var attempt = AttemptOf(active, progress);
         try
         {
-            var result = await OperationCatalog.Of(active.Command).RunAsync(AttemptOf(active, progress), active.Command);
+            var result = await OperationCatalog.Of(active.Command).RunAsync(attempt, active.Command);
             return new AttemptReport(active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers);
         }
-        catch (Exception e) when (ErrorOf(e) is var error)
+        catch (Exception e) when (attempt.InOtherWords(ErrorOf(e), active.Command.Volume) is var error)
         {
             return new AttemptReport(
                 active.Operation, active.Attempt, null, error, OperationErrors.LeavesInDoubt(error.Kind), Leftovers: active.Command.SourceVolume is not null);

@@ -25,6 +25,8 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(GetOperations))]
 [JsonSerializable(typeof(AwaitOperation))]
 [JsonSerializable(typeof(WatchOperation))]
+[JsonSerializable(typeof(GetRows))]
+[JsonSerializable(typeof(RowsFound))]
 [JsonSerializable(typeof(GetVipHistory))]
 [JsonSerializable(typeof(GetVolume))]
 [JsonSerializable(typeof(GetVolumes))]

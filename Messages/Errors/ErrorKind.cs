@@ -46,4 +46,7 @@ public enum ErrorKind
 
     /// <summary>A bound of the system is reached (queue full, too many operations); try again later.</summary>
     Overloaded = 13,
+
+    /// <summary>Parts of the image are missing in the block store; the detail says which and what can be done. EUCLEAN.</summary>
+    Damaged = 14,
 }

@@ -8,6 +8,7 @@ namespace Mooring.Messages.Http;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
 [JsonSerializable(typeof(VolumeShape))]
 [JsonSerializable(typeof(VolumePage))]
+[JsonSerializable(typeof(RowPage))]
 [JsonSerializable(typeof(OperationShape))]
 [JsonSerializable(typeof(OperationPage))]
 [JsonSerializable(typeof(NodeShape))]
@@ -22,4 +23,5 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(EntryShape))]
 [JsonSerializable(typeof(EntryPage))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(System.Text.Json.JsonElement))]
 public sealed partial class HttpJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mooring.Messages.Http;
@@ -23,7 +24,32 @@ public sealed record VolumeShape(
     IReadOnlyList<string> Features,
     DateTimeOffset CreatedAt,
     string? Parent,
-    IReadOnlyDictionary<string, string> Metadata);
+    IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>How much of an object is written before the next one of the stripe, in bytes.</summary>
+    public long StripeUnitBytes { get; init; }
+
+    /// <summary>How many objects make a stripe.</summary>
+    public long StripeCount { get; init; }
+
+    /// <summary>The pool of its data, when that is another one than its own.</summary>
+    public string? DataPool { get; init; }
+
+    /// <summary>What is damaged and what can be done about it; null for a volume that is whole. Of a damaged one only the name and the id are known.</summary>
+    public string? Damage { get; init; }
+
+    /// <summary>How many snapshots it has; null in lists.</summary>
+    public int? SnapshotCount { get; init; }
+
+    /// <summary>The volumes that were cloned from its snapshots; null in lists.</summary>
+    public IReadOnlyList<string>? Children { get; init; }
+
+    /// <summary>Who has it open to write; null in lists.</summary>
+    public IReadOnlyList<string>? Watchers { get; init; }
+
+    /// <summary>Who has locked it; null in lists.</summary>
+    public IReadOnlyList<string>? Locks { get; init; }
+}
 
 /// <summary>An operation as HTTP shows it.</summary>
 /// <param name="Id">Its id.</param>
@@ -84,6 +110,11 @@ public sealed record ProblemShape(string Type, string Title, int Status, string 
 /// <param name="Items">The volumes.</param>
 /// <param name="NextCursor">Ask again with it; null at the end.</param>
 public sealed record VolumePage(IReadOnlyList<VolumeShape> Items, string? NextCursor);
+
+/// <summary>A page of what a read shows.</summary>
+/// <param name="Items">The rows.</param>
+/// <param name="NextCursor">Ask again with it; null at the end.</param>
+public sealed record RowPage(IReadOnlyList<JsonElement> Items, string? NextCursor);
 
 /// <summary>A page of operations.</summary>
 /// <param name="Items">The operations, newest first.</param>

@@ -5,7 +5,7 @@ namespace Mooring.Storage.Embedded;
 /// <summary>The tables of the store.</summary>
 internal static class Schema
 {
-    private const long Version = 2;
+    private const long Version = 3;
 
     /// <summary>What each version adds to the one before it.</summary>
     private static readonly string[][] _versions =
@@ -47,6 +47,17 @@ internal static class Schema
             "CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, highest INTEGER NOT NULL)",
             "CREATE TABLE events (stream INTEGER, number INTEGER, event BLOB NOT NULL, PRIMARY KEY (stream, number)) WITHOUT ROWID",
             "CREATE TABLE snapshots (stream TEXT, number INTEGER, timestamp INTEGER NOT NULL, snapshot BLOB NOT NULL, PRIMARY KEY (stream, number))",
+        ],
+        [
+            // How an image was asked for; null as it is by default.
+            "ALTER TABLE images ADD COLUMN object_size INTEGER",
+            "ALTER TABLE images ADD COLUMN features TEXT",
+            "ALTER TABLE images ADD COLUMN stripe_unit INTEGER",
+            "ALTER TABLE images ADD COLUMN stripe_count INTEGER",
+            "ALTER TABLE images ADD COLUMN data_pool TEXT",
+            // The image itself stays in images, under a name that none can have (EmbeddedStore.TrashName). Times are UTC milliseconds.
+            "CREATE TABLE trash (image TEXT PRIMARY KEY, name TEXT NOT NULL, deleted INTEGER NOT NULL, deferred_until INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE locks (image TEXT PRIMARY KEY, holder TEXT NOT NULL, id TEXT NOT NULL, tag TEXT NOT NULL) WITHOUT ROWID",
         ],
     ];
 

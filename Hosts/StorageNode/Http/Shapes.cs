@@ -9,7 +9,17 @@ namespace Mooring.StorageNode.Http;
 internal static class Shapes
 {
     public static VolumeShape Of(VolumeInfo v) => new(
-        v.Volume.Pool, v.Volume.Namespace, v.Volume.Image, v.Id, v.SizeBytes, v.ObjectSizeBytes, v.Features, v.CreatedAt, v.Parent, v.Metadata);
+        v.Volume.Pool, v.Volume.Namespace, v.Volume.Image, v.Id, v.SizeBytes, v.ObjectSizeBytes, v.Features, v.CreatedAt, v.Parent, v.Metadata)
+    {
+        StripeUnitBytes = v.StripeUnitBytes ?? v.ObjectSizeBytes,
+        StripeCount = v.StripeCount ?? 1,
+        DataPool = v.DataPool,
+        Damage = v.Damage,
+        SnapshotCount = v.Ties?.SnapshotCount,
+        Children = v.Ties?.Children,
+        Watchers = v.Ties?.Watchers,
+        Locks = v.Ties?.Locks,
+    };
 
     public static OperationShape Of(OperationView o) => new(
         o.Id.Value,
