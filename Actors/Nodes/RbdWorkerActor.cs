@@ -190,10 +190,10 @@ public sealed class RbdWorkerActor : ReceiveActor
             return new AttemptReport(
                 active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers, context.EarlierFenced);
         }
-        catch (Exception e)
+        catch (Exception e) when (context.InOtherWords(ErrorOf(e), active.Command.Volume) is var error)
         {
             return new AttemptReport(
-                active.Operation, active.Attempt, null, ErrorOf(e), BreaksConnection(e), Leftovers: active.Command.SourceVolume is not null, context.EarlierFenced);
+                active.Operation, active.Attempt, null, error, BreaksConnection(e), Leftovers: active.Command.SourceVolume is not null, context.EarlierFenced);
         }
     }
 

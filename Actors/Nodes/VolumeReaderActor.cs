@@ -80,6 +80,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
         Receive<GetVolume>(query => Answer(store => ReadAsync(store, query)));
         Receive<GetVolumes>(query => Answer(store => ReadAsync(store, query)));
         Receive<GetSnapshots>(query => Answer(store => ReadAsync(store, query)));
+        Receive<GetRows>(query => Answer(store => ReadAsync(store, query)));
     }
 
     private void Answer(Func<IBlockStore, Task<object>> read)
@@ -118,13 +119,21 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolume query)
     {
+        if (await store.ExamineAsync(query.Volume, _stopped.Token) is { } damage)
+        {
+            return await store.FindAsync(query.Volume, _stopped.Token) is { } id
+                ? new VolumeFound(ImageDescription.Damaged(query.Volume, id, damage))
+                : new QueryFailed(OperationErrors.Missing(query.Volume));
+        }
         var image = await store.GetAsync(query.Volume, _stopped.Token);
+        var ties = store.GetTiesAsync(query.Volume, _stopped.Token);
         var metadata = store.GetMetadataAsync(query.Volume, _stopped.Token);
         var snapshots = store.GetSnapshotsAsync(query.Volume, _stopped.Token);
         var children = store.GetChildrenAsync(query.Volume, _stopped.Token);
         return new VolumeFound(ImageDescription.Of(image, await metadata) with
         {
             Snapshots = ImageDescription.Of(await snapshots),
+            Ties = ImageDescription.Of(await ties),
             Children = [.. (await children).Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
         });
     }
@@ -136,22 +145,28 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     {
         var limit = Math.Clamp(query.Limit, 1, 1000);
         var size = Math.Min(limit + 1, 1000);
-        var (names, after, more) = (new List<string>(), query.After, true);
-        while (names.Count <= limit && more)
+        var (images, after, more) = (new List<ListedImage>(), query.After, true);
+        while (images.Count(image => image.CanBeNamed) <= limit && more)
         {
-            var page = await store.ListAsync(query.Pool, query.Namespace, after, size, _stopped.Token);
-            names.AddRange(page.Where(name => !name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)));
-            more = page.Count == size;
-            after = page.Count > 0 ? page[^1] : after;
+            var page = await store.ListImagesAsync(query.Pool, query.Namespace, after, size, _stopped.Token);
+            images.AddRange(page.Where(image => !image.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)));
+            more = page.Count >= size;
+            after = page.Count > 0 ? page[^1].Name : after;
         }
-        var next = names.Count > limit ? names[limit - 1] : null;
-        var found = await Task.WhenAll(names.Take(limit).Select(name => DescribeAsync(store, new VolumeId(query.Pool, query.Namespace, name))));
-        return new VolumesListed([.. found.OfType<VolumeInfo>()], next);
+        // The page ends with the last that can be named, so that the next one begins after it.
+        var next = images.Where(image => image.CanBeNamed).ElementAtOrDefault(limit) is null ? null
+            : images.Where(image => image.CanBeNamed).ElementAt(limit - 1).Name;
+        return new VolumesListed(
+            [.. (next is null ? images : images.Take(images.FindIndex(image => image.Name == next) + 1)).Select(image => Describe(query, image))], next);
     }
 
-    // An image that goes away between being listed and being looked at is not in the list.
-    private async Task<VolumeInfo?> DescribeAsync(IBlockStore store, VolumeId volume) =>
-        await store.TryGetAsync(volume, _stopped.Token) is { } image ? ImageDescription.Of(image) : null;
+    private async Task<object> ReadAsync(IBlockStore store, GetRows query) => ReadCatalog.Find(query.Kind) is { } read
+        ? await read.AnswerAsync(store, query, _stopped.Token)
+        : new QueryFailed(OperationErrors.Wrong($"'{query.Kind}' is not known to this version"));
+
+    private static VolumeInfo Describe(GetVolumes query, ListedImage image) => image.Info is { } info
+        ? ImageDescription.Of(info)
+        : ImageDescription.Damaged(new VolumeId(query.Pool, query.Namespace, image.Name), image.Id, image.Damage!, image.CanBeNamed);
 
     private static OperationError Error(Exception e) => e.GetBaseException() is BlockStoreException store
         ? store.Error

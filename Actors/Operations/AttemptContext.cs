@@ -43,6 +43,19 @@ public sealed record AttemptContext(
     public VolumeId WorkName(VolumeId target, int attempt) =>
         target with { Image = $"{VolumeId.ReservedPrefix}{Operation}.{attempt}" };
 
+    /// <summary>An error in the words of who asked for the operation: the names that attempts work under are none of those.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="target">The volume that the operation makes.</param>
+    /// <returns>The same error, about the target.</returns>
+    public OperationError InOtherWords(OperationError error, VolumeId target)
+    {
+        var detail = error.Detail;
+        // The latest first: the first one's name begins like the tenth's.
+        for (var attempt = Attempt; attempt > 0; attempt--)
+            detail = detail.Replace(WorkName(target, attempt).ToString(), target.ToString(), StringComparison.Ordinal);
+        return error with { Detail = detail };
+    }
+
     /// <summary>Tells that the attempt passes a crash point.</summary>
     /// <param name="point">Which.</param>
     public void Pass(CrashPoint point) => CrashPoints.Pass(point, Operation, Kind);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Mooring.Messages;
@@ -13,6 +14,8 @@ namespace Mooring.Operations;
 public static class HttpForm
 {
     private const string PoolName = "pool", NamespaceName = "namespace", ImageName = "name";
+
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>The parameters that do not stand in the path.</summary>
     /// <param name="operation">The operation.</param>
@@ -31,7 +34,7 @@ public static class HttpForm
             if (parameter is Parameter<VolumeId> named)
             {
                 var volume = named.Of(command);
-                path.Replace($"{{{parameter.Name}}}", $"{Uri.EscapeDataString(volume.Pool)}/{Uri.EscapeDataString(volume.Image)}");
+                path.Replace($"{{{parameter.Name}}}", $"{Escape(volume.Pool)}/{Escape(volume.Image)}");
                 if (volume.Namespace.Length > 0)
                     query.Add($"{NamespaceName}={Uri.EscapeDataString(volume.Namespace)}");
                 continue;
@@ -41,6 +44,48 @@ public static class HttpForm
         if (operation.Route.HasNoBody)
             query.AddRange(BesidePath(operation).Where(p => !p.IsSilent(command)).Select(p => $"{p.HttpName}={Uri.EscapeDataString(p.Format(command))}"));
         return query.Count == 0 ? path.ToString() : path.Append('?').AppendJoin('&', query).ToString();
+    }
+
+    /// <summary>
+    /// A name as one part of a path. An address folds <c>.</c> and <c>..</c> away, escaped or not: these travel behind an escaped slash, which no name can
+    /// have (<see cref="Unescape"/>).
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The part.</returns>
+    public static string Escape(string name) => name is "." or ".." ? "%2F" + name : Uri.EscapeDataString(name);
+
+    /// <summary>The name that one part of a path stands for: unescaped once, strictly as UTF-8.</summary>
+    /// <param name="part">The part, as it came.</param>
+    /// <returns>The name.</returns>
+    /// <exception cref="FormatException">It stands for none.</exception>
+    public static string Unescape(string part)
+    {
+        var bytes = new List<byte>(part.Length);
+        for (var i = 0; i < part.Length; i++)
+        {
+            if (part[i] == '%' && part.Length > i + 2 && byte.TryParse(part.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var escaped))
+                {
+                bytes.Add(escaped);
+                i += 2;
+            }
+            else if (part[i] is '%' or > '\x7f')
+                throw new FormatException($"'{PlainText.Line(part)}' in the address is not escaped as it must be");
+            else
+                bytes.Add((byte)part[i]);
+        }
+        string name;
+        try
+        {
+            name = Strict.GetString([.. bytes]);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new FormatException($"'{part}' in the address contains bytes that are not UTF-8");
+        }
+        // A client that folds has sent something else; one that does not must be told.
+        if (name is "." or "..")
+            throw new FormatException($"'{name}' in an address is folded away; write '%2F{name}'");
+        return name.StartsWith('/') ? name[1..] : name;
     }
 
     /// <summary>The JSON body of a request.</summary>
@@ -114,7 +159,8 @@ public static class HttpForm
     }
 
     private static IEnumerable<string> Members(Parameter parameter) =>
-        parameter is Parameter<VolumeId> { HttpName: "" } ? [PoolName, NamespaceName, ImageName] : [parameter.HttpName];
+        parameter is PlaceParameter ? [PoolName, NamespaceName]
+        : parameter is Parameter<VolumeId> { HttpName: "" } ? [PoolName, NamespaceName, ImageName] : [parameter.HttpName];
 
     private static void Give(Parameter parameter, string? text, Given given)
     {
@@ -165,7 +211,8 @@ public static class HttpForm
             writer.WriteStartObject(name);
         writer.WriteString(PoolName, volume.Pool);
         writer.WriteString(NamespaceName, volume.Namespace);
-        writer.WriteString(ImageName, volume.Image);
+        if (volume.Image.Length > 0)
+            writer.WriteString(ImageName, volume.Image);
         if (name.Length > 0)
             writer.WriteEndObject();
     }

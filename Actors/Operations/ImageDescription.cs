@@ -29,7 +29,31 @@ public static class ImageDescription
         image.Parent,
         (metadata ?? new Dictionary<string, string>())
             .Where(pair => !pair.Key.StartsWith(OwnMetadataPrefix, StringComparison.Ordinal))
-            .ToDictionary(pair => pair.Key, pair => pair.Value));
+            .ToDictionary(pair => pair.Key, pair => pair.Value))
+    {
+        // What follows from the object's size is not said.
+        StripeUnitBytes = image.StripeCount > 1 || image.StripeUnitBytes != image.ObjectSizeBytes ? image.StripeUnitBytes : null,
+        StripeCount = image.StripeCount > 1 ? image.StripeCount : null,
+        DataPool = image.DataPool,
+    };
+
+    /// <summary>Describes an image of which parts are missing.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="damage">What is damaged.</param>
+    /// <param name="canBeDeleted">Whether it can be deleted as it is.</param>
+    /// <returns>The volume: its size is 0, and it was made at the beginning of time.</returns>
+    public static VolumeInfo Damaged(VolumeId volume, ImageId id, string damage, bool canBeDeleted = true) => new(
+        volume, id.Value, 0, 0, [], DateTimeOffset.UnixEpoch, null, new Dictionary<string, string>())
+    {
+        Damage = canBeDeleted ? OperationErrors.WithRemedy(damage) : damage,
+    };
+
+    /// <summary>Describes who and what depends on an image.</summary>
+    /// <param name="ties">What the store knows.</param>
+    /// <returns>The same as text.</returns>
+    public static VolumeTies Of(ImageTies ties) =>
+        new([.. ties.Watchers.Select(watcher => watcher.ToString())], [.. ties.Locks.Select(there => there.ToString())]);
 
     /// <summary>Describes an image's snapshots in all.</summary>
     /// <param name="snapshots">What the store knows of them.</param>

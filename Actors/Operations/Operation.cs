@@ -38,6 +38,9 @@ public abstract class Operation(string kind, string summary, string route)
     /// <summary>Whether it makes its volume, whose name must be free then; otherwise there must be one.</summary>
     public virtual bool MakesVolume => false;
 
+    /// <summary>Whether it may be about a volume of which parts are missing.</summary>
+    public virtual bool TakesDamaged => false;
+
     /// <summary>Makes the command.</summary>
     /// <param name="given">A value for each required parameter at least.</param>
     /// <returns>The command, which may still be invalid.</returns>
@@ -122,14 +125,20 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     {
         var found = await store.FindAsync(command.Volume, cancellationToken);
         var source = command.SourceVolume is { } named ? await store.FindAsync(named, cancellationToken) : null;
-        return new VolumeObservation(found?.Value, null, source?.Value);
+        return new VolumeObservation(found?.Value, null, source?.Value)
+        {
+            Damage = found is null ? null : await store.ExamineAsync(command.Volume, cancellationToken),
+            SourceDamage = source is null ? null : await store.ExamineAsync(command.SourceVolume!.Value, cancellationToken),
+        };
     }
 
     /// <inheritdoc cref="Operation.Forbids"/>
     protected virtual OperationError? Forbids(TCommand command, VolumeObservation seen) =>
         command.SourceVolume is { } source && seen.SourceImageId is null ? OperationErrors.Missing(source)
-        : MakesVolume && seen.ImageId is not null ? OperationErrors.Exists(command.Volume)
+        : seen.SourceDamage is { } sourceDamage ? OperationErrors.Damaged(command.SourceVolume!.Value, sourceDamage)
+        : MakesVolume && seen.ImageId is not null ? OperationErrors.Exists(command.Volume, seen.Damage)
         : !MakesVolume && seen.ImageId is null ? OperationErrors.Missing(command.Volume)
+        : !TakesDamaged && seen.Damage is { } damage ? OperationErrors.Damaged(command.Volume, damage)
         : null;
 
     /// <inheritdoc cref="Operation.RunAsync"/>
@@ -140,9 +149,10 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     /// <param name="get">Reads it from a command.</param>
     /// <param name="jsonName">Its name in journals, where that is another one.</param>
     /// <param name="flat">Whether its parts are members of the HTTP body itself.</param>
+    /// <param name="help">What it is, when that is not a volume.</param>
     /// <returns>The parameter.</returns>
-    protected Parameter<VolumeId> Volume(string name, Func<TCommand, VolumeId> get, string? jsonName = null, bool flat = false) =>
-        Add(new VolumeParameter(name, "pool[/namespace]/image, or image in the pool rbd.", command => get((TCommand)command))
+    protected Parameter<VolumeId> Volume(string name, Func<TCommand, VolumeId> get, string? jsonName = null, bool flat = false, string? help = null) =>
+        Add(new VolumeParameter(name, help ?? VolumeParameter.Meaning, command => get((TCommand)command))
         {
             JsonName = jsonName ?? name,
             HttpName = flat ? "" : name,
@@ -179,6 +189,17 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     protected Parameter<long> Count(string name, Func<TCommand, long> get, string help) =>
         Add(new CountParameter(name, help, command => get((TCommand)command)));
 
+    /// <summary>A pool and namespace: a positional argument.</summary>
+    /// <param name="name">Its name on a command line.</param>
+    /// <param name="get">Reads it from a command: an id without an image.</param>
+    /// <returns>The parameter.</returns>
+    protected Parameter<VolumeId> Place(string name, Func<TCommand, VolumeId> get) => Add(new PlaceParameter(name, command => get((TCommand)command)) { HttpName = "" });
+
+    /// <summary>A text that need not be said: an option.</summary>
+    /// <inheritdoc cref="Text"/>
+    protected Parameter<string> TextOption(string name, Func<TCommand, string?> get, string help, int lengthMax) =>
+        Add(new TextParameter(name, help, lengthMax, command => get((TCommand)command)!) { IsOption = true });
+
     /// <summary>A key of a volume's metadata that is not Mooring's own.</summary>
     /// <param name="get">Reads it from a command.</param>
     /// <returns>The parameter.</returns>
@@ -195,6 +216,25 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     /// <returns>The parameter.</returns>
     protected Parameter<long> Size(string name, Func<TCommand, long> get, string help) =>
         Add(new SizeParameter(name, help, command => get((TCommand)command)));
+
+    /// <summary>A size in bytes that need not be said; 0 then.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<long> SizeOption(string name, Func<TCommand, long> get, string help) =>
+        Add(new SizeParameter(name, help, command => get((TCommand)command)) { IsOption = true });
+
+    /// <summary>A count that need not be said; 0 then.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<long> CountOption(string name, Func<TCommand, long> get, string help) =>
+        Add(new CountParameter(name, help, command => get((TCommand)command)) { IsOption = true });
+
+    /// <summary>A time in seconds that need not be said; 0 then.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<long> Time(string name, Func<TCommand, long> get, string help) =>
+        Add(new TimeParameter(name, help, command => get((TCommand)command)) { HttpName = $"{name}_seconds", JsonName = $"{name}Seconds" });
+
+    /// <summary>Features of an image, that need not be said; null then.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<string> Features(string name, Func<TCommand, string?> get) => Add(new FeaturesParameter(name, command => get((TCommand)command)!));
 
     /// <summary>Something that is so or not; not when it is not said.</summary>
     /// <inheritdoc cref="Size"/>

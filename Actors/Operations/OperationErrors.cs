@@ -5,7 +5,7 @@ namespace Mooring.Operations;
 /// <summary>The errors that operations end with, and which of the store's answers are not an end.</summary>
 public static class OperationErrors
 {
-    private const int ENoent = 2, EExist = 17, EInval = 22;
+    private const int ENoent = 2, EBusy = 16, EExist = 17, EInval = 22, EUclean = 117;
 
     /// <summary>The error for a volume that there is not.</summary>
     /// <param name="volume">Its name.</param>
@@ -19,8 +19,32 @@ public static class OperationErrors
 
     /// <summary>The error for a name that is taken.</summary>
     /// <param name="volume">The name.</param>
+    /// <param name="damage">What is damaged of what has it; null when that is whole.</param>
     /// <returns>The error.</returns>
-    public static OperationError Exists(VolumeId volume) => new(ErrorKind.AlreadyExists, $"volume {volume} exists already", EExist);
+    public static OperationError Exists(VolumeId volume, string? damage = null) => new(
+        ErrorKind.AlreadyExists, $"volume {volume} exists already{(damage is null ? "" : $" and is damaged: {WithRemedy(damage)}")}", EExist);
+
+    /// <summary>The error for a volume of which parts are missing.</summary>
+    /// <param name="volume">Its name.</param>
+    /// <param name="damage">What is damaged.</param>
+    /// <returns>The error.</returns>
+    public static OperationError Damaged(VolumeId volume, string damage) =>
+        new(ErrorKind.Damaged, $"volume {volume} is damaged: {WithRemedy(damage)}", EUclean);
+
+    /// <summary>What is damaged, and what can be done about it.</summary>
+    /// <param name="damage">What is damaged.</param>
+    /// <returns>One line.</returns>
+    public static string WithRemedy(string damage) => $"{damage}; deleting it removes what is left of it";
+
+    /// <summary>The error for something that cannot be changed now.</summary>
+    /// <param name="detail">What stands in the way, in one line.</param>
+    /// <returns>The error.</returns>
+    public static OperationError Busy(string detail) => new(ErrorKind.Busy, detail, EBusy);
+
+    /// <summary>The error for something else than a volume that there is not.</summary>
+    /// <param name="detail">What is not there, in one line.</param>
+    /// <returns>The error.</returns>
+    public static OperationError NotThere(string detail) => new(ErrorKind.NotFound, detail, ENoent);
 
     /// <summary>The error for a snapshot that there is not.</summary>
     /// <param name="volume">Its volume.</param>

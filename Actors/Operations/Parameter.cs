@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Mooring.Messages;
+using Mooring.Storage;
 
 namespace Mooring.Operations;
 
@@ -68,7 +69,7 @@ public abstract class Parameter(string name, string help)
     /// <param name="command">The command.</param>
     public abstract void Write(Utf8JsonWriter writer, VolumeCommand command);
 
-    private static string UnitOf(string name) => name == "size" || name.EndsWith("-size", StringComparison.Ordinal) ? "-bytes" : "";
+    private static string UnitOf(string name) => name is "size" or "stripe-unit" || name.EndsWith("-size", StringComparison.Ordinal) ? "-bytes" : "";
 
     private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 }
@@ -133,6 +134,8 @@ public abstract class Parameter<T>(string name, string help, Func<VolumeCommand,
 /// <summary>Names a volume.</summary>
 internal sealed class VolumeParameter(string name, string help, Func<VolumeCommand, VolumeId> get) : Parameter<VolumeId>(name, help, get)
 {
+    public const string Meaning = "pool[/namespace]/image, or image in the pool rbd.";
+
     public override bool Positional => true;
 
     public override bool TryGive(string text, Given given, [NotNullWhen(false)] out string? problem)
@@ -156,19 +159,50 @@ internal sealed class VolumeParameter(string name, string help, Func<VolumeComma
     protected override void Write(Utf8JsonWriter writer, VolumeId value) => writer.WriteStringValue(value.ToString());
 }
 
+/// <summary>Names a pool and namespace: an id without an image.</summary>
+internal sealed class PlaceParameter(string name, Func<VolumeCommand, VolumeId> get)
+    : Parameter<VolumeId>(name, "pool[/namespace].", get)
+{
+    public override bool Positional => true;
+
+    protected override string? Problem(VolumeId value) =>
+        value.Image.Length > 0 ? "it has a name; a pool and namespace are meant" : (value with { Image = "x" }).Validate();
+
+    protected override bool TryParse(string text, out VolumeId value, [NotNullWhen(false)] out string? problem)
+    {
+        var parts = text.Split('/', 2);
+        value = new VolumeId(parts[0], parts.ElementAtOrDefault(1) ?? "", "");
+        problem = (value with { Image = "x" }).Validate(namespaceNamed: parts.Length > 1);
+        return problem is null;
+    }
+
+    protected override VolumeId Read(JsonElement value) =>
+        TryParse(value.GetString()!, out var place, out var problem) ? place : throw new FormatException(problem);
+
+    protected override void Write(Utf8JsonWriter writer, VolumeId value) => writer.WriteStringValue(Text(value));
+
+    public static string Text(VolumeId place) => place.Namespace.Length == 0 ? place.Pool : $"{place.Pool}/{place.Namespace}";
+}
+
 /// <summary>A text that is not empty.</summary>
 internal class TextParameter(string name, string help, int lengthMax, Func<VolumeCommand, string> get) : Parameter<string>(name, help, get)
 {
-    public override bool Positional => true;
+    public override bool Positional => !IsOption;
+
+    public override bool Required => !IsOption;
+
+    /// <summary>Whether it need not be said; null then.</summary>
+    public bool IsOption { get; init; }
 
     /// <summary>What it must not begin with.</summary>
     public string? ReservedPrefix { get; init; }
 
-    protected override string? Problem(string value) => value.Length switch
+    protected override string? Problem(string value) => (value?.Length ?? -1) switch
     {
+        -1 => IsOption ? null : $"{Name} is missing",
         0 => $"{Name} is empty",
         var length when length > lengthMax => $"{Name} is {length} characters long; at most {lengthMax} are allowed",
-        _ when value.Contains('\0', StringComparison.Ordinal) => $"{Name} contains the character U+0000, which is not allowed",
+        _ when value!.Contains('\0', StringComparison.Ordinal) => $"{Name} contains the character U+0000, which is not allowed",
         _ when ReservedPrefix is not null && value.StartsWith(ReservedPrefix, StringComparison.Ordinal) =>
             $"{Name} '{value}' is reserved: it begins with {ReservedPrefix}",
         _ => null,
@@ -202,6 +236,11 @@ internal sealed class SnapshotParameter(string name, string help, Func<VolumeCom
 /// <summary>A whole number, at least 0.</summary>
 internal sealed class CountParameter(string name, string help, Func<VolumeCommand, long> get) : Parameter<long>(name, help, get)
 {
+    public override bool Required => !IsOption;
+
+    /// <summary>Whether it need not be said; 0 then.</summary>
+    public bool IsOption { get; init; }
+
     protected override string? Problem(long value) => value < 0 ? $"{Name} must be at least 0, not {value}" : null;
 
     protected override bool TryParse(string text, out long value, [NotNullWhen(false)] out string? problem)
@@ -218,11 +257,17 @@ internal sealed class CountParameter(string name, string help, Func<VolumeComman
 /// <summary>A size in bytes, above 0.</summary>
 internal sealed class SizeParameter(string name, string help, Func<VolumeCommand, long> get) : Parameter<long>(name, help, get)
 {
+    public override bool Required => !IsOption;
+
+    /// <summary>Whether it need not be said; 0 then.</summary>
+    public bool IsOption { get; init; }
+
     // What RBD can address with its default object size (2^42 objects would be more; the limit of a kernel block device is lower).
     public const long BytesMax = 1L << 50;
 
     protected override string? Problem(long value) => value switch
     {
+        0 when IsOption => null,
         <= 0 => $"{Name} must be above 0, not {value}",
         > BytesMax => $"{Name} must be at most {BytesMax} bytes, not {value}",
         _ => null,
@@ -255,4 +300,68 @@ internal sealed class FlagParameter(string name, string help, Func<VolumeCommand
     protected override bool Read(JsonElement value) => value.GetBoolean();
 
     protected override void Write(Utf8JsonWriter writer, bool value) => writer.WriteBooleanValue(value);
+}
+
+/// <summary>A time in whole seconds, that need not be said; 0 then.</summary>
+internal sealed class TimeParameter(string name, string help, Func<VolumeCommand, long> get) : Parameter<long>(name, help, get)
+{
+    private const long SecondsMax = 10 * 366L * 24 * 3600;
+
+    private static readonly Dictionary<char, long> Units = new() { ['s'] = 1, ['m'] = 60, ['h'] = 3600, ['d'] = 24 * 3600, ['w'] = 7 * 24 * 3600 };
+
+    public override bool Required => false;
+
+    protected override string? Problem(long value) => value is < 0 or > SecondsMax ? $"{Name} must be from 0 to {SecondsMax} seconds, not {value}" : null;
+
+    protected override bool TryParse(string text, out long value, [NotNullWhen(false)] out string? problem)
+    {
+        var unit = text.Length > 0 && Units.TryGetValue(text[^1], out var seconds) ? seconds : 0;
+        var isNumber = long.TryParse(unit > 0 ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        problem = !isNumber || value > SecondsMax ? $"{Name} '{text}' is not a time such as 7d, 12h or 90s" : null;
+        value *= Math.Max(unit, 1);
+        return problem is null;
+    }
+
+    protected override long Read(JsonElement value) => value.GetInt64();
+
+    protected override void Write(Utf8JsonWriter writer, long value) => writer.WriteNumberValue(value);
+}
+
+/// <summary>Features of an image by their names, as <c>a,b</c> in the order in which Ceph has them; null when not said.</summary>
+internal sealed class FeaturesParameter(string name, Func<VolumeCommand, string> get)
+    : Parameter<string>(name, $"Its features, of {string.Join(',', ImageLayout.KnownFeatures)}.", get)
+{
+    public override bool Required => false;
+
+    protected override string? Problem(string value) => value is null ? null : ProblemOf(value.Split(','));
+
+    protected override bool TryParse(string text, out string value, [NotNullWhen(false)] out string? problem)
+    {
+        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        value = InOrder(names);
+        problem = ProblemOf(names);
+        return problem is null;
+    }
+
+    protected override string Read(JsonElement value) => InOrder([.. value.EnumerateArray().Select(name => name.GetString() ?? "")]);
+
+    protected override void Write(Utf8JsonWriter writer, string value)
+    {
+        writer.WriteStartArray();
+        foreach (var feature in value.Split(','))
+            writer.WriteStringValue(feature);
+        writer.WriteEndArray();
+    }
+
+    private static string InOrder(IReadOnlyList<string> names) =>
+        string.Join(',', ImageLayout.KnownFeatures.Where(names.Contains).Concat(names.Except(ImageLayout.KnownFeatures)));
+
+    private string? ProblemOf(IReadOnlyList<string> names) =>
+        names.FirstOrDefault(feature => !ImageLayout.KnownFeatures.Contains(feature)) is { } unknown
+            ? $"{Name}: '{unknown}' is not one of {string.Join(", ", ImageLayout.KnownFeatures)}"
+            : Lacks(names, "object-map", "exclusive-lock") ?? Lacks(names, "fast-diff", "object-map") ?? Lacks(names, "journaling", "exclusive-lock");
+
+    // What librbd refuses without saying why.
+    private string? Lacks(IReadOnlyList<string> names, string feature, string needed) =>
+        names.Contains(feature) && !names.Contains(needed) ? $"{Name}: {feature} needs {needed}" : null;
 }

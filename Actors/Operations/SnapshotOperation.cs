@@ -76,7 +76,7 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
         {
             await ChangeAsync(context, command);
         }
-        catch (BlockStoreException e) when (context.InDoubt && !OperationErrors.LeavesInDoubt(e.Kind))
+        catch (BlockStoreException e) when (context.InDoubt && OperationErrors.MeaningOf(e.Kind) != ErrorMeaning.InDoubt)
         {
             if (await LookAsync(context, command) is { Error: null } done)
                 return done;

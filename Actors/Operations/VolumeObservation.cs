@@ -13,4 +13,10 @@ public sealed record VolumeObservation(string? ImageId, long? SizeBytes, string?
 
     /// <summary>What the operation will want to know of this moment when an attempt is in doubt, in its own words; kept with its intent.</summary>
     public string? Noted { get; init; }
+
+    /// <summary>What is damaged of the volume's image; null when it is whole, or there is none.</summary>
+    public string? Damage { get; init; }
+
+    /// <summary>What is damaged of the source's image; null when it is whole, or there is none.</summary>
+    public string? SourceDamage { get; init; }
 }

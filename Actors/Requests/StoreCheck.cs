@@ -5,8 +5,8 @@ namespace Mooring.Actors.Requests;
 
 /// <summary>An image as a check sees it.</summary>
 /// <param name="Volume">Its name.</param>
-/// <param name="IsWhole">Whether it can be opened; not asked of images with a name of Mooring's own.</param>
-public readonly record struct CheckedImage(VolumeId Volume, bool IsWhole);
+/// <param name="Damage">What is damaged, in one line; null when it is whole.</param>
+public readonly record struct CheckedImage(VolumeId Volume, string? Damage);
 
 /// <summary>Which images of the store are not as they should be. Pure.</summary>
 public static partial class StoreCheck
@@ -28,7 +28,7 @@ public static partial class StoreCheck
         var name = image.Volume.ToString();
         CheckFinding Found(string kind, string detail, bool canRepair = false) => new(kind, name, detail, canRepair, Repaired: false);
         if (!image.Volume.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal))
-            return image.IsWhole ? null : Found("damaged", "the name is taken, and there is no image that can be opened");
+            return image.Damage is { } damage ? Found("damaged", damage) : null;
         if (WorkName().Match(image.Volume.Image) is { Success: true } work)
         {
             var operation = new OperationId(work.Groups[1].Value);

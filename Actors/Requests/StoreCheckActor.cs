@@ -62,21 +62,37 @@ public sealed class StoreCheckActor : ReceiveActor
         var after = request.After?.Split('/', 3) is [var p, var n, var i] ? new VolumeId(p, n, i) : (VolumeId?)null;
         var limit = Math.Clamp(request.Limit, 1, 1000);
         var images = new List<CheckedImage>();
-        foreach (var pool in (await _store.ListPoolsAsync(default)).SkipWhile(pool => after is { } last && string.CompareOrdinal(pool, last.Pool) < 0))
+        await foreach (var (pool, ns) in PlacesAsync())
         {
-            var names = await _store.ListAsync(pool, "", after is { } last && last.Pool == pool ? last.Image : null, limit - images.Count, default);
-            images.AddRange(await Task.WhenAll(names.Select(name => CheckAsync(new VolumeId(pool, "", name)))));
-            if (images.Count == limit)
-                return new Seen(images, $"{pool}//{names[^1]}");
+            if (after is { } last && (string.CompareOrdinal(pool, last.Pool) is var order and not 0 ? order : string.CompareOrdinal(ns, last.Namespace)) < 0)
+                continue;
+            var from = after is { } begin && begin.Pool == pool && begin.Namespace == ns ? begin.Image : null;
+            var listed = await _store.ListImagesAsync(pool, ns, from, limit - images.Count, default);
+            images.AddRange(listed.Select(image => new CheckedImage(new VolumeId(pool, ns, image.Name), image.Damage)));
+            if (images.Count >= limit)
+                return new Seen(images, $"{pool}/{ns}/{listed[^1].Name}");
         }
         return new Seen(images, null);
     }
 
-    private async Task<CheckedImage> CheckAsync(VolumeId volume) => new(
-        volume,
-        volume.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)
-        || await _store.TryGetAsync(volume, default) is not null
-        || await _store.FindAsync(volume, default) is null);
+    // In the order of their names, a pool's default namespace first.
+    private async IAsyncEnumerable<(string Pool, string Namespace)> PlacesAsync()
+    {
+        const int PageMax = 1000;
+        foreach (var pool in await _store.ListPoolsAsync(default))
+        {
+            yield return (pool, "");
+            for (string? after = null; ;)
+            {
+                var page = await _store.ListNamespacesAsync(pool, after, PageMax, default);
+                foreach (var ns in page)
+                    yield return (pool, ns);
+                if (page.Count < PageMax)
+                    break;
+                after = page[^1];
+            }
+        }
+    }
 
     // What has gone meanwhile was cleaned up by its operation.
     private async Task<StoreChecked> SettleAsync(CheckStore request, Seen seen, IReadOnlySet<OperationId> unsettled)
@@ -85,7 +101,7 @@ public sealed class StoreCheckActor : ReceiveActor
         var findings = new List<CheckFinding>();
         foreach (var (volume, finding) in StoreCheck.Judge(seen.Images, unsettled, fileSystems))
         {
-            if (await _store.FindAsync(volume, default) is null)
+            if (finding.CanRepair && await _store.FindAsync(volume, default) is null)
                 continue;
             if (request.Repair && finding.CanRepair)
                 await _store.RemoveAsync(volume, null, default);

@@ -27,6 +27,8 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(ArchivedResults))]
 [JsonSerializable(typeof(AwaitOperation))]
 [JsonSerializable(typeof(WatchOperation))]
+[JsonSerializable(typeof(GetRows))]
+[JsonSerializable(typeof(RowsFound))]
 [JsonSerializable(typeof(GetVipHistory))]
 [JsonSerializable(typeof(GetSnapshots))]
 [JsonSerializable(typeof(GetVolume))]

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -13,6 +15,8 @@ namespace Mooring.Actors.Volumes;
 /// </summary>
 public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
 {
+    private const int PersistenceIdLengthMax = 255;
+
     private static readonly TimeSpan HoldRetryInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly VolumeId _volume;
@@ -52,7 +56,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    public override string PersistenceId => "volume-" + _volume;
+    public override string PersistenceId => IdOf(_volume);
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -60,6 +64,16 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
     private bool Busy => _preparing is { Announced: false } || _state.Active is not null;
+
+    // Journals have a bound for these (Akka.Persistence.Sql on PostgreSQL: 255 characters); names may be longer. Never changes.
+    /// <summary>The id under which a volume's events are journalled.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <returns>Its name, or what stands for that.</returns>
+    internal static string IdOf(VolumeId volume)
+    {
+        var id = "volume-" + volume;
+        return id.Length <= PersistenceIdLengthMax ? id : "volume#" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+    }
 
     /// <summary>How to make one.</summary>
     /// <param name="volume">The volume.</param>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Mooring.Cli.Interactive;
 using Mooring.Client;
 using Mooring.Messages;
@@ -34,26 +35,45 @@ internal static class Commands
             FileCommands.FileSystems(),
             FileCommands.Files(),
         };
-        AddOperations(root);
+        foreach (var operation in OperationCatalog.All)
+            Add(root, operation.Kind, verb => Changing(verb, operation));
+        foreach (var read in ReadCatalog.All)
+            Add(root, read.Kind, verb => Reading(verb, read));
         return root;
     }
 
     // volume.snapshot.create is the verb "snapshot create" of the noun "volume".
-    private static void AddOperations(RootCommand root)
+    private static void Add(RootCommand root, string kind, Func<string, Command> make)
     {
-        foreach (var operation in OperationCatalog.All)
+        var words = kind.Split('.');
+        Command parent = root;
+        foreach (var word in words[..^1])
         {
-            var words = operation.Kind.Split('.');
-            Command parent = root;
-            foreach (var word in words[..^1])
-            {
-                var child = parent.Subcommands.FirstOrDefault(c => c.Name == word);
-                if (child is null)
-                    parent.Add(child = new Command(word, $"Manage a {parent.Name}'s {word}."));
-                parent = child;
-            }
-            parent.Add(Changing(words[^1], operation));
+            var child = parent.Subcommands.FirstOrDefault(c => c.Name == word);
+            if (child is null)
+                parent.Add(child = new Command(word, ReferenceEquals(parent, root) ? $"All about each {word}." : $"Manage a {parent.Name}'s {word}."));
+            parent = child;
         }
+        parent.Add(make(words[^1]));
+    }
+
+    private static Command Reading(string verb, Read read)
+    {
+        var arguments = read.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Name == read.Route.VolumeName
+            ? new Argument<string>(parameter.Name) { Description = parameter.Help }
+            : new Argument<string>(parameter.Name) { Description = $"{parameter.Help} Default {VolumeId.DefaultPool}.", DefaultValueFactory = _ => VolumeId.DefaultPool });
+        return Asking(verb, read.Summary, [.. arguments.Values], [], async (client, parsed, output) =>
+        {
+            var question = new GetRows(read.Kind, arguments.ToDictionary(a => a.Key, a => parsed.GetValue(a.Value)!), null, PageMax);
+            var (rows, page) = (new List<JsonElement>(), (RowPage?)null);
+            do
+            {
+                page = await client.ReadAsync(question with { After = page?.NextCursor });
+                rows.AddRange(page.Items);
+            }
+            while (page.NextCursor is not null);
+            output.Value(new RowPage(rows, null), HttpJson.Default.RowPage, p => Output.Rows(read.Fields, p.Items));
+        });
     }
 
     private static Command Check()

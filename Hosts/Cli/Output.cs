@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Client;
+using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Operations;
 using Spectre.Console;
@@ -41,13 +42,20 @@ internal sealed class Output(bool json)
         foreach (var head in heads)
             table.AddColumn(new TableColumn(head.ToUpperInvariant()).NoWrap().Padding(0, 0, 2, 0));
         foreach (var row in rows)
-            table.AddRow([.. row.Select(cell => new Text(cell))]);
+            table.AddRow([.. row.Select(cell => new Text(PlainText.Line(cell)))]);
         console.Write(table);
     }
 
     public static void Volumes(IEnumerable<VolumeShape> volumes) => Table(
-        ["name", "size", "created", "id"],
-        volumes.Select(v => (IReadOnlyList<string>)[Name(v), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
+        ["name", "size", "created", "id", "damage"],
+        volumes.Select(v => (IReadOnlyList<string>)(v.Damage is { } damage
+            ? [Name(v), "-", "-", v.Id, damage]
+            : [Name(v), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id, ""])));
+
+    /// <summary>What a read shows.</summary>
+    public static void Rows(IReadOnlyList<string> fields, IEnumerable<JsonElement> rows) => Table(
+        [.. fields.Select(field => (field.EndsWith("_at", StringComparison.Ordinal) ? field[..^3] : field).Replace("_bytes", "", StringComparison.Ordinal).Replace('_', ' '))],
+        rows.Select(row => (IReadOnlyList<string>)[.. fields.Select(field => Cell(field, row.GetProperty(field)))]));
 
     public static void Snapshots(IEnumerable<SnapshotShape> snapshots) => Table(
         ["name", "size", "created", "protected", "id"],
@@ -58,17 +66,29 @@ internal sealed class Output(bool json)
         operations.Select(o => (IReadOnlyList<string>)[
             o.Id, o.Kind, o.Target, o.State, Percent(o.Progress), o.Attempts.ToString(CultureInfo.InvariantCulture), o.ExecutedBy ?? "-", o.DeliveredBy ?? "-"]));
 
-    public static void Volume(VolumeShape v) => Fields(
-        ("name", Name(v)),
-        ("id", v.Id),
-        ("size", $"{SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
-        ("object size", SizeText.Format(v.ObjectSizeBytes)),
-        ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
-        ("created", Time(v.CreatedAt)),
-        ("parent", v.Parent ?? "-"),
-        ("snapshots", v.Snapshots is { } s ? $"{s.Count}, {s.ProtectedCount} of them protected{(s.Limit is { } limit ? $"; at most {limit}" : "")}" : "-"),
-        ("children", v.Children is { Count: > 0 } children ? string.Join(", ", children) : "-"),
-        ("metadata", v.Metadata.Count == 0 ? "-" : string.Join(", ", v.Metadata.Select(m => $"{m.Key}={m.Value}"))));
+    public static void Volume(VolumeShape v)
+    {
+        if (v.Damage is { } damage)
+        {
+            Fields(("name", Name(v)), ("id", v.Id), ("damage", damage));
+            return;
+        }
+        Fields(
+            ("name", Name(v)),
+            ("id", v.Id),
+            ("size", $"{SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
+            ("object size", SizeText.Format(v.ObjectSizeBytes)),
+            ("striping", v.StripeCount > 1 ? $"{v.StripeCount} objects by {SizeText.Format(v.StripeUnitBytes)}" : "-"),
+            ("data pool", v.DataPool ?? "-"),
+            ("features", List(v.Features)),
+            ("created", Time(v.CreatedAt)),
+            ("parent", v.Parent ?? "-"),
+            ("snapshots", v.Snapshots is { } s ? $"{s.Count}, {s.ProtectedCount} of them protected{(s.Limit is { } limit ? $"; at most {limit}" : "")}" : "-"),
+            ("children", List(v.Children)),
+            ("open by", List(v.Watchers)),
+            ("locked by", List(v.Locks)),
+            ("metadata", List([.. v.Metadata.Select(m => $"{m.Key}={m.Value}")])));
+    }
 
     public static void Operation(OperationShape o) => Fields(
         ("id", o.Id),
@@ -90,7 +110,7 @@ internal sealed class Output(bool json)
     {
         var width = fields.Max(f => f.Name.Length) + 2;
         foreach (var (name, value) in fields)
-            Console.WriteLine($"{name.PadRight(width)}{value}");
+            Console.WriteLine($"{name.PadRight(width)}{PlainText.Line(value)}");
     }
 
     public void Problem(MooringException e)
@@ -105,6 +125,18 @@ internal sealed class Output(bool json)
     public static string Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) ?? "-";
 
     public static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+
+    private static string List(IReadOnlyList<string>? items) => items is null or [] ? "-" : string.Join(", ", items);
+
+    private static string Cell(string field, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "-",
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "",
+        JsonValueKind.Number when field.EndsWith("_bytes", StringComparison.Ordinal) => SizeText.Format(value.GetInt64()),
+        JsonValueKind.String when value.TryGetDateTimeOffset(out var time) => Time(time),
+        _ => value.ToString(),
+    };
 
     private static string Name(VolumeShape v) => v.Namespace.Length == 0 ? $"{v.Pool}/{v.Name}" : $"{v.Pool}/{v.Namespace}/{v.Name}";
 

@@ -89,6 +89,16 @@ public sealed partial class MooringClient : IDisposable
         HttpJson.Default.VolumePage,
         cancellationToken);
 
+    /// <summary>What one of the described reads shows, page by page.</summary>
+    /// <param name="question">The question, such as <c>trash.list</c> of a pool.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A page; ask again with its cursor as <see cref="GetRows.After"/>.</returns>
+    /// <exception cref="FormatException">The question is malformed.</exception>
+    /// <exception cref="MooringException">What it asks about does not exist.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<RowPage> ReadAsync(GetRows question, CancellationToken cancellationToken = default) =>
+        GetAsync(ReadForm.PathOf(question), HttpJson.Default.RowPage, cancellationToken);
+
     /// <summary>An operation as it stands.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -295,7 +305,7 @@ public sealed partial class MooringClient : IDisposable
     }
 
     private static string Path(VolumeId volume, string suffix = "") =>
-        $"v1/volumes/{Uri.EscapeDataString(volume.Pool)}/{Uri.EscapeDataString(volume.Image)}{suffix}{Query(("namespace", volume.Namespace))}";
+        $"v1/volumes/{HttpForm.Escape(volume.Pool)}/{HttpForm.Escape(volume.Image)}{suffix}{Query(("namespace", volume.Namespace))}";
 
     private static string Query(params (string Key, string? Value)[] parts)
     {

@@ -23,22 +23,32 @@ internal static class Texts
     public static string Volumes(IReadOnlyList<VolumeInfo> volumes, string? next)
     {
         var table = Table(
-            ["name", "size", "created", "id"],
-            volumes.Select(v => (IReadOnlyList<string>)[v.Volume.ToString(), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id]));
+            ["name", "size", "created", "id", "damage"],
+            volumes.Select(v => (IReadOnlyList<string>)(v.Damage is { } damage
+                ? [PlainText.Line(v.Volume.ToString()), "-", "-", v.Id, damage]
+                : [PlainText.Line(v.Volume.ToString()), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id, ""])));
         return next is null ? table : $"{table}\n… more: --after {next}";
     }
 
-    public static string Volume(VolumeInfo v) => Fields(
-        ("name", v.Volume.ToString()),
-        ("id", v.Id),
-        ("size", $"{SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
-        ("object size", SizeText.Format(v.ObjectSizeBytes)),
-        ("features", v.Features.Count == 0 ? "-" : string.Join(", ", v.Features)),
-        ("created", Time(v.CreatedAt)),
-        ("parent", v.Parent ?? "-"),
-        ("snapshots", v.Snapshots is { } s ? $"{s.Count}, {s.ProtectedCount} of them protected{(s.CountMax is { } limit ? $"; at most {limit}" : "")}" : "-"),
-        ("children", v.Children is { Count: > 0 } children ? string.Join(", ", children) : "-"),
-        ("metadata", v.Metadata.Count == 0 ? "-" : string.Join(", ", v.Metadata.Select(m => $"{m.Key}={m.Value}"))));
+    public static string Volume(VolumeInfo v) => v.Damage is { } damage
+        ? Fields(("name", PlainText.Line(v.Volume.ToString())), ("id", v.Id), ("damage", damage))
+        : Fields(
+            ("name", PlainText.Line(v.Volume.ToString())),
+            ("id", v.Id),
+            ("size", $"{SizeText.Format(v.SizeBytes)} ({v.SizeBytes} bytes)"),
+            ("object size", SizeText.Format(v.ObjectSizeBytes)),
+            ("striping", v is { StripeCount: { } count, StripeUnitBytes: { } unit } ? $"{count} objects by {SizeText.Format(unit)}" : "-"),
+            ("data pool", v.DataPool ?? "-"),
+            ("features", List(v.Features)),
+            ("created", Time(v.CreatedAt)),
+            ("parent", v.Parent ?? "-"),
+            ("snapshots", v.Snapshots is { } s ? $"{s.Count}, {s.ProtectedCount} of them protected{(s.CountMax is { } limit ? $"; at most {limit}" : "")}" : "-"),
+            ("children", List(v.Children)),
+            ("open by", List(v.Ties?.Watchers)),
+            ("locked by", List(v.Ties?.Locks)),
+            ("metadata", List([.. v.Metadata.Select(m => $"{m.Key}={m.Value}")])));
+
+    private static string List(IReadOnlyList<string>? items) => items is null or [] ? "-" : PlainText.Line(string.Join(", ", items));
 
     public static string Snapshots(IReadOnlyList<SnapshotInfo> snapshots) => Table(
         ["name", "size", "created", "protected", "id"],

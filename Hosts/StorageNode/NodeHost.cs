@@ -125,6 +125,9 @@ internal static class NodeHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = http.BodyBytesMax;
+            // The longest names, each byte of them escaped.
+            kestrel.Limits.MaxRequestLineSize = 3 * (VolumeId.PoolBytesMax + VolumeId.ImageBytesMax + VolumeId.NamespaceBytesMax) + (8 << 10);
+            kestrel.Limits.MaxRequestHeadersTotalSize = Math.Max(kestrel.Limits.MaxRequestHeadersTotalSize, kestrel.Limits.MaxRequestLineSize);
             kestrel.Listen((IPEndPoint)listening.LocalEndPoint!);
             if (vip is not null)
                 kestrel.Listen(virtualListener.EndPoint);

@@ -49,4 +49,7 @@ public enum ErrorKind
 
     /// <summary>The request is older than results are kept: whether it was carried out before is not known any more.</summary>
     Expired = 14,
+
+    /// <summary>Parts of the image are missing in the block store; the detail says which and what can be done. EUCLEAN.</summary>
+    Damaged = 15,
 }

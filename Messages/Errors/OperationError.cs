@@ -6,6 +6,9 @@ namespace Mooring.Messages;
 /// <param name="Errno">The positive errno of the block store, where there was one.</param>
 public sealed record OperationError(ErrorKind Kind, string Detail, int? Errno = null)
 {
+    /// <summary>One line for a person, whatever stands in the names that it speaks of.</summary>
+    public string Detail { get; init; } = PlainText.Line(Detail);
+
     /// <summary>The stable problem type, such as <c>urn:mooring:error:not-found</c>.</summary>
     public string Type => "urn:mooring:error:" + Title.Replace(' ', '-');
 
@@ -26,6 +29,7 @@ public sealed record OperationError(ErrorKind Kind, string Detail, int? Errno = 
         ErrorKind.Unsupported => "unsupported",
         ErrorKind.Overloaded => "overloaded",
         ErrorKind.Expired => "expired",
+        ErrorKind.Damaged => "damaged",
         _ => "internal error",
     };
 }

@@ -9,6 +9,7 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(VolumeShape))]
 [JsonSerializable(typeof(SnapshotPage))]
 [JsonSerializable(typeof(VolumePage))]
+[JsonSerializable(typeof(RowPage))]
 [JsonSerializable(typeof(OperationShape))]
 [JsonSerializable(typeof(OperationPage))]
 [JsonSerializable(typeof(NodeShape))]
@@ -24,4 +25,5 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(EntryShape))]
 [JsonSerializable(typeof(EntryPage))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(System.Text.Json.JsonElement))]
 public sealed partial class HttpJson : JsonSerializerContext;

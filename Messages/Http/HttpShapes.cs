@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Mooring.Messages.Http;
@@ -25,11 +26,29 @@ public sealed record VolumeShape(
     string? Parent,
     IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>Its snapshots in all, where they were looked at.</summary>
+    /// <summary>How much of an object is written before the next one of the stripe, in bytes.</summary>
+    public long StripeUnitBytes { get; init; }
+
+    /// <summary>How many objects make a stripe.</summary>
+    public long StripeCount { get; init; }
+
+    /// <summary>The pool of its data, when that is another one than its own.</summary>
+    public string? DataPool { get; init; }
+
+    /// <summary>What is damaged and what can be done about it; null for a volume that is whole. Of a damaged one only the name and the id are known.</summary>
+    public string? Damage { get; init; }
+
+    /// <summary>Its snapshots in all; null in lists.</summary>
     public SnapshotSummaryShape? Snapshots { get; init; }
 
-    /// <summary>The volumes that were cloned from it, where they were looked for.</summary>
+    /// <summary>The volumes that were cloned from its snapshots; null in lists.</summary>
     public IReadOnlyList<string>? Children { get; init; }
+
+    /// <summary>Who has it open to write; null in lists.</summary>
+    public IReadOnlyList<string>? Watchers { get; init; }
+
+    /// <summary>Who has locked it; null in lists.</summary>
+    public IReadOnlyList<string>? Locks { get; init; }
 }
 
 /// <summary>A volume's snapshots in all.</summary>
@@ -120,6 +139,11 @@ public sealed record ProblemShape(string Type, string Title, int Status, string 
 /// <param name="Items">The volumes.</param>
 /// <param name="NextCursor">Ask again with it; null at the end.</param>
 public sealed record VolumePage(IReadOnlyList<VolumeShape> Items, string? NextCursor);
+
+/// <summary>A page of what a read shows.</summary>
+/// <param name="Items">The rows.</param>
+/// <param name="NextCursor">Ask again with it; null at the end.</param>
+public sealed record RowPage(IReadOnlyList<JsonElement> Items, string? NextCursor);
 
 /// <summary>A page of operations.</summary>
 /// <param name="Items">The operations, newest first.</param>

@@ -11,8 +11,14 @@ namespace Mooring.Messages;
 [JsonConverter(typeof(TextJsonConverter<VolumeId>))]
 public readonly record struct VolumeId(string Pool, string Namespace, string Image) : ITextId<VolumeId>
 {
-    /// <summary>The longest name of a pool, namespace or image, in characters (RBD_MAX_IMAGE_NAME_SIZE of librbd.h).</summary>
-    public const int NameLengthMax = 96;
+    /// <summary>The longest name of an image, in bytes of UTF-8: what RADOS allows an object's name (osd_max_object_name_len, 2,048), less <c>rbd_id.</c></summary>
+    public const int ImageBytesMax = 2048 - 7;
+
+    /// <summary>The longest name of a namespace, in bytes of UTF-8 (osd_max_object_namespace_len).</summary>
+    public const int NamespaceBytesMax = 256;
+
+    /// <summary>The longest name of a pool, in bytes of UTF-8. Ceph sets none; longer ones do not fit into an address of HTTP.</summary>
+    public const int PoolBytesMax = 2048;
 
     /// <summary>The pool that is meant when only an image is named, as with the <c>rbd</c> command.</summary>
     public const string DefaultPool = "rbd";
@@ -31,7 +37,7 @@ public readonly record struct VolumeId(string Pool, string Namespace, string Ima
         var parts = (text ?? "").Split('/');
         if (parts.Length > 3)
         {
-            problem = $"'{text}' is not a volume: expected pool[/namespace]/image";
+            problem = $"'{PlainText.Line(text!)}' is not a volume: expected pool[/namespace]/image";
             return false;
         }
         var candidate = parts.Length switch
@@ -58,13 +64,13 @@ public readonly record struct VolumeId(string Pool, string Namespace, string Ima
     /// <returns>One line, or null.</returns>
     public string? Validate(bool namespaceNamed = false)
     {
-        if (NameProblem("pool", Pool) is { } pool)
+        if (NameProblem("pool", Pool, PoolBytesMax) is { } pool)
             return pool;
-        if ((namespaceNamed || !string.IsNullOrEmpty(Namespace)) && NameProblem("namespace", Namespace) is { } ns)
+        if ((namespaceNamed || !string.IsNullOrEmpty(Namespace)) && NameProblem("namespace", Namespace, NamespaceBytesMax) is { } ns)
             return ns;
-        if (NameProblem("image", Image) is { } image)
+        if (NameProblem("image", Image, ImageBytesMax) is { } image)
             return image;
-        return Image.StartsWith(ReservedPrefix, StringComparison.Ordinal) ? $"image name '{Image}' is reserved: it begins with {ReservedPrefix}" : null;
+        return Image.StartsWith(ReservedPrefix, StringComparison.Ordinal) ? $"image name '{PlainText.Line(Image)}' is reserved: it begins with {ReservedPrefix}" : null;
     }
 
     /// <summary>The name as <c>pool[/namespace]/image</c>.</summary>
@@ -79,15 +85,11 @@ public readonly record struct VolumeId(string Pool, string Namespace, string Ima
         _ => throw new FormatException($"'{text}' is not a volume"),
     };
 
-    internal static string? NameProblem(string what, string? name, int lengthMax = NameLengthMax)
+    // The rules of rbd itself: whatever it can make can be named.
+    internal static string? NameProblem(string what, string? name, int bytesMax)
     {
         if (string.IsNullOrEmpty(name))
             return $"{what} name is empty";
-        if (name.Length > lengthMax)
-            return $"{what} name is {name.Length} characters long; at most {lengthMax} are allowed";
-        // An address of HTTP folds these away.
-        if (name is "." or "..")
-            return $"{what} name '{name}' is not allowed";
         foreach (var rune in name.EnumerateRunes())
         {
             if (rune.Value is '/' or '@')
@@ -95,9 +97,10 @@ public readonly record struct VolumeId(string Pool, string Namespace, string Ima
             // It stands for what was not UTF-8: names that differ there would be one.
             if (rune == Rune.ReplacementChar)
                 return $"{what} name contains bytes that are not UTF-8";
-            if (Rune.IsControl(rune))
-                return $"{what} name contains the character U+{rune.Value:X4}, which is not allowed";
+            if (rune.Value == 0)
+                return $"{what} name contains the character U+0000, which is not allowed";
         }
-        return null;
+        var bytes = Encoding.UTF8.GetByteCount(name);
+        return bytes > bytesMax ? $"{what} name is {bytes} bytes long; at most {bytesMax} are allowed" : null;
     }
 }

@@ -68,9 +68,47 @@ public sealed record VolumeInfo(
     string? Parent,
     IReadOnlyDictionary<string, string> Metadata)
 {
+    /// <summary>How much of an object is written before the next one of the stripe, in bytes; null when it is not known.</summary>
+    public long? StripeUnitBytes { get; init; }
+
+    /// <summary>How many objects make a stripe; null when it is not known.</summary>
+    public long? StripeCount { get; init; }
+
+    /// <summary>The pool of its data, when that is another one than its own.</summary>
+    public string? DataPool { get; init; }
+
+    /// <summary>
+    /// What is damaged and what can be done about it, in one line; null for a volume that is whole. Of a damaged one only the name and the id are
+    /// known.
+    /// </summary>
+    public string? Damage { get; init; }
+
     /// <summary>Its snapshots; null where they were not looked at.</summary>
     public SnapshotSummary? Snapshots { get; init; }
 
     /// <summary>The volumes that were cloned from it; null where they were not looked for.</summary>
     public IReadOnlyList<string>? Children { get; init; }
+
+    /// <summary>Who depends on it; null where it was not asked for.</summary>
+    public VolumeTies? Ties { get; init; }
 }
+
+/// <summary>Who depends on a volume.</summary>
+/// <param name="Watchers">Who has it open: <c>client.4123 at ADDRESS</c>.</param>
+/// <param name="Locks">Who has locked it: holder, address and the lock's id.</param>
+public sealed record VolumeTies(IReadOnlyList<string> Watchers, IReadOnlyList<string> Locks);
+
+/// <summary>
+/// Asks for what one of the described reads shows (<c>Mooring.Operations</c>), such as <c>trash.list</c>; answered with <see cref="RowsFound"/> or
+/// <see cref="QueryFailed"/>.
+/// </summary>
+/// <param name="Kind">The read's kind.</param>
+/// <param name="Arguments">Its parameters, by name, as people type them.</param>
+/// <param name="After">Where the page before ended; null begins at the start.</param>
+/// <param name="Limit">At most so many rows, 1 to 1,000.</param>
+public sealed record GetRows(string Kind, IReadOnlyDictionary<string, string> Arguments, string? After, int Limit) : IVolumeQuery;
+
+/// <summary>What a read shows: rows of fields, each a JSON object.</summary>
+/// <param name="Items">The rows as JSON text.</param>
+/// <param name="Next">Ask again with this as <see cref="GetRows.After"/>; null at the end.</param>
+public sealed record RowsFound(IReadOnlyList<string> Items, string? Next);

@@ -13,12 +13,12 @@ internal sealed class CephEncoder
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
     /// <summary>The request of <c>lock.lock</c> (cls_lock_lock_op, version 1): an exclusive lock.</summary>
-    public static CephEncoder Lock(string name, string cookie, string description, TimeSpan duration, byte flags)
+    public static CephEncoder Lock(string name, string cookie, string description, TimeSpan duration, byte flags, string tag = "")
     {
         const byte exclusive = 1;
         var ticks = duration.Ticks;
         return new CephEncoder().Versioned(body => body
-            .Text(name).Byte(exclusive).Text(cookie).Text("").Text(description)
+            .Text(name).Byte(exclusive).Text(cookie).Text(tag).Text(description)
             .Number((uint)(ticks / TimeSpan.TicksPerSecond)).Number((uint)(ticks % TimeSpan.TicksPerSecond * 100))
             .Byte(flags));
     }
@@ -51,7 +51,8 @@ internal sealed class CephEncoder
         return length <= bytes.Length - 4 ? Encoding.UTF8.GetString(bytes.Slice(4, (int)length)) : null;
     }
 
-    private CephEncoder Byte(byte value)
+    /// <summary>A byte.</summary>
+    public CephEncoder Byte(byte value)
     {
         Reserve(1)[0] = value;
         return this;

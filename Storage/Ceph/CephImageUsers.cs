@@ -1,3 +1,4 @@
+using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
 namespace Mooring.Storage.Ceph;
@@ -5,11 +6,32 @@ namespace Mooring.Storage.Ceph;
 /// <summary>Who has an image open, and who has locked it: what librbd would wait for without a bound, or pass over.</summary>
 internal static unsafe class CephImageUsers
 {
-    private const int WatchersMax = 64;
+    private const int WatchersAtFirst = 64;
     private const int LockersBytes = 16 << 10;
 
     // The lock that librbd takes and gives up by itself (ManagedLock.cc: encode_lock_cookie).
     private const string OwnCookiePrefix = "auto ";
+
+    /// <summary>
+    /// Refuses when somebody has the image open or has locked it. Before anything else: librbd would wait for the exclusive lock of a client that is dead
+    /// until its watch ends, half a minute later.
+    /// </summary>
+    public static void RequireUnused(CephImages images, VolumeId volume, string what)
+    {
+        try
+        {
+            images.Use(volume, readOnly: true, what, image =>
+            {
+                RequireNotOpen(images, image, what);
+                RequireNotLocked(images, image, what);
+                return true;
+            });
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // Not there, or half made: then there is nothing to open, and what follows says more.
+        }
+    }
 
     /// <summary>Refuses when somebody has the image open.</summary>
     public static void RequireNotOpen(CephImages images, ImageHandle image, string what)
@@ -24,42 +46,59 @@ internal static unsafe class CephImageUsers
     /// </summary>
     public static void RequireNotLocked(CephImages images, ImageHandle image, string what)
     {
-        if (Lockers(image) is { Count: > 0 } lockers)
+        var lockers = Lockers(image).Where(locker => !locker.Automatic).ToList();
+        if (lockers.Count > 0)
             throw images.Failure(CephErrors.Busy, what, $"it is locked by {string.Join(", ", lockers)}");
     }
 
-    // What goes wrong in these is left to the call that follows.
-    private static List<string> Watchers(ImageHandle image)
+    /// <summary>Who has the image open to write. What goes wrong here is left to the call that follows.</summary>
+    public static List<ImageWatcher> Watchers(ImageHandle image)
     {
-        var watchers = stackalloc Rbd.Watcher[WatchersMax];
-        nuint count = WatchersMax;
-        var found = new List<string>();
-        if (Rbd.ListWatchers(image, watchers, &count) < 0)
-            return found;
-        for (nuint i = 0; i < count; i++)
-            found.Add($"client.{watchers[i].Id} at {NativeText.Read(watchers[i].Address)}");
-        Rbd.FreeWatchers(watchers, count);
-        return found;
+        for (nuint room = WatchersAtFirst; ;)
+        {
+            var watchers = new Rbd.Watcher[room];
+            nuint count = room;
+            fixed (Rbd.Watcher* w = watchers)
+            {
+                var result = Rbd.ListWatchers(image, w, &count);
+                if (result == CephErrors.Range && count > room)
+                {
+                    room = count;
+                    continue;
+                }
+                if (result < 0)
+                    return [];
+                var found = watchers[..(int)count].Select(w => new ImageWatcher($"client.{w.Id}", new FenceAddress(NativeText.Read(w.Address)))).ToList();
+                Rbd.FreeWatchers(w, count);
+                return found;
+            }
+        }
     }
 
-    private static List<string> Lockers(ImageHandle image)
+    /// <summary>Who has locked the image. What goes wrong here is left to the call that follows.</summary>
+    public static List<ImageLock> Lockers(ImageHandle image)
     {
-        var buffer = new byte[4 * LockersBytes];
-        int exclusive;
-        nuint tagLength = LockersBytes, clientsLength = LockersBytes, cookiesLength = LockersBytes, addressesLength = LockersBytes;
-        nint count;
-        fixed (byte* b = buffer)
+        for (var room = LockersBytes; ; room *= 2)
         {
-            count = Rbd.ListLockers(
-                image, &exclusive, b, &tagLength, b + LockersBytes, &clientsLength, b + (2 * LockersBytes), &cookiesLength, b + (3 * LockersBytes), &addressesLength);
+            var buffer = new byte[4 * room];
+            int exclusive;
+            nuint tagLength = (nuint)room, clientsLength = (nuint)room, cookiesLength = (nuint)room, addressesLength = (nuint)room;
+            nint count;
+            fixed (byte* b = buffer)
+            {
+                count = Rbd.ListLockers(
+                    image, &exclusive, b, &tagLength, b + room, &clientsLength, b + (2 * room), &cookiesLength, b + (3 * room), &addressesLength);
+            }
+            if (count == CephErrors.Range && room < 1 << 24)
+                continue;
+            if (count <= 0)
+                return [];
+            var shared = exclusive == 0;
+            var tag = NativeText.SplitList(buffer.AsSpan(0, (int)tagLength)) is [var first, ..] ? first : "";
+            return [.. NativeText.SplitList(buffer.AsSpan(room, (int)clientsLength))
+                .Zip(NativeText.SplitList(buffer.AsSpan(2 * room, (int)cookiesLength)), NativeText.SplitList(buffer.AsSpan(3 * room, (int)addressesLength)))
+                .Select(l => new ImageLock(
+                    l.First, l.Second, new FenceAddress(l.Third), tag, shared, l.Second.StartsWith(OwnCookiePrefix, StringComparison.Ordinal)))];
         }
-        if (count <= 0)
-            return [];
-        var clients = NativeText.SplitList(buffer.AsSpan(LockersBytes, (int)clientsLength));
-        var cookies = NativeText.SplitList(buffer.AsSpan(2 * LockersBytes, (int)cookiesLength));
-        var addresses = NativeText.SplitList(buffer.AsSpan(3 * LockersBytes, (int)addressesLength));
-        return [.. clients.Zip(cookies, addresses)
-            .Where(locker => !locker.Second.StartsWith(OwnCookiePrefix, StringComparison.Ordinal))
-            .Select(locker => $"{locker.First} at {locker.Third} (lock '{locker.Second}')")];
     }
 }

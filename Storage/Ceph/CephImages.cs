@@ -33,10 +33,10 @@ internal sealed class CephImages(CephConnection connection, BoundedThreads slots
     });
 
     /// <summary>Throws for a negative return value of a call of librbd.</summary>
-    public void Check(int result, string what)
+    public void Check(int result, string what, string? reason = null)
     {
         if (result < 0)
-            throw Failure(result, what);
+            throw Failure(result, what, reason);
     }
 
     /// <summary>

@@ -4,29 +4,34 @@ using Mooring.Storage.Ceph.Native;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>Making, resizing and removing images through librbd.</summary>
-internal sealed class CephLifecycle(CephImages images)
+internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
 {
     /// <summary>Layering and deep-flatten. The exclusive lock would bounce between the processes; object-map, fast-diff and journaling need it.</summary>
-    private const ulong SharedFeatures = 1 | 32;
+    private static readonly ImageLayout Shared = new(Features: ["layering", "deep-flatten"]);
 
     private const string Trash = "rbd_trash";
-
     private const string SpaceProbePrefix = "mooring.space.";
+    private const string DataPrefix = "rbd_data.";
+    private const string ObjectMapPrefix = "rbd_object_map.";
+    private const int RemovalsAtOnce = 64;
 
-    public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
+    public Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken)
     {
         RequireSize(sizeBytes, $"create {volume}");
-        return images.RunAsync(() => Create(volume, sizeBytes, features: null), cancellationToken);
+        return images.RunAsync(() => Create(volume, sizeBytes, layout), cancellationToken);
     }
 
     public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
     {
         RequireSize(sizeBytes, $"create {volume}");
-        return images.RunAsync(() => Create(volume, sizeBytes, SharedFeatures), cancellationToken);
+        return images.RunAsync(() => Create(volume, sizeBytes, Shared), cancellationToken);
     }
 
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         images.RunAsync(() => Remove(volume, progress), cancellationToken);
+
+    public Task RemoveDamagedAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        images.RunAsync(() => RemoveDamaged(volume, progress), cancellationToken);
 
     public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -40,16 +45,28 @@ internal sealed class CephLifecycle(CephImages images)
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot {what}: its size is {sizeBytes} bytes; more than 0 are needed");
     }
 
-    private bool Create(VolumeId volume, long sizeBytes, ulong? features)
+    private bool Create(VolumeId volume, long sizeBytes, ImageLayout layout)
     {
         var what = $"create {volume}";
         var io = images.ContextOf(volume);
         Rbd.CreateOptions(out var options);
         try
         {
-            images.Check(Rbd.SetOption(options, Rbd.OptionFormat, 2), what);
-            if (features is { } chosen)
-                images.Check(Rbd.SetOption(options, Rbd.OptionFeatures, chosen), what);
+            Set(Rbd.OptionFormat, 2);
+            if (layout.Features is { } features)
+                Set(Rbd.OptionFeatures, CephHeaders.Bits(features));
+            if (layout.ObjectSizeBytes is { } objectSize)
+                Set(Rbd.OptionOrder, (ulong)System.Numerics.BitOperations.Log2((ulong)objectSize));
+            if (layout.StripeUnitBytes is { } unit)
+                Set(Rbd.OptionStripeUnit, (ulong)unit);
+            if (layout.StripeCount is { } count)
+                Set(Rbd.OptionStripeCount, (ulong)count);
+            if (layout.DataPool is { } pool)
+            {
+                // Refuses a pool that there is not; librbd would say nothing of it.
+                images.Connection.Open(pool, "");
+                images.Check(Rbd.SetOption(options, Rbd.OptionDataPool, pool), what);
+            }
             images.Check(Rbd.Create(io, volume.Image, (ulong)sizeBytes, options), what);
             return true;
         }
@@ -57,12 +74,14 @@ internal sealed class CephLifecycle(CephImages images)
         {
             Rbd.DestroyOptions(options);
         }
+
+        void Set(int option, ulong value) => images.Check(Rbd.SetOption(options, option, value), what);
     }
 
     private unsafe bool Remove(VolumeId volume, IProgress<double>? progress)
     {
         var what = $"remove {volume}";
-        RequireUnused(volume, what);
+        CephImageUsers.RequireUnused(images, volume, what);
         var io = images.ContextOf(volume);
         // This thread belongs to a slot and may wait.
         var (named, id) = CephCatalog.IdOfAsync(io, volume.Image).GetAwaiter().GetResult();
@@ -132,22 +151,71 @@ internal sealed class CephLifecycle(CephImages images)
         return true;
     }
 
-    // Before anything else: librbd would wait for the exclusive lock of a client that is dead until its watch ends, half a minute later.
-    private void RequireUnused(VolumeId volume, string what)
+    // This thread belongs to a slot and may wait.
+    private bool RemoveDamaged(VolumeId volume, IProgress<double>? progress)
     {
+        var what = $"remove {volume}";
+        var io = images.ContextOf(volume);
+        if (catalog.FindAsync(volume, CancellationToken.None).GetAwaiter().GetResult() is not { } id)
+            throw images.Failure(CephErrors.NotFound, what);
+        if (id.Value.Length == 0 || ReadOperation.StatAsync(io, CephHeaders.Prefix + id).GetAwaiter().GetResult() != CephErrors.NotFound)
+        {
+            if (id.Value.Length > 0)
+                NameAgainAsync(io, volume.Image, id, what).GetAwaiter().GetResult();
+            return Remove(volume, progress);
+        }
+        RemoveObjects(io, what, DataPrefix + id + ".", ObjectMapPrefix + id);
+        // Data in another pool are named after the one that the image lies in.
+        var elsewhere = $"{DataPrefix}{Rados.GetPoolId(io)}.{id}.";
+        foreach (var pool in catalog.ListPoolsAsync(CancellationToken.None).GetAwaiter().GetResult().Where(pool => pool != volume.Pool))
+            RemoveObjects(images.ContextOf(volume with { Pool = pool }), what, elsewhere);
+        return RemoveNameAsync(io, volume.Image, id, what).GetAwaiter().GetResult();
+    }
+
+    // The object that names an image whose header is there has been lost: with it, librbd removes the image.
+    private async Task NameAgainAsync(IoContextHandle io, string name, ImageId id, string what)
+    {
+        var (result, _) = await CephCatalog.IdOfAsync(io, name).ConfigureAwait(false);
+        if (result == CephErrors.NotFound)
+        {
+            result = await new WriteOperation().CreateNew().WriteFull(new CephEncoder().Text(id.Value).Written)
+                .RunAsync(io, CephCatalog.IdPrefix + name).ConfigureAwait(false);
+        }
+        if (result != CephErrors.Exists)
+            images.Check(result, what);
+    }
+
+    private void RemoveObjects(IoContextHandle io, string what, params string[] prefixes)
+    {
+        var found = new List<string>();
+        images.Check(Rados.BeginObjects(io, out var list), what);
         try
         {
-            images.Use(volume, readOnly: true, what, image =>
+            for (int result; (result = Next(list, out var name)) != CephErrors.NotFound;)
             {
-                CephImageUsers.RequireNotOpen(images, image, what);
-                CephImageUsers.RequireNotLocked(images, image, what);
-                CephSnapshots.RequireNone(images, image, what);
-                return true;
-            });
+                images.Check(result, what);
+                if (prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+                    found.Add(name);
+            }
         }
-        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        finally
         {
-            // Not there, or half made: then there is nothing to open, and removing says more.
+            Rados.EndObjects(list);
+        }
+        foreach (var some in found.Chunk(RemovalsAtOnce))
+        {
+            foreach (var result in Task.WhenAll(some.Select(name => new WriteOperation().Remove().RunAsync(io, name))).GetAwaiter().GetResult())
+            {
+                if (result != CephErrors.NotFound)
+                    images.Check(result, what);
+            }
+        }
+
+        static unsafe int Next(nint list, out string name)
+        {
+            var result = Rados.NextObject(list, out var bytes, 0, 0);
+            name = result < 0 ? "" : NativeText.Read(bytes);
+            return result;
         }
     }
 

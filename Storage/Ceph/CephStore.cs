@@ -22,6 +22,9 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephSnapshots _snapshots;
     private readonly CephClones _clones;
     private readonly CephImageContent _content;
+    private readonly CephTies _ties;
+    private readonly CephTrash _trash;
+    private readonly CephNamespaces _namespaces;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
     private int _disposed;
@@ -34,8 +37,11 @@ internal sealed partial class CephStore : IBlockStore
         _fencing = fencing;
         _slots = new BoundedThreads($"ceph {connection.Purpose}", slots, options.SlotQueueMax);
         _images = new CephImages(connection, _slots);
-        _catalog = new CephCatalog(connection, _images);
-        _lifecycle = new CephLifecycle(_images);
+        _catalog = new CephCatalog(connection);
+        _lifecycle = new CephLifecycle(_images, _catalog);
+        _ties = new CephTies(connection, _images, _catalog);
+        _trash = new CephTrash(connection, _images, _catalog);
+        _namespaces = new CephNamespaces(connection, _images, _catalog);
         _content = new CephImageContent(_images);
         _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
         _rename = new CephRename(connection, _images);
@@ -68,11 +74,13 @@ internal sealed partial class CephStore : IBlockStore
 
     public Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken) => _catalog.GetAsync(volume, cancellationToken);
 
-    public Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
-        _catalog.ListAsync(pool, ns, after, limit, cancellationToken);
+    public Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken) => _catalog.ExamineAsync(volume, cancellationToken);
 
-    public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) =>
-        _lifecycle.CreateAsync(volume, sizeBytes, cancellationToken);
+    public Task<IReadOnlyList<ListedImage>> ListImagesAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
+        _catalog.ListImagesAsync(pool, ns, after, limit, cancellationToken);
+
+    public Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken) =>
+        _lifecycle.CreateAsync(volume, sizeBytes, layout, cancellationToken);
 
     public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) =>
         _lifecycle.CreateSharedAsync(volume, sizeBytes, cancellationToken);
@@ -82,6 +90,9 @@ internal sealed partial class CephStore : IBlockStore
 
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _lifecycle.RemoveAsync(volume, progress, cancellationToken);
+
+    public Task RemoveDamagedAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        _lifecycle.RemoveDamagedAsync(volume, progress, cancellationToken);
 
     public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _lifecycle.ResizeAsync(volume, sizeBytes, shrinking, progress, cancellationToken);

@@ -93,6 +93,7 @@ internal sealed partial class EmbeddedStore
     {
         RequireUnfenced(database);
         var image = Require(database, volume);
+        RequireNotLocked(database, image, volume);
         RequireMayBecome(database, image, volume, sizeBytes, shrinking);
         if (sizeBytes < image.Size && image.DataFile is not null)
             return false;

@@ -21,31 +21,33 @@ internal sealed partial class EmbeddedStore
         return database.Read(() => Find(database, volume) is { } image ? new ImageId(image.Id) : (ImageId?)null);
     }, cancellationToken);
 
-    public Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    public Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        OnSlotAsync(database => database.Read(() => Describe(database, Require(database, volume), volume)), cancellationToken);
+
+    public Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
-        var (image, parent) = database.Read(() =>
-        {
-            var found = Require(database, volume);
-            return (found, ParentOf(database, found.Id));
-        });
-        return new ImageInfo(
-            volume, new ImageId(image.Id), image.Size, NominalObjectBytes, [], DateTimeOffset.FromUnixTimeMilliseconds(image.Created), parent);
+        RequireGoodName(volume);
+        return database.Read(() => Find(database, volume)?.Damage);
     }, cancellationToken);
 
-    public Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
-        OnSlotAsync<IReadOnlyList<string>>(database =>
+    public Task<IReadOnlyList<ListedImage>> ListImagesAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
+        OnSlotAsync<IReadOnlyList<ListedImage>>(database =>
         {
-            if (limit is < 1 or > 1000)
-                throw Failures.Invalid($"a page has 1 to 1000 names, not {limit}");
+            RequirePage(limit);
             return database.Read(() =>
             {
                 RequirePool(database, pool, ns);
-                return database.Query(row => row.Text(0),
-                    "SELECT name FROM images WHERE pool = ? AND ns = ? AND name > ? ORDER BY name LIMIT ?", pool, ns, after ?? "", limit);
+                return database.Query(
+                    row => Image.From(row) is var image && row.Text(Image.ColumnCount) is var name
+                        ? new ListedImage(name, new ImageId(image.Id), image.Damage is null ? Describe(database, image, new VolumeId(pool, ns, name)) : null, image.Damage)
+                        : null!,
+                    $"""
+                    SELECT {Image.Columns}, name FROM images WHERE pool = ? AND ns = ? AND name > ? AND id NOT IN (SELECT image FROM trash) ORDER BY name LIMIT ?
+                    """, pool, ns, after ?? "", limit);
             });
         }, cancellationToken);
 
-    public Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    public Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
         RequireGoodSize(sizeBytes);
         RequireGoodName(volume);
@@ -54,8 +56,10 @@ internal sealed partial class EmbeddedStore
             RequireUnfenced(database);
             if (Find(database, volume) is not null)
                 throw Failures.Exists(volume);
+            if (layout.DataPool is { } pool)
+                RequirePool(database, pool, null);
             // The data file is made by the first write: an empty image is a row.
-            Insert(database, volume, sizeBytes, Ready, dataFile: null);
+            Insert(database, volume, sizeBytes, Ready, dataFile: null, layout);
         });
         return true;
     }, cancellationToken);
@@ -63,13 +67,78 @@ internal sealed partial class EmbeddedStore
     public Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
         RequireGoodName(volume);
+        return Remove(database, () => Find(database, volume) ?? throw NoImage(volume), volume.ToString(), progress);
+    }, cancellationToken);
+
+    public Task RemoveDamagedAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        RemoveAsync(volume, progress, cancellationToken);
+
+    public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        RequireGoodName(from);
+        RequireGoodName(to);
+        if (from.Pool != to.Pool || (from.Namespace ?? "") != (to.Namespace ?? ""))
+            throw Failures.Invalid($"a rename stays in its pool and namespace: {from} to {to}");
+        database.Write(() =>
+        {
+            RequireUnfenced(database);
+            var image = Require(database, from);
+            RequireNotLocked(database, image, from);
+            if (Find(database, to) is not null)
+                throw Failures.Exists(to);
+            database.Execute("UPDATE images SET name = ? WHERE id = ?", to.Image, image.Id);
+        });
+        return true;
+    }, cancellationToken);
+
+    public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        if (string.IsNullOrEmpty(key))
+            throw Failures.Invalid("a metadata key is empty");
+        database.Write(() =>
+        {
+            RequireUnfenced(database);
+            var image = Require(database, volume);
+            RequireNotLocked(database, image, volume);
+            database.Execute("INSERT OR REPLACE INTO metadata VALUES (?, ?, ?)", image.Id, key, value);
+        });
+        return true;
+    }, cancellationToken);
+
+    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        database.Write(() =>
+        {
+            RequireUnfenced(database);
+            var image = Require(database, volume);
+            RequireNotLocked(database, image, volume);
+            var id = image.Id;
+            if (!database.Exists("SELECT 1 FROM metadata WHERE image = ? AND key = ?", id, key))
+                throw Failures.NotFound($"{volume} has no metadata '{key}'");
+            database.Execute("DELETE FROM metadata WHERE image = ? AND key = ?", id, key);
+        });
+        return true;
+    }, cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        OnSlotAsync<IReadOnlyDictionary<string, string>>(database => database.Read(() => database.Query(
+            row => KeyValuePair.Create(row.Text(0), row.Text(1)),
+            "SELECT key, value FROM metadata WHERE image = ? ORDER BY key", Require(database, volume).Id).ToDictionary()), cancellationToken);
+
+    private static BlockStoreException NoImage(VolumeId volume) => Failures.NotFound($"there is no image {volume}");
+
+    // Find is inside the transaction; volume is for messages.
+    private bool Remove(Database database, Func<Image> find, string volume, IProgress<double>? progress)
+    {
         var image = database.Write(() =>
         {
             RequireUnfenced(database);
-            var found = Find(database, volume) ?? throw NoImage(volume);
+            var found = find();
             RequireUnused(database, found, volume);
             RequireNoSnapshots(database, found, volume);
+            RequireNotLocked(database, found, volume);
             database.Execute("DELETE FROM images WHERE id = ?", found.Id);
+            database.Execute("DELETE FROM trash WHERE image = ?", found.Id);
             database.Execute("DELETE FROM metadata WHERE image = ?", found.Id);
             database.Execute("DELETE FROM uses WHERE image = ?", found.Id);
             ForgetSnapshots(database, found);
@@ -89,56 +158,15 @@ internal sealed partial class EmbeddedStore
         }
         progress?.Report(1);
         return true;
-    }, cancellationToken);
+    }
 
-    public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    private static ImageInfo Describe(Database database, Image image, VolumeId volume) => image.Describe(volume) with { Parent = ParentOf(database, image.Id) };
+
+    private static void RequirePage(int limit)
     {
-        RequireGoodName(from);
-        RequireGoodName(to);
-        if (from.Pool != to.Pool || (from.Namespace ?? "") != (to.Namespace ?? ""))
-            throw Failures.Invalid($"a rename stays in its pool and namespace: {from} to {to}");
-        database.Write(() =>
-        {
-            RequireUnfenced(database);
-            var image = Require(database, from);
-            if (Find(database, to) is not null)
-                throw Failures.Exists(to);
-            database.Execute("UPDATE images SET name = ? WHERE id = ?", to.Image, image.Id);
-        });
-        return true;
-    }, cancellationToken);
-
-    public Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken) => OnSlotAsync(database =>
-    {
-        if (string.IsNullOrEmpty(key))
-            throw Failures.Invalid("a metadata key is empty");
-        database.Write(() =>
-        {
-            RequireUnfenced(database);
-            database.Execute("INSERT OR REPLACE INTO metadata VALUES (?, ?, ?)", Require(database, volume).Id, key, value);
-        });
-        return true;
-    }, cancellationToken);
-
-    public Task RemoveMetadataAsync(VolumeId volume, string key, CancellationToken cancellationToken) => OnSlotAsync(database =>
-    {
-        database.Write(() =>
-        {
-            RequireUnfenced(database);
-            var id = Require(database, volume).Id;
-            if (!database.Exists("SELECT 1 FROM metadata WHERE image = ? AND key = ?", id, key))
-                throw Failures.NotFound($"{volume} has no metadata '{key}'");
-            database.Execute("DELETE FROM metadata WHERE image = ? AND key = ?", id, key);
-        });
-        return true;
-    }, cancellationToken);
-
-    public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
-        OnSlotAsync<IReadOnlyDictionary<string, string>>(database => database.Read(() => database.Query(
-            row => KeyValuePair.Create(row.Text(0), row.Text(1)),
-            "SELECT key, value FROM metadata WHERE image = ? ORDER BY key", Require(database, volume).Id).ToDictionary()), cancellationToken);
-
-    private static BlockStoreException NoImage(VolumeId volume) => Failures.NotFound($"there is no image {volume}");
+        if (limit is < 1 or > 1000)
+            throw Failures.Invalid($"a page has 1 to 1000 names, not {limit}");
+    }
 
     private static void RequireGoodName(VolumeId volume)
     {
@@ -193,27 +221,49 @@ internal sealed partial class EmbeddedStore
     {
         RequireGoodName(volume);
         var image = Find(database, volume) ?? throw NoImage(volume);
-        return image.State == Ready ? image : throw Failures.NotFound($"{volume} is half made: a copy into it runs or was cut short");
+        return image.Damage is { } damage ? throw Failures.NotFound($"{volume} cannot be opened: {damage}") : image;
     }
 
-    private Image Insert(Database database, VolumeId volume, long sizeBytes, string state, Func<string, string>? dataFile)
+    private Image Insert(Database database, VolumeId volume, long sizeBytes, string state, Func<string, string>? dataFile, ImageLayout? layout = null)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        var image = new Image(id, sizeBytes, state, Address.Value, UtcMilliseconds(), dataFile?.Invoke(id), null);
-        database.Execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            image.Id, volume.Pool, volume.Namespace ?? "", volume.Image, image.Size, image.State, image.Owner, image.Created, image.DataFile);
+        var image = new Image(id, sizeBytes, state, Address.Value, UtcMilliseconds(), dataFile?.Invoke(id), null, layout ?? ImageLayout.Default);
+        database.Execute(
+            """
+            INSERT INTO images (id, pool, ns, name, size, state, owner, created, data_file, object_size, features, stripe_unit, stripe_count, data_pool)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            image.Id, volume.Pool, volume.Namespace ?? "", volume.Image, image.Size, image.State, image.Owner, image.Created, image.DataFile,
+            image.Layout.ObjectSizeBytes, image.Layout.Features is { } features ? string.Join(',', features) : null, image.Layout.StripeUnitBytes,
+            image.Layout.StripeCount, image.Layout.DataPool);
         return image;
     }
 
     /// <summary>A row of <c>images</c>.</summary>
-    private sealed record Image(string Id, long Size, string State, string Owner, long Created, string? DataFile, long? TrimTo)
+    private sealed record Image(string Id, long Size, string State, string Owner, long Created, string? DataFile, long? TrimTo, ImageLayout Layout)
     {
-        public const string Columns = "id, size, state, owner, created, data_file, trim_to";
+        public const string Columns = "id, size, state, owner, created, data_file, trim_to, object_size, features, stripe_unit, stripe_count, data_pool";
+        public const int ColumnCount = 12;
 
         /// <summary>What lies in the data file beyond this was cut off.</summary>
         public long DataEnd => Math.Min(Size, TrimTo ?? Size);
 
-        public static Image From(Database.Row row) =>
-            new(row.Text(0), row.Number(1), row.Text(2), row.Text(3), row.Number(4), row.TextOrNull(5), row.NumberOrNull(6));
+        public string? Damage => State == Ready ? null : "it is half made: a copy into it runs or was cut short";
+
+        public ImageInfo Describe(VolumeId volume)
+        {
+            var objectSize = Layout.ObjectSizeBytes ?? NominalObjectBytes;
+            return new ImageInfo(
+                volume, new ImageId(Id), Size, objectSize, Layout.Features ?? [], DateTimeOffset.FromUnixTimeMilliseconds(Created), null)
+            {
+                StripeUnitBytes = Layout.StripeUnitBytes ?? objectSize,
+                StripeCount = Layout.StripeCount ?? 1,
+                DataPool = Layout.DataPool,
+            };
+        }
+
+        public static Image From(Database.Row row) => new(
+            row.Text(0), row.Number(1), row.Text(2), row.Text(3), row.Number(4), row.TextOrNull(5), row.NumberOrNull(6),
+            new ImageLayout(row.NumberOrNull(7), row.TextOrNull(8)?.Split(','), row.NumberOrNull(9), row.NumberOrNull(10), row.TextOrNull(11)));
     }
 }

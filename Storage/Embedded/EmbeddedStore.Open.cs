@@ -9,7 +9,8 @@ internal sealed partial class EmbeddedStore
     private const string Holding = "has it open";
 
     /// <remarks>Nothing here has the locking that a shared image must lack.</remarks>
-    public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) => CreateAsync(volume, sizeBytes, cancellationToken);
+    public Task CreateSharedAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken) =>
+        CreateAsync(volume, sizeBytes, ImageLayout.Default, cancellationToken);
 
     public Task<IOpenImage> OpenAsync(VolumeId volume, bool readOnly, CancellationToken cancellationToken) => OnSlotAsync<IOpenImage>(database =>
     {

@@ -141,7 +141,7 @@ internal sealed partial class EmbeddedStore
             throw new BlockStoreException(ErrorKind.AlreadyExists, $"{volume} has a snapshot '{name}' already", 17);
     }
 
-    private static void RequireNoSnapshots(Database database, Image image, VolumeId volume)
+    private static void RequireNoSnapshots(Database database, Image image, string volume)
     {
         var obstacles = NamedSnapshots(database, image.Id).Select(s => s.IsProtected ? $"'{s.Name}' (protected)" : $"'{s.Name}'").ToList();
         var clones = Children(database, image);

@@ -18,7 +18,7 @@ internal sealed partial class EmbeddedStore
     private const string CopyingTo = "copies into it";
 
     /// <summary>Inside a transaction: nobody who may still act has it open.</summary>
-    private void RequireUnused(Database database, Image image, VolumeId volume)
+    private void RequireUnused(Database database, Image image, string volume)
     {
         if (LiveUses(database, image.Id) is [var use, ..])
             throw Failures.Busy($"{volume} is in use: '{use.Purpose}' ({use.Session}) {use.Kind}");

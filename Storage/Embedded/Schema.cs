@@ -61,6 +61,15 @@ internal static class Schema
             "CREATE INDEX clones_of_snapshot ON clones (snapshot)",
             "CREATE INDEX images_of_file ON images (data_file)",
             "CREATE INDEX snapshots_of_file ON image_snapshots (data_file)",
+            // How an image was asked for; null as it is by default.
+            "ALTER TABLE images ADD COLUMN object_size INTEGER",
+            "ALTER TABLE images ADD COLUMN features TEXT",
+            "ALTER TABLE images ADD COLUMN stripe_unit INTEGER",
+            "ALTER TABLE images ADD COLUMN stripe_count INTEGER",
+            "ALTER TABLE images ADD COLUMN data_pool TEXT",
+            // The image itself stays in images, under a name that none can have (EmbeddedStore.TrashName). Times are UTC milliseconds.
+            "CREATE TABLE trash (image TEXT PRIMARY KEY, name TEXT NOT NULL, deleted INTEGER NOT NULL, deferred_until INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE locks (image TEXT PRIMARY KEY, holder TEXT NOT NULL, id TEXT NOT NULL, tag TEXT NOT NULL) WITHOUT ROWID",
         ],
     ];
 

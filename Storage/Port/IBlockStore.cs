@@ -10,7 +10,8 @@ namespace Mooring.Storage;
 /// the other calls that run; what is called after that throws <see cref="ObjectDisposedException"/>. Arguments that can never be right (names, sizes, limits) give
 /// <see cref="ErrorKind.InvalidArgument"/>.
 /// </summary>
-public interface IBlockStore : IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageData, IImageOpening, IImageMetadata, ILeases, IFencing,
+public interface IBlockStore :
+    IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageData, IImageOpening, IImageMetadata, IImageTies, IImageTrash, INamespaces, ILeases, IFencing,
     IRecords, IAsyncDisposable
 {
     /// <summary>The address by which this connection can be fenced.</summary>

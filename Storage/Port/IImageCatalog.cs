@@ -28,16 +28,26 @@ public interface IImageCatalog
     Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The names of the images of a pool and namespace in the order of their UTF-8 bytes, page by page, reserved names and half-made
-    /// images included.
+    /// What is wrong with an image that cannot be opened because parts of it are missing: it is half made, half removed, or somebody has removed them.
+    /// Opens nothing.
+    /// </summary>
+    /// <param name="volume">The image's name; reserved names are allowed here.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>What is missing, in one line; null when the image is whole or nothing has that name.</returns>
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when the pool or namespace does not exist.</exception>
+    Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The images of a pool and namespace in the order of their names' UTF-8 bytes, page by page, reserved names and damaged images included.
+    /// Opens none of them. An image whose name is not UTF-8 comes along in addition, and never last on a page after which there are more.
     /// </summary>
     /// <param name="pool">The pool.</param>
     /// <param name="ns">The namespace; empty for the default one.</param>
     /// <param name="after">The page begins after this name; null begins at the start.</param>
-    /// <param name="limit">At most so many, 1 to 1,000.</param>
+    /// <param name="limit">At most so many whose names are UTF-8, 1 to 1,000.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The names; fewer than <paramref name="limit"/> at the end.</returns>
+    /// <returns>The images; fewer than <paramref name="limit"/> at the end.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when the pool or namespace does not exist;
     /// <see cref="ErrorKind.InvalidArgument"/> for a <paramref name="limit"/> out of its bounds.</exception>
-    Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<ListedImage>> ListImagesAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken);
 }

@@ -5,14 +5,15 @@ namespace Mooring.Storage;
 /// <summary>Making, changing and removing images. Reserved names are allowed in every call.</summary>
 public interface IImageLifecycle
 {
-    /// <summary>Makes an empty image with the store's default features. It has no bytes but zeros.</summary>
+    /// <summary>Makes an empty image. It has no bytes but zeros.</summary>
     /// <param name="volume">Its name.</param>
     /// <param name="sizeBytes">Its size in bytes; above 0.</param>
+    /// <param name="layout">How it is laid out.</param>
     /// <param name="cancellationToken">Gives up waiting before the call has begun; a call that runs is not cut short.</param>
     /// <returns>Completes when it stands.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.AlreadyExists"/>, <see cref="ErrorKind.NotFound"/> (pool, namespace),
     /// <see cref="ErrorKind.NoSpace"/>, <see cref="ErrorKind.InvalidArgument"/>.</exception>
-    Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken);
+    Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken);
 
     /// <summary>
     /// Removes an image and its data, also one that is half made or half removed by a connection that is gone.
@@ -24,6 +25,17 @@ public interface IImageLifecycle
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.Busy"/> while a client has it open
     /// (the detail says who) or it has snapshots.</exception>
     Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes all that is left of an image for which <see cref="IImageCatalog.ExamineAsync"/> finds something missing, its data included: they are
+    /// looked for in the whole pool, which takes the longer the more that holds. An image that is whole is removed as by <see cref="RemoveAsync"/>.
+    /// </summary>
+    /// <param name="volume">Its name.</param>
+    /// <param name="progress">As in <see cref="RemoveAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
+    /// <returns>Completes when the name is free and the data are gone.</returns>
+    /// <exception cref="BlockStoreException">As <see cref="RemoveAsync"/>.</exception>
+    Task RemoveDamagedAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);
 
     /// <summary>Sets the size. Data beyond a smaller size are lost.</summary>
     /// <param name="volume">The image's name.</param>

@@ -19,4 +19,14 @@ public readonly record struct ImageId(string Value)
 /// <param name="CreatedAt">When it was made, by the store's clock.</param>
 /// <param name="Parent">The image that it was cloned from, if any, as text.</param>
 public sealed record ImageInfo(
-    VolumeId Volume, ImageId Id, long SizeBytes, long ObjectSizeBytes, IReadOnlyList<string> Features, DateTimeOffset CreatedAt, string? Parent);
+    VolumeId Volume, ImageId Id, long SizeBytes, long ObjectSizeBytes, IReadOnlyList<string> Features, DateTimeOffset CreatedAt, string? Parent)
+{
+    /// <summary>How much of an object is written before the next one of the stripe, in bytes; the object's size without striping.</summary>
+    public long StripeUnitBytes { get; init; } = ObjectSizeBytes;
+
+    /// <summary>How many objects make a stripe; 1 without striping.</summary>
+    public long StripeCount { get; init; } = 1;
+
+    /// <summary>The pool of its data, when that is another one than its own.</summary>
+    public string? DataPool { get; init; }
+}

@@ -43,18 +43,30 @@ public sealed class VolumeReaderActorSpec : ActorSpec
     }
 
     [Fact]
-    public void A_volume_that_goes_away_while_it_is_listed_is_not_in_the_list()
+    public void A_list_looks_at_no_single_image_and_shows_damaged_ones()
     {
         Store.Add(new VolumeId("rbd", "", "a"), 10);
-        var going = Store.Add(new VolumeId("rbd", "", "b"), 10);
-        Store.Before = (call, _) =>
-        {
-            if (call == "get")
-                Store.Images.TryRemove(going.Volume, out var _);
-            return Task.CompletedTask;
-        };
+        Store.Damaged[Store.Add(new VolumeId("rbd", "", "b"), 10).Volume] = "its header is gone";
+        Store.Before = (call, _) => call is "get" or "find" ? throw new InvalidOperationException($"{call} of a single image") : Task.CompletedTask;
 
-        Assert.Equal(["a"], List(after: null, limit: 10).Items.Select(v => v.Volume.Image));
+        var items = List(after: null, limit: 10).Items;
+
+        Assert.Equal(["a", "b"], items.Select(v => v.Volume.Image));
+        Assert.Null(items[0].Damage);
+        Assert.Contains("its header is gone", items[1].Damage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_volume_is_shown_as_damaged()
+    {
+        var volume = Store.Add(new VolumeId("rbd", "", "b"), 10);
+        Store.Damaged[volume.Volume] = "its header is gone";
+
+        _client.Send(_reader, new GetVolume(volume.Volume));
+
+        var shown = _client.ExpectMsg<VolumeFound>().Info;
+        Assert.Equal(volume.Id.Value, shown.Id);
+        Assert.Contains("its header is gone", shown.Damage, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Mooring.Tests.Cluster;
 /// <param name="PrepareAsync">Makes the operation's volumes; its own, which is free, is kept by the node that will die.</param>
 /// <param name="CheckAsync">Looks at its effect.</param>
 /// <param name="Points">The points that only this kind passes.</param>
-internal sealed record CrashScenario(
+internal sealed partial record CrashScenario(
     Func<TestCluster, VolumeId, Task<VolumeCommand>> PrepareAsync, Func<TestCluster, VolumeCommand, OperationShape, Task> CheckAsync, params string[] Points)
 {
     private const long Size = 4 << 20;
@@ -22,7 +22,7 @@ internal sealed record CrashScenario(
         ? [.. OperationCatalog.All.Select(o => o.Kind)]
         : ["volume.create", "volume.copy"];
 
-    private static readonly Dictionary<string, CrashScenario> All = new()
+    private static readonly Dictionary<string, CrashScenario> All = new(OfPools())
     {
         ["volume.create"] = new(
             (_, volume) => Task.FromResult<VolumeCommand>(new CreateVolume(volume, 7 << 20)),

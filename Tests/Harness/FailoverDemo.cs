@@ -4,6 +4,7 @@ using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.Harness;
 

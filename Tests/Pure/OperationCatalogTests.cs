@@ -22,7 +22,10 @@ public class OperationCatalogTests
     // One command of each kind, with a value for everything that it can say.
     private static readonly Dictionary<string, VolumeCommand> Samples = new VolumeCommand[]
     {
-        new CreateVolume(Volume, 10),
+        new CreateVolume(Volume, 10)
+        {
+            ObjectSizeBytes = 1 << 20, Features = "layering,exclusive-lock", StripeUnitBytes = 1 << 16, StripeCount = 4, DataPool = "data",
+        },
         new CopyVolume(Volume, VolumeId.Parse("ssd/b")),
         new DeleteVolume(Volume),
         new ResizeVolume(Volume, 20, true, true),
@@ -39,6 +42,14 @@ public class OperationCatalogTests
         new CloneVolume(VolumeId.Parse("ssd/b"), Volume, "a%2F?&b ü"),
         new FlattenVolume(Volume),
         new ClearSnapshotLimit(Volume),
+        new MoveToTrash(Volume, 7 * 24 * 3600),
+        new RestoreFromTrash(Volume, Volume with { Image = "10ab" }),
+        new RemoveFromTrash(Volume with { Image = "10ab" }, true),
+        new PurgeTrash(Volume with { Image = "" }),
+        new CreateNamespace(new VolumeId("rbd", "", "ns ü")),
+        new RemoveNamespace(new VolumeId("rbd", "", "ns ü")),
+        new AddLock(Volume, "my lock"),
+        new BreakLock(Volume, "client.4123", "my lock", true),
     }.ToDictionary(command => command.Kind);
 
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
@@ -149,6 +160,85 @@ public class OperationCatalogTests
             .Select(line => $"{Path.GetRelativePath(SourceRoot.Path, file)}: {line.Trim()}"));
 
         Assert.Equal([], mentions);
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("%2F..")]
+    [InlineData("a%2Fb?&#ü\n")]
+    public void A_name_travels_in_an_address(string name)
+    {
+        var path = new Uri($"http://x/v1/volumes/rbd/{HttpForm.Escape(name)}/copy").AbsolutePath.Split('/');
+
+        Assert.Equal(6, path.Length);
+        Assert.Equal(name, HttpForm.Unescape(path[4]));
+    }
+
+    [Theory]
+    [InlineData("%ff")]
+    [InlineData("a%c3")]
+    [InlineData("%2")]
+    [InlineData("%zz")]
+    [InlineData("ü")]
+    [InlineData(".")]
+    [InlineData("%2e%2E")]
+    public void What_stands_for_no_name_is_refused(string part) => Assert.Throws<FormatException>(() => HttpForm.Unescape(part));
+
+    [Fact]
+    public void A_read_is_the_same_after_it_went_over_HTTP()
+    {
+        foreach (var read in ReadCatalog.All)
+        {
+            var arguments = read.Parameters.ToDictionary(p => p.Name, p => p.Name == read.Route.VolumeName ? "p/n s/.." : "p/n s");
+            var question = new GetRows(read.Kind, arguments, "after &", 7);
+            var address = new Uri("http://x/" + ReadForm.PathOf(question));
+            var path = read.Route.Pattern.Split('/').Zip(address.AbsolutePath.Split('/'), (name, part) => (Name: name, Part: part))
+                .Where(p => p.Name.StartsWith('{'))
+                .ToDictionary(p => p.Name.Trim('{', '}'), p => HttpForm.Unescape(p.Part));
+
+            var parsed = ReadForm.Parse(read, path, InQuery(address.PathAndQuery[1..]));
+
+            Assert.Equal((question.Kind, question.After, question.Limit), (parsed.Kind, parsed.After, parsed.Limit));
+            Assert.Equal(arguments, parsed.Arguments);
+            Assert.Throws<FormatException>(() => ReadForm.Parse(read, path, new Dictionary<string, string> { ["colour"] = "red" }));
+        }
+    }
+
+    [Fact]
+    public void A_create_from_before_it_had_a_layout_is_still_read() => Assert.Equal(
+        new CreateVolume(Volume, 10), JsonSerializer.Deserialize<VolumeCommand>($"{{\"kind\":\"volume.create\",\"sizeBytes\":10,\"volume\":\"{Volume}\"}}", Journal));
+
+    [Theory]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"object_size_bytes\":5000}")]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"object_size_bytes\":2048}")]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"stripe_count\":2}")]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"object_size_bytes\":8192,\"stripe_unit_bytes\":5000,\"stripe_count\":2}")]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"features\":[\"layering\",\"colour\"]}")]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"features\":[\"fast-diff\",\"exclusive-lock\"]}")]
+    [InlineData("{\"name\":\"a\",\"size_bytes\":10,\"data_pool\":\"a/b\"}")]
+    public void A_layout_that_cannot_be_is_refused_before_anything_happens(string body)
+    {
+        var operation = OperationCatalog.Find("volume.create")!;
+        Assert.Equal(ErrorKind.InvalidArgument, operation.Invalid(HttpForm.Read(operation, Address, NoQuery, Parse(Encoding.UTF8.GetBytes(body))))?.Kind);
+    }
+
+    [Theory]
+    [InlineData("7d", 604800)]
+    [InlineData("12h", 43200)]
+    [InlineData("90", 90)]
+    [InlineData("90s", 90)]
+    [InlineData("", null)]
+    [InlineData("d", null)]
+    [InlineData("-1s", null)]
+    [InlineData("1.5h", null)]
+    public void A_time_is_read_as_people_write_it(string text, int? seconds)
+    {
+        var delay = (Parameter<long>)OperationCatalog.Find("trash.move")!.Parameters[1];
+        var given = new Given();
+
+        Assert.Equal(seconds is not null, delay.TryGive(text, given, out _));
+        Assert.Equal(seconds ?? 0, given.Get(delay));
     }
 
     [Fact]

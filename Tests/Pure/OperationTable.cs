@@ -24,6 +24,21 @@ internal static class OperationTable
             var body = string.Join(", ", HttpForm.BesidePath(operation).SelectMany(Members));
             text.Append($"| `{operation.Kind}` | `{operation.Kind.Replace('.', ' ')} {usage}` | `{operation.Route.Method} {operation.Route.Pattern}` | {body} | {operation.Summary} |\n");
         }
+        text.Append("""
+
+            Reads are described there too, and answered by any node:
+
+            | kind | `mooring` | HTTP | fields | shows |
+            | --- | --- | --- | --- | --- |
+
+            """);
+        foreach (var read in ReadCatalog.All)
+        {
+            var usage = string.Join(' ', read.Parameters.Select(p => p.Name == read.Route.VolumeName ? p.Name.ToUpperInvariant() : $"[{p.Name.ToUpperInvariant()}]"));
+            var query = string.Join('&', ReadForm.QueryNames(read).Select(name => name + "="));
+            var fields = string.Join(", ", read.Fields.Select(field => $"`{field}`"));
+            text.Append($"| `{read.Kind}` | `{$"{read.Kind.Replace('.', ' ')} {usage}".TrimEnd()}` | `GET {read.Route.Pattern}?{query}` | {fields} | {read.Summary} |\n");
+        }
         return text.ToString();
     }
 
@@ -35,7 +50,8 @@ internal static class OperationTable
         return parameter.Required ? usage : $"[{usage}]";
     }
 
-    private static IEnumerable<string> Members(Parameter parameter) => parameter is not Parameter<Messages.VolumeId> ? [Name(parameter)]
+    private static IEnumerable<string> Members(Parameter parameter) => parameter is PlaceParameter ? ["`pool`?", "`namespace`?"]
+        : parameter is not Parameter<Messages.VolumeId> ? [Name(parameter)]
         : parameter.HttpName.Length == 0 ? ["`pool`?", "`namespace`?", "`name`"]
         : [$"`{parameter.HttpName}`: {{`pool`?, `namespace`?, `name`}}"];
 

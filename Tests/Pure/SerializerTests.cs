@@ -99,7 +99,7 @@ public class SerializerTests
         var known = MooringSerializer.KnownTypes.Values.Select(t => t.IsGenericType ? t.GetGenericTypeDefinition() : t).ToHashSet();
         var parts = new[]
         {
-            typeof(VolumeCommand), typeof(CreateVolume), typeof(DeleteVolume), typeof(ResizeVolume), typeof(CopyVolume), typeof(VolumeInfo), typeof(VolumeDeleted),
+            typeof(VolumeCommand), typeof(CreateVolume), typeof(DeleteVolume), typeof(ResizeVolume), typeof(CopyVolume), typeof(VolumeInfo), typeof(VolumeTies), typeof(VolumeDeleted),
             typeof(OperationError), typeof(OperationOutcome), typeof(OperationSetback), typeof(OperationView), typeof(NodeView), typeof(VipOwnership),
             typeof(CheckFinding), typeof(SnapshotInfo), typeof(SnapshotSummary), typeof(FileSystemView), typeof(AreaInfo), typeof(AccessFailure), typeof(DataNodeAddress), typeof(PlannedArea),
         };

@@ -16,7 +16,7 @@ public class StoreCheckTests
     public void An_image_is_judged_by_its_name(string image, string? kind) => Assert.Equal(kind, Judge(image)?.Kind);
 
     [Fact]
-    public void A_name_without_a_whole_image_is_damage() => Assert.Equal("damaged", Judge("a", isWhole: false)?.Kind);
+    public void A_name_without_a_whole_image_is_damage() => Assert.Equal(("damaged", "no header"), (Judge("a", "no header")?.Kind, Judge("a", "no header")?.Detail));
 
     [Fact]
     public void The_work_of_an_operation_that_is_over_is_a_stray_and_may_go()
@@ -32,12 +32,12 @@ public class StoreCheckTests
     {
         var area = new AreaId(new FileSystemName("a.b"), 12).Image("rbd");
 
-        Assert.Null(StoreCheck.Judge([new CheckedImage(area, true)], new HashSet<OperationId>(), new HashSet<string> { "a.b" }).FirstOrDefault().Finding);
+        Assert.Null(StoreCheck.Judge([new CheckedImage(area, null)], new HashSet<OperationId>(), new HashSet<string> { "a.b" }).FirstOrDefault().Finding);
     }
 
     private static string WorkOf(OperationId operation) =>
         new AttemptContext(null!, operation, "volume.copy", 1, null, null, [], default, null!, null!, null!, default).WorkName(VolumeId.Parse("rbd/v"), 2).Image;
 
-    private static CheckFinding? Judge(string image, bool isWhole = true) => StoreCheck.Judge(
-        [new CheckedImage(new VolumeId("rbd", "", image), isWhole)], new HashSet<OperationId> { UnderWay }, new HashSet<string> { "mine" }).FirstOrDefault().Finding;
+    private static CheckFinding? Judge(string image, string? damage = null) => StoreCheck.Judge(
+        [new CheckedImage(new VolumeId("rbd", "", image), damage)], new HashSet<OperationId> { UnderWay }, new HashSet<string> { "mine" }).FirstOrDefault().Finding;
 }

@@ -15,6 +15,8 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
     public DeleteVolumeOperation()
         : base("volume.delete", "Remove a volume and its data.", "DELETE /v1/volumes/{volume}") => _volume = Volume("volume", c => c.Volume);
 
+    public override bool TakesDamaged => true;
+
     public override VolumeCommand Make(Given given) => new DeleteVolume(given.Get(_volume));
 
     /// <summary>The image that was to go is known by its internal id; another one under its name is somebody else's.</summary>
@@ -37,7 +39,10 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
             if (Reconcile(context.ImageIdBefore, found) == Reconciliation.Done)
                 return new AttemptResult(null);
         }
-        await context.Store.RemoveAsync(command.Volume, context.Progress, context.Cancellation);
+        if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
+            await context.Store.RemoveAsync(command.Volume, context.Progress, context.Cancellation);
+        else
+            await context.Store.RemoveDamagedAsync(command.Volume, context.Progress, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(null);
     }

@@ -31,10 +31,8 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
 
     protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, ResizeVolume command, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(command.Volume, cancellationToken) is not { } id)
-            return new VolumeObservation(null, null, null);
-        var image = await store.GetAsync(command.Volume, cancellationToken);
-        return new VolumeObservation(id.Value, image.SizeBytes, null);
+        var seen = await base.ObserveAsync(store, command, cancellationToken);
+        return seen is { ImageId: not null, Damage: null } ? seen with { SizeBytes = (await store.GetAsync(command.Volume, cancellationToken)).SizeBytes } : seen;
     }
 
     protected override OperationError? Forbids(ResizeVolume command, VolumeObservation seen)

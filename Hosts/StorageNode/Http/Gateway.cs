@@ -30,20 +30,24 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     public void Map(WebApplication app)
     {
         var volumes = app.MapGroup("/v1/volumes");
-        volumes.MapGet("", ListVolumesAsync);
-        volumes.MapGet("/{pool}/{image}", GetVolumeAsync);
-        volumes.MapGet("/{pool}/{image}/snapshots", ListSnapshotsAsync);
+        volumes.MapGet("", ListVolumesAsync).AddEndpointFilter(RequestAddress.Knows("pool", "namespace", "cursor", "limit"));
+        volumes.MapGet("/{pool}/{image}", GetVolumeAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
+        volumes.MapGet("/{pool}/{image}/snapshots", ListSnapshotsAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
+        foreach (var read in ReadCatalog.All)
+            app.MapGet(read.Route.Pattern, (HttpRequest request) => ReadAsync(request, read));
         foreach (var alike in OperationCatalog.All.GroupBy(o => (o.Route.Method, o.Route.Pattern)))
             app.MapMethods(alike.Key.Pattern, [alike.Key.Method], (HttpRequest request) => ChangeAsync(request, [.. alike]));
         var operations = app.MapGroup("/v1/operations");
-        operations.MapGet("", ListOperationsAsync);
-        operations.MapGet("/{id}", GetOperationAsync);
-        operations.MapGet("/{id}/events", WatchOperationAsync);
+        operations.MapGet("", ListOperationsAsync).AddEndpointFilter(RequestAddress.Knows("state", "target", "cursor", "limit"));
+        operations.MapGet("/{id}", GetOperationAsync).AddEndpointFilter(RequestAddress.Knows("wait"));
+        operations.MapGet("/{id}/events", WatchOperationAsync).AddEndpointFilter(RequestAddress.Knows());
         files.Map(app);
-        app.MapGet("/v1/nodes", ListNodesAsync);
-        app.MapGet("/v1/vip", GetVipAsync);
-        app.MapGet("/v1/check", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: false));
-        app.MapPost("/v1/check/repair", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: true));
+        app.MapGet("/v1/nodes", ListNodesAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapGet("/v1/vip", GetVipAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapGet("/v1/check", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: false))
+            .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
+        app.MapPost("/v1/check/repair", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: true))
+            .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
         app.MapGet("/health/live", () => Results.Text("live\n"));
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = ShowReadinessAsync });
         app.MapGet("/metrics", MetricsAsync);
@@ -64,8 +68,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         });
     }
 
-    private async Task<IResult> GetVolumeAsync(HttpRequest request, string pool, string image, string? @namespace) =>
-        Named(pool, @namespace, image, out var volume) is { } problem
+    private async Task<IResult> GetVolumeAsync(HttpRequest request, string? @namespace) =>
+        Named(request, @namespace, out var volume) is { } problem
             ? problem
             : await AskAsync(m => m.Dispatcher, new GetVolume(volume), request, answer => answer switch
             {
@@ -73,8 +77,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
                 _ => null,
             });
 
-    private async Task<IResult> ListSnapshotsAsync(HttpRequest request, string pool, string image, string? @namespace) =>
-        Named(pool, @namespace, image, out var volume) is { } problem
+    private async Task<IResult> ListSnapshotsAsync(HttpRequest request, string? @namespace) =>
+        Named(request, @namespace, out var volume) is { } problem
             ? problem
             : await AskAsync(m => m.Dispatcher, new GetSnapshots(volume), request, answer => answer switch
             {
@@ -82,15 +86,35 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
                 _ => null,
             });
 
+    private async Task<IResult> ReadAsync(HttpRequest request, Read read)
+    {
+        GetRows question;
+        try
+        {
+            question = ReadForm.Parse(read, RequestAddress.PathOf(request, read.Route.Pattern), RequestAddress.QueryOf(request));
+        }
+        catch (FormatException e)
+        {
+            return Problems.Invalid(e.Message);
+        }
+        return await AskAsync(m => m.Dispatcher, question, request, answer => answer switch
+        {
+            RowsFound found => Results.Json(
+                new RowPage([.. found.Items.Select(row => JsonSerializer.Deserialize(row, HttpJson.Default.JsonElement))], found.Next), HttpJson.Default.RowPage),
+            _ => null,
+        });
+    }
+
     private async Task<IResult> ChangeAsync(HttpRequest request, IReadOnlyList<Operation> operations)
     {
         if (settings.VipEndpoint is { } vip && !vip.Address.Equals(request.HttpContext.Connection.LocalIpAddress))
-            return Results.Redirect($"http://{vip}{request.Path}{request.QueryString}", permanent: false, preserveMethod: true);
+            return Results.Redirect($"http://{vip}{RequestAddress.Target(request)}", permanent: false, preserveMethod: true);
         VolumeCommand command;
         try
         {
             JsonElement? body = operations[0].Route.HasNoBody || !HasBody(request) ? null : await ReadAsync(request);
-            command = HttpForm.Read(HttpForm.Choose(operations, body), PathOf(request), QueryOf(request), body);
+            command = HttpForm.Read(
+                HttpForm.Choose(operations, body), RequestAddress.PathOf(request, operations[0].Route.Pattern), RequestAddress.QueryOf(request), body);
         }
         catch (Exception e) when (e is FormatException or BadHttpRequestException)
         {
@@ -262,18 +286,20 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         return Results.Json(Shapes.Of(operation), HttpJson.Default.OperationShape, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static IResult? Named(string pool, string? ns, string image, out VolumeId volume)
+    private static IResult? Named(HttpRequest request, string? ns, out VolumeId volume)
     {
-        volume = new VolumeId(pool, ns ?? "", image);
-        return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
+        volume = default;
+        try
+        {
+            var path = RequestAddress.PathOf(request, "/v1/volumes/{pool}/{image}");
+            volume = new VolumeId(path["pool"], ns ?? "", path["image"]);
+            return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
+        }
+        catch (FormatException e)
+        {
+            return Problems.Invalid(e.Message);
+        }
     }
-
-    private static Dictionary<string, string> PathOf(HttpRequest request) =>
-        request.RouteValues.ToDictionary(value => value.Key, value => $"{value.Value}");
-
-    private static Dictionary<string, string> QueryOf(HttpRequest request) => request.Query.ToDictionary(
-        value => value.Key,
-        value => value.Value is [{ } only] ? only : throw new FormatException($"'{value.Key}' stands in the query {value.Value.Count} times"));
 
     private static bool HasBody(HttpRequest request) =>
         request.ContentLength is not 0 && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
@@ -328,5 +354,5 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         return true;
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+    private static string OneLine(string text) => PlainText.Line(text);
 }

@@ -28,7 +28,7 @@ internal static class Problems
         ErrorKind.InvalidArgument => StatusCodes.Status400BadRequest,
         ErrorKind.PermissionDenied or ErrorKind.Fenced => StatusCodes.Status403Forbidden,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
-        ErrorKind.AlreadyExists or ErrorKind.Busy or ErrorKind.Cancelled => StatusCodes.Status409Conflict,
+        ErrorKind.AlreadyExists or ErrorKind.Busy or ErrorKind.Cancelled or ErrorKind.Damaged => StatusCodes.Status409Conflict,
         ErrorKind.Expired => StatusCodes.Status410Gone,
         ErrorKind.RequestConflict => StatusCodes.Status422UnprocessableEntity,
         ErrorKind.Overloaded => StatusCodes.Status429TooManyRequests,

@@ -11,8 +11,14 @@ internal static class Shapes
     public static VolumeShape Of(VolumeInfo v) => new(
         v.Volume.Pool, v.Volume.Namespace, v.Volume.Image, v.Id, v.SizeBytes, v.ObjectSizeBytes, v.Features, v.CreatedAt, v.Parent, v.Metadata)
     {
+        StripeUnitBytes = v.StripeUnitBytes ?? v.ObjectSizeBytes,
+        StripeCount = v.StripeCount ?? 1,
+        DataPool = v.DataPool,
+        Damage = v.Damage,
         Snapshots = v.Snapshots is { } s ? new SnapshotSummaryShape(s.Count, s.ProtectedCount, s.CountMax) : null,
         Children = v.Children,
+        Watchers = v.Ties?.Watchers,
+        Locks = v.Ties?.Locks,
     };
 
     public static SnapshotShape Of(SnapshotInfo s) =>

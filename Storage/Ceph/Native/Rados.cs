@@ -49,6 +49,9 @@ internal static unsafe partial class Rados
     [LibraryImport(Library, EntryPoint = "rados_pool_list")]
     public static partial int ListPools(ClusterHandle cluster, byte* buffer, nuint length);
 
+    [LibraryImport(Library, EntryPoint = "rados_pool_reverse_lookup")]
+    public static partial int NameOfPool(ClusterHandle cluster, long id, byte* buffer, nuint length);
+
     [LibraryImport(Library, EntryPoint = "rados_pool_lookup", StringMarshalling = StringMarshalling.Utf8)]
     public static partial long LookUpPool(ClusterHandle cluster, string pool);
 
@@ -82,6 +85,15 @@ internal static unsafe partial class Rados
 
     [LibraryImport(Library, EntryPoint = "rados_break_lock", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int BreakLock(IoContextHandle io, string oid, string name, string client, string cookie);
+
+    [LibraryImport(Library, EntryPoint = "rados_nobjects_list_open")]
+    public static partial int BeginObjects(IoContextHandle io, out nint list);
+
+    [LibraryImport(Library, EntryPoint = "rados_nobjects_list_next")]
+    public static partial int NextObject(nint list, out byte* name, nint locator, nint ns);
+
+    [LibraryImport(Library, EntryPoint = "rados_nobjects_list_close")]
+    public static partial void EndObjects(nint list);
 
     // Asynchronous operations.
     [LibraryImport(Library, EntryPoint = "rados_aio_create_completion2")]
@@ -153,7 +165,7 @@ internal static unsafe partial class Rados
     public static partial void ReadData(nint operation, ulong offset, nuint length, byte* buffer, nuint* read, int* result);
 
     [LibraryImport(Library, EntryPoint = "rados_read_op_omap_get_vals2", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial void ReadOmap(nint operation, string startAfter, string prefix, ulong max, nint* iterator, byte* more, int* result);
+    public static partial void ReadOmap(nint operation, byte* startAfter, string prefix, ulong max, nint* iterator, byte* more, int* result);
 
     [LibraryImport(Library, EntryPoint = "rados_read_op_omap_get_vals_by_keys2")]
     public static partial void ReadOmapKeys(nint operation, byte** keys, nuint count, nuint* keyLengths, nint* iterator, int* result);

@@ -8,7 +8,7 @@ internal static unsafe partial class Rbd
     public const string Library = "librbd.so.1";
 
     /// <summary>RBD_IMAGE_OPTION_FORMAT and so on.</summary>
-    public const int OptionFormat = 0, OptionFeatures = 1, OptionOrder = 2, OptionStripeUnit = 3, OptionStripeCount = 4, OptionCloneFormat = 12;
+    public const int OptionFormat = 0, OptionFeatures = 1, OptionOrder = 2, OptionStripeUnit = 3, OptionStripeCount = 4, OptionDataPool = 10, OptionCloneFormat = 12;
 
     [LibraryImport(Library, EntryPoint = "rbd_image_options_create")]
     public static partial void CreateOptions(out nint options);
@@ -18,6 +18,9 @@ internal static unsafe partial class Rbd
 
     [LibraryImport(Library, EntryPoint = "rbd_image_options_set_uint64")]
     public static partial int SetOption(nint options, int option, ulong value);
+
+    [LibraryImport(Library, EntryPoint = "rbd_image_options_set_string", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetOption(nint options, int option, string value);
 
     [LibraryImport(Library, EntryPoint = "rbd_create4", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Create(IoContextHandle io, string name, ulong size, nint options);
@@ -33,6 +36,9 @@ internal static unsafe partial class Rbd
 
     [LibraryImport(Library, EntryPoint = "rbd_open_read_only", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenReadOnly(IoContextHandle io, string name, out nint image, nint snapshot);
+
+    [LibraryImport(Library, EntryPoint = "rbd_open_by_id_read_only", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenByIdReadOnly(IoContextHandle io, string id, out nint image, nint snapshot);
 
     [LibraryImport(Library, EntryPoint = "rbd_close")]
     public static partial int Close(nint image);
@@ -56,20 +62,24 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_get_stripe_count")]
     public static partial int GetStripeCount(ImageHandle image, out ulong count);
 
+    [LibraryImport(Library, EntryPoint = "rbd_trash_move", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MoveToTrash(IoContextHandle io, string name, ulong delaySeconds);
+
+    [LibraryImport(Library, EntryPoint = "rbd_trash_restore", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RestoreFromTrash(IoContextHandle io, string id, string name);
+
+    [LibraryImport(Library, EntryPoint = "rbd_trash_remove_with_progress", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveFromTrash(
+        IoContextHandle io, string id, [MarshalAs(UnmanagedType.U1)] bool force, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
+
+    [LibraryImport(Library, EntryPoint = "rbd_namespace_create", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int CreateNamespace(IoContextHandle io, string name);
+
+    [LibraryImport(Library, EntryPoint = "rbd_namespace_remove", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveNamespace(IoContextHandle io, string name);
+
     [LibraryImport(Library, EntryPoint = "rbd_get_id")]
     public static partial int GetId(ImageHandle image, byte* id, nuint length);
-
-    [LibraryImport(Library, EntryPoint = "rbd_get_create_timestamp")]
-    public static partial int GetCreateTimestamp(ImageHandle image, out TimeSpec timestamp);
-
-    [LibraryImport(Library, EntryPoint = "rbd_get_parent")]
-    public static partial int GetParent(ImageHandle image, ref LinkedImage parent, ref SnapshotSpec snapshot);
-
-    [LibraryImport(Library, EntryPoint = "rbd_linked_image_spec_cleanup")]
-    public static partial void Free(ref LinkedImage image);
-
-    [LibraryImport(Library, EntryPoint = "rbd_snap_spec_cleanup")]
-    public static partial void Free(ref SnapshotSpec snapshot);
 
     [LibraryImport(Library, EntryPoint = "rbd_watchers_list")]
     public static partial int ListWatchers(ImageHandle image, Watcher* watchers, nuint* count);
@@ -169,15 +179,6 @@ internal static unsafe partial class Rbd
         public byte* ImageId;
         public byte* ImageName;
         public byte Trash;
-    }
-
-    /// <summary>rbd_snap_spec_t.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct SnapshotSpec
-    {
-        public ulong Id;
-        public int NamespaceType;
-        public byte* Name;
     }
 
     /// <summary>rbd_image_watcher_t.</summary>

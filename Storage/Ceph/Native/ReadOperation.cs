@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Mooring.Storage.Ceph.Native;
 
@@ -41,8 +42,12 @@ internal sealed class ReadOperation : IDisposable
     /// <param name="after">Begins after this key; empty for the start.</param>
     /// <param name="prefix">Only keys that begin so.</param>
     /// <param name="countMax">At most so many; the OSD may give fewer and say that there are more.</param>
+    public static Task<(int Result, List<OmapEntry> Entries, bool More)> OmapAsync(
+        IoContextHandle io, string oid, string after, string prefix, int countMax) => OmapAsync(io, oid, Encoding.UTF8.GetBytes(after), prefix, countMax);
+
+    /// <summary>As above, after a key that need not be text.</summary>
     public static async Task<(int Result, List<OmapEntry> Entries, bool More)> OmapAsync(
-        IoContextHandle io, string oid, string after, string prefix, int countMax)
+        IoContextHandle io, string oid, byte[] after, string prefix, int countMax)
     {
         using var read = new ReadOperation();
         read.AddOmap(after, prefix, countMax);
@@ -79,10 +84,12 @@ internal sealed class ReadOperation : IDisposable
         Rados.ReadData(_operation, 0, (nuint)lengthMax, _buffer, &_outcome->Length, null);
     }
 
-    private unsafe void AddOmap(string after, string prefix, int countMax)
+    private unsafe void AddOmap(byte[] after, string prefix, int countMax)
     {
         nint iterator;
-        Rados.ReadOmap(_operation, after, prefix, (ulong)countMax, &iterator, &_outcome->More, &_outcome->Result);
+        // The call reads up to a NUL, and copies.
+        fixed (byte* begin = (byte[])[.. after, 0])
+            Rados.ReadOmap(_operation, begin, prefix, (ulong)countMax, &iterator, &_outcome->More, &_outcome->Result);
         _iterator = iterator;
     }
 

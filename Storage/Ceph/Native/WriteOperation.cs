@@ -15,6 +15,13 @@ internal sealed class WriteOperation
         return this;
     }
 
+    /// <summary>Makes the object; fails with EEXIST when there is one.</summary>
+    public WriteOperation CreateNew()
+    {
+        Rados.WriteCreate(_operation, Rados.CreateExclusive, 0);
+        return this;
+    }
+
     /// <summary>Fails with ECANCELED unless the omap value equals <paramref name="value"/>; empty stands for an absent key too.</summary>
     public unsafe WriteOperation OmapEquals(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {

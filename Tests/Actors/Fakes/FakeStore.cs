@@ -15,6 +15,9 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
 
     public ConcurrentDictionary<VolumeId, ImageInfo> Images { get; } = new();
 
+    /// <summary>What is damaged of which of them.</summary>
+    public ConcurrentDictionary<VolumeId, string> Damaged { get; } = new();
+
     public ConcurrentDictionary<FenceAddress, bool> Fenced { get; } = new();
 
     public ConcurrentDictionary<string, StoredRecord> Records { get; } = new();
@@ -64,20 +67,24 @@ public sealed partial class FakeStore(FakeStoreProvider provider, string name) :
     public async Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         await provider.Before("get", this);
-        return provider.Images.TryGetValue(volume, out var image) ? image : throw new BlockStoreException(ErrorKind.NotFound, $"{volume} does not exist", 2);
+        return provider.Images.TryGetValue(volume, out var image) && !provider.Damaged.ContainsKey(volume) ? image : throw new BlockStoreException(ErrorKind.NotFound, $"{volume} does not exist", 2);
     }
 
-    public async Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ListedImage>> ListImagesAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken)
     {
         await provider.Before("list", this);
-        return [.. provider.Images.Keys
-            .Where(v => v.Pool == pool && v.Namespace == ns && string.CompareOrdinal(v.Image, after) > 0)
-            .Select(v => v.Image)
-            .Order(StringComparer.Ordinal)
-            .Take(limit)];
+        return [.. provider.Images
+            .Where(i => i.Key.Pool == pool && i.Key.Namespace == ns && string.CompareOrdinal(i.Key.Image, after) > 0)
+            .OrderBy(i => i.Key.Image, StringComparer.Ordinal)
+            .Take(limit)
+            .Select(i => provider.Damaged.TryGetValue(i.Key, out var damage)
+                ? new ListedImage(i.Key.Image, i.Value.Id, null, damage)
+                : new ListedImage(i.Key.Image, i.Value.Id, i.Value, null))];
     }
 
-    public async Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
+    public Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken) => Task.FromResult(provider.Damaged.GetValueOrDefault(volume));
+
+    public async Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken)
     {
         await provider.Before("create", this);
         provider.Add(volume, sizeBytes);

@@ -41,15 +41,18 @@ public partial class SimulatedBlockStore : IBlockStore
     public Task<ImageInfo> GetAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Read($"get {volume}", 2, () => Info(Complete(volume)), cancellationToken);
 
-    public Task<IReadOnlyList<string>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
-        Read<IReadOnlyList<string>>("list", 0.6, () => [.. Ceph.Images.Values
+    public Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        Read($"examine {volume}", 0.3, () => Damage(Ceph.Find(volume)), cancellationToken);
+
+    public Task<IReadOnlyList<ListedImage>> ListImagesAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
+        Read<IReadOnlyList<ListedImage>>("list", 0.6, () => [.. Ceph.Images.Values
             .Where(i => i.Volume.Pool == pool && i.Volume.Namespace == ns && string.CompareOrdinal(i.Volume.Image, after) > 0)
-            .Select(i => i.Volume.Image)
-            .Order(StringComparer.Ordinal)
-            .Take(limit)], cancellationToken);
+            .OrderBy(i => i.Volume.Image, StringComparer.Ordinal)
+            .Take(limit)
+            .Select(i => new ListedImage(i.Volume.Image, i.Id, i.Partial ? null : Info(i), Damage(i)))], cancellationToken);
 
     // In two steps, so that it can be left half made.
-    public async Task CreateAsync(VolumeId volume, long sizeBytes, CancellationToken cancellationToken)
+    public async Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken)
     {
         using var watch = new Watch(this);
         await Grow($"create {volume}", 2, () =>

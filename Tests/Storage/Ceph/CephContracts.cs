@@ -41,3 +41,12 @@ public sealed class CephEventLogKeeps(CephFixture fixture) : EventLogContract(fi
     protected override async Task NothingIsLeftOfAsync(string stream) =>
         Assert.DoesNotContain(stream, await fixture.RunAsync("rados", "-p", fixture.Pool, "-N", ".mooring", "ls"), StringComparison.Ordinal);
 }
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephTrashKeeps(CephFixture fixture) : TrashContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephNamespacesKeep(CephFixture fixture) : NamespaceContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephTiesKeep(CephFixture fixture) : TiesContract(fixture);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Mooring.Messages;
+using Mooring.Storage;
 using Mooring.Tests.Storage.Contract;
 
 namespace Mooring.Tests.Storage.Ceph;

@@ -117,4 +117,33 @@ public abstract class CatalogContract(IStoreFixture fixture) : StoreContract(fix
         await FailsAsync(ErrorKind.InvalidArgument, () => Store.ListAsync(Fixture.Pool, "", null, 1001, default));
         await Store.ListAsync(Fixture.Pool, "", null, 1000, default);
     }
+
+    [StoreFact]
+    public async Task Images_are_listed_with_what_is_known_of_them()
+    {
+        var volume = await CreateAsync(5 * MiB);
+        var listed = (await Store.ListImagesAsync(volume.Pool, "", volume.Image[..^1], 1, default))[0];
+        var known = await Store.GetAsync(volume, default);
+        Assert.Equal((volume.Image, known.Id, null, true), (listed.Name, listed.Id, listed.Damage, listed.CanBeNamed));
+        Assert.Equal((known.SizeBytes, known.ObjectSizeBytes, known.CreatedAt), (listed.Info!.SizeBytes, listed.Info.ObjectSizeBytes, listed.Info.CreatedAt));
+        Assert.Equal(known.Features, listed.Info.Features);
+        Assert.Null(await Store.ExamineAsync(volume, default));
+        Assert.Null(await Store.ExamineAsync(Fresh(), default));
+    }
+
+    [StoreFact]
+    public async Task Whatever_a_name_is_made_of_it_can_be_used()
+    {
+        foreach (var stem in new[] { "spaces and ünïcode 😀", "a\nb\tc\u007f", "%2F?&=#", ".", ".." })
+        {
+            var volume = Fresh(stem);
+            await Store.CreateAsync(volume, MiB, default);
+            Assert.Equal(volume.Image, (await Store.ListImagesAsync(volume.Pool, "", volume.Image[..^1], 1, default))[0].Name);
+            var longest = volume with { Image = new string('x', VolumeId.ImageBytesMax - 32) + volume.Image[^32..] };
+            await FailsAsync(ErrorKind.InvalidArgument, () => Store.CreateAsync(longest with { Image = "x" + longest.Image }, MiB, default));
+            await Store.RenameAsync(volume, longest, default);
+            Assert.Equal(longest, (await Store.GetAsync(longest, default)).Volume);
+            await Store.RemoveAsync(longest, null, default);
+        }
+    }
 }

@@ -207,4 +207,27 @@ public abstract class LifecycleContract(IStoreFixture fixture) : StoreContract(f
         for (var i = 0; i < sources.Count; i++)
             Assert.Equal(outcomes[i], await Store.FindAsync(sources[i], default) is null);
     }
+
+    [StoreFact]
+    public async Task An_image_is_laid_out_as_asked()
+    {
+        var volume = Fresh();
+        await Store.CreateAsync(volume, 8 * MiB, new ImageLayout(MiB, ["layering", "exclusive-lock"], 1 << 16, 4, Fixture.OtherPool), default);
+        var made = await Store.GetAsync(volume, default);
+        Assert.Equal((MiB, 1 << 16, 4, Fixture.OtherPool), (made.ObjectSizeBytes, made.StripeUnitBytes, made.StripeCount, made.DataPool));
+        Assert.Contains("exclusive-lock", made.Features);
+        Assert.DoesNotContain("object-map", made.Features);
+        await Store.WriteAsync(volume, 0, Pattern(0, MiB), default);
+        Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, volume, 0, MiB));
+        var listed = (await Store.ListImagesAsync(volume.Pool, "", volume.Image[..^1], 1, default))[0];
+        Assert.Equal(Fixture.OtherPool, listed.Info!.DataPool);
+    }
+
+    [StoreFact]
+    public async Task An_unknown_data_pool_is_not_found()
+    {
+        var volume = Fresh();
+        await FailsAsync(ErrorKind.NotFound, () => Store.CreateAsync(volume, MiB, new ImageLayout(DataPool: FreshText("no-pool")), default));
+        Assert.Null(await Store.FindAsync(volume, default));
+    }
 }

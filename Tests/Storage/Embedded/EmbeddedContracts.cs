@@ -25,3 +25,9 @@ public sealed class EmbeddedConnections(EmbeddedFixture fixture) : ConnectionCon
 public sealed class EmbeddedOpenImages(EmbeddedFixture fixture) : OpenImageContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedEventLogs(EmbeddedFixture fixture) : EventLogContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedTrash(EmbeddedFixture fixture) : TrashContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedNamespaces(EmbeddedFixture fixture) : NamespaceContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedTies(EmbeddedFixture fixture) : TiesContract(fixture), IClassFixture<EmbeddedFixture>;

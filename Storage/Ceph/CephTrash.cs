@@ -1,0 +1,107 @@
+using System.Text;
+using Mooring.Messages;
+using Mooring.Storage.Ceph.Native;
+
+namespace Mooring.Storage.Ceph;
+
+/// <summary>
+/// The trash. What lies in it is read from the object where librbd keeps it (<c>rbd_trash</c>); librbd moves, restores and removes, and goes on from where
+/// a process that was killed has left these.
+/// </summary>
+internal sealed class CephTrash(CephConnection connection, CephImages images, CephCatalog catalog)
+{
+    public const string Object = "rbd_trash";
+
+    private const byte StateMoving = 1;
+
+    // TrashImageSpec (cls_rbd_types.h).
+    private static readonly string[] Sources = ["user", "mirroring", "migration", "removing", "user-parent"];
+
+    public Task MoveAsync(VolumeId volume, TimeSpan delay, CancellationToken cancellationToken) => images.RunAsync(
+        () =>
+        {
+            var what = $"move {volume} to the trash";
+            CephImageUsers.RequireUnused(images, volume, what);
+            images.Check(Rbd.MoveToTrash(images.ContextOf(volume), volume.Image, (ulong)delay.TotalSeconds), what);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<IReadOnlyList<TrashedImage>> ListAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken)
+    {
+        CephCatalog.RequireLimit(limit);
+        var io = await connection.OpenAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+        var entries = await catalog.EntriesAsync(io, Object, CephCatalog.IdKeyPrefix, after, limit, $"list the trash of {pool}/{ns}", cancellationToken)
+            .ConfigureAwait(false);
+        if (entries is null)
+            await RequireAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
+        return [.. (entries ?? []).Select(entry => Read(Encoding.UTF8.GetString(entry.Key.AsSpan(CephCatalog.IdKeyPrefix.Length)), entry.Value))];
+    }
+
+    public async Task<TrashedImage?> FindAsync(string pool, string ns, ImageId id, CancellationToken cancellationToken)
+    {
+        var io = await connection.OpenAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+        var (result, entries) = await ReadOperation.OmapAsync(io, Object, [Encoding.UTF8.GetBytes(CephCatalog.IdKeyPrefix + id)])
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (result == CephErrors.NotFound)
+            await RequireAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
+        else
+            connection.Check(result, $"find {id} in the trash of {pool}/{ns}");
+        return entries.Count == 0 ? null : Read(id.Value, entries[0].Value);
+    }
+
+    public Task RestoreAsync(ImageId id, VolumeId volume, CancellationToken cancellationToken) => images.RunAsync(
+        () =>
+        {
+            var what = $"restore {id} as {volume}";
+            var result = Rbd.RestoreFromTrash(images.ContextOf(volume), id.Value, volume.Image);
+            images.Check(result, what, result == CephErrors.NotFound ? "it is not in the trash" : null);
+            return true;
+        },
+        cancellationToken);
+
+    public Task RemoveAsync(string pool, string ns, ImageId id, bool force, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        images.RunAsync(() => Remove(pool, ns, id, force, progress), cancellationToken);
+
+    /// <summary>An entry of the trash.</summary>
+    public static TrashedImage Read(string id, ReadOnlySpan<byte> bytes)
+    {
+        var decoder = new CephDecoder(bytes);
+        var version = decoder.Version();
+        var (source, name, deleted, deferred) = (decoder.Byte(), decoder.Text(), decoder.Time(), decoder.Time());
+        return new TrashedImage(new ImageId(id), name, source < Sources.Length ? Sources[source] : $"{source}", deleted, deferred)
+        {
+            Moving = version >= 2 && decoder.Byte() == StateMoving,
+        };
+    }
+
+    private unsafe bool Remove(string pool, string ns, ImageId id, bool force, IProgress<double>? progress)
+    {
+        var what = $"remove {id} from the trash of {pool}";
+        var io = connection.Open(pool, ns);
+        // What is half removed cannot be opened, and nobody uses it.
+        if (Rbd.OpenByIdReadOnly(io, id.Value, out var opened, 0) >= 0)
+        {
+            using var image = new ImageHandle(opened, io);
+            CephImageUsers.RequireNotOpen(images, image, what);
+            CephImageUsers.RequireNotLocked(images, image, what);
+        }
+        using var callback = new ProgressCallback(progress, () => false);
+        var result = Rbd.RemoveFromTrash(io, id.Value, force, ProgressCallback.Function, callback.State);
+        images.Check(result, what, result switch
+        {
+            CephErrors.NotFound => "it is not in the trash",
+            CephErrors.NotPermitted => "its time in the trash is not over",
+            _ => null,
+        });
+        callback.Finish();
+        return true;
+    }
+
+    // The trash of a namespace is made with its first image.
+    private async Task RequireAsync(IoContextHandle io, string pool, string ns, CancellationToken cancellationToken)
+    {
+        if (await ReadOperation.StatAsync(io, CephCatalog.Directory).WaitAsync(cancellationToken).ConfigureAwait(false) == CephErrors.NotFound)
+            await catalog.RequireNamespaceAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+    }
+}
