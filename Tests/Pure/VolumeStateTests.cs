@@ -413,7 +413,6 @@ public class VolumeStateTests
         { new CreateSnapshot(Volume, "s 1"), true },
         { new CreateSnapshot(Volume, ""), false },
         { new CreateSnapshot(Volume, "a@b"), false },
-        { new CreateSnapshot(Volume, ".."), false },
         { new RenameSnapshot(Volume, "s", "s"), false },
         { new RenameSnapshot(Volume, "s", "t/u"), false },
         { new SetSnapshotLimit(Volume, 0), true },
