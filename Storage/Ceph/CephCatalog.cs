@@ -137,7 +137,7 @@ internal sealed class CephCatalog(CephConnection connection, CephImages images)
         return new ImageInfo(
             volume, IdOf(images, image, what), (long)stat.Size, (long)stat.ObjectSize,
             [.. FeatureNames.Where(feature => (features & feature.Bit) != 0).Select(feature => feature.Name)],
-            created.AsTime(), ParentOf(image, what));
+            created.AsTime(), ParentOf(images, image, what));
     }
 
     /// <summary>The id of an open image.</summary>
@@ -148,7 +148,8 @@ internal sealed class CephCatalog(CephConnection connection, CephImages images)
         return new ImageId(NativeText.Read(id));
     }
 
-    private unsafe string? ParentOf(ImageHandle image, string what)
+    /// <summary>The snapshot that an open image was cloned from; null when it is no clone.</summary>
+    public static unsafe string? ParentOf(CephImages images, ImageHandle image, string what)
     {
         var parent = default(Rbd.LinkedImage);
         var snapshot = default(Rbd.SnapshotSpec);

@@ -10,8 +10,8 @@ namespace Mooring.Storage;
 /// the other calls that run; what is called after that throws <see cref="ObjectDisposedException"/>. Arguments that can never be right (names, sizes, limits) give
 /// <see cref="ErrorKind.InvalidArgument"/>.
 /// </summary>
-public interface IBlockStore : IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageData, IImageOpening, IImageMetadata, ILeases, IFencing,
-    IRecords, IAsyncDisposable
+public interface IBlockStore : IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageMetadata, ILeases,
+    IFencing, IRecords, IAsyncDisposable
 {
     /// <summary>The address by which this connection can be fenced.</summary>
     FenceAddress Address { get; }

@@ -38,6 +38,9 @@ public class OperationCatalogTests
         new SetSnapshotLimit(Volume, 7),
         new CloneVolume(VolumeId.Parse("ssd/b"), Volume, "a%2F?&b ü"),
         new FlattenVolume(Volume),
+        new DeepCopyVolume(VolumeId.Parse("ssd/b"), Volume),
+        new SparsifyVolume(Volume),
+        new RebuildObjectMap(Volume),
         new ClearSnapshotLimit(Volume),
     }.ToDictionary(command => command.Kind);
 
