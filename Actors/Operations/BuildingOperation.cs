@@ -36,8 +36,10 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         for (var attempt = 1; attempt <= context.Attempt; attempt++)
         {
             var work = context.WorkName(command.Volume, attempt);
-            if (await context.Store.FindAsync(work, context.Cancellation) is not null)
-                await context.Store.RemoveAsync(work, null, context.Cancellation);
+            if (await context.Store.FindAsync(work, context.Cancellation) is null)
+                continue;
+            await RemoveSnapshotsAsync(context, work);
+            await context.Store.RemoveAsync(work, null, context.Cancellation);
         }
     }
 
@@ -77,6 +79,23 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         context.Pass(CrashPoint.AfterEffect);
         var made = await store.GetAsync(command.Volume, context.Cancellation);
         return new AttemptResult(ImageDescription.Of(made), Leftovers: context.InDoubt);
+    }
+
+    private static async Task RemoveSnapshotsAsync(AttemptContext context, VolumeId work)
+    {
+        try
+        {
+            foreach (var snapshot in (await context.Store.GetSnapshotsAsync(work, context.Cancellation)).Items)
+            {
+                if (snapshot.IsProtected)
+                    await context.Store.UnprotectSnapshotAsync(work, snapshot.Name, context.Cancellation);
+                await context.Store.RemoveSnapshotAsync(work, snapshot.Name, context.Cancellation);
+            }
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // Half made: it has none.
+        }
     }
 
     private static async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)

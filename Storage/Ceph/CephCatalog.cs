@@ -201,6 +201,27 @@ internal sealed class CephCatalog(CephConnection connection)
         return new ImageId(NativeText.Read(id));
     }
 
+    /// <summary>The snapshot that an open image was cloned from; null when it is no clone.</summary>
+    public static unsafe string? ParentOf(CephImages images, ImageHandle image, string what)
+    {
+        var parent = default(Rbd.LinkedImage);
+        var snapshot = default(Rbd.SnapshotSpec);
+        var result = Rbd.GetParent(image, ref parent, ref snapshot);
+        if (result == CephErrors.NotFound)
+            return null;
+        images.Check(result, what);
+        try
+        {
+            var name = new VolumeId(NativeText.Read(parent.PoolName), NativeText.Read(parent.Namespace), NativeText.Read(parent.ImageName));
+            return $"{name}@{NativeText.Read(snapshot.Name)}";
+        }
+        finally
+        {
+            Rbd.Free(ref parent);
+            Rbd.Free(ref snapshot);
+        }
+    }
+
     // Named: by its id object; otherwise only the directory knows it.
     private sealed record Found(ImageId Id, bool Named);
 }

@@ -6,6 +6,9 @@ namespace Mooring.Storage.Ceph;
 /// <summary>The clones of an image.</summary>
 internal static unsafe class CephChildren
 {
+    /// <summary>CEPH_NOSNAP: the image itself.</summary>
+    public const ulong Head = unchecked((ulong)-2);
+
     /// <summary>The clones of one of its snapshots, or of all of them; blocks. Leaves the image at its head.</summary>
     public static List<VolumeId> Of(CephImages images, ImageHandle image, string what, ulong? snapshot)
     {
@@ -24,9 +27,6 @@ internal static unsafe class CephChildren
 
     /// <summary>Some of them, for a line of text.</summary>
     public static string Names(IReadOnlyList<VolumeId> children) => ObstacleNames.Of([.. children.Select(c => c.ToString())]);
-
-    // CEPH_NOSNAP
-    private const ulong Head = unchecked((ulong)-2);
 
     private static List<VolumeId> List(CephImages images, ImageHandle image, string what)
     {

@@ -42,6 +42,13 @@ internal sealed class CephEncoder
         return this;
     }
 
+    /// <summary>A 64-bit number.</summary>
+    public CephEncoder Number(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(Reserve(8), value);
+        return this;
+    }
+
     /// <summary>Reads an encoded string at the start of <paramref name="bytes"/>; null when it is not one.</summary>
     public static string? ReadText(ReadOnlySpan<byte> bytes)
     {

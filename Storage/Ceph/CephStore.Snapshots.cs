@@ -2,7 +2,7 @@ using Mooring.Messages;
 
 namespace Mooring.Storage.Ceph;
 
-/// <content>Snapshots and clones.</content>
+/// <content>Snapshots, clones and upkeep.</content>
 internal sealed partial class CephStore
 {
     public Task<ImageSnapshots> GetSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => _snapshots.GetAsync(volume, cancellationToken);
@@ -33,6 +33,15 @@ internal sealed partial class CephStore
 
     public Task FlattenAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _clones.FlattenAsync(volume, progress, cancellationToken);
+
+    public Task DeepCopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        _clones.DeepCopyAsync(source, target, progress, cancellationToken);
+
+    public Task SparsifyAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        _upkeep.SparsifyAsync(volume, progress, cancellationToken);
+
+    public Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        _upkeep.RebuildObjectMapAsync(volume, progress, cancellationToken);
 
     public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
         _clones.GetChildrenAsync(volume, cancellationToken);

@@ -21,6 +21,7 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephRename _rename;
     private readonly CephSnapshots _snapshots;
     private readonly CephClones _clones;
+    private readonly CephUpkeep _upkeep;
     private readonly CephImageContent _content;
     private readonly CephTies _ties;
     private readonly CephTrash _trash;
@@ -47,6 +48,7 @@ internal sealed partial class CephStore : IBlockStore
         _rename = new CephRename(connection, _images);
         _snapshots = new CephSnapshots(_images);
         _clones = new CephClones(_images);
+        _upkeep = new CephUpkeep(_images);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }

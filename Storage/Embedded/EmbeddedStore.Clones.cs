@@ -37,6 +37,27 @@ internal sealed partial class EmbeddedStore
         return true;
     }, cancellationToken);
 
+    public Task DeepCopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        RequireGoodName(target);
+        WhenFree(database, () => Require(database, source), source, _ => Sharing, (from, _) =>
+        {
+            if (Find(database, target) is not null)
+                throw Failures.Exists(target);
+            var made = Insert(database, target, from.Size, Ready, dataFile: null);
+            database.Execute("UPDATE images SET data_file = ?, trim_to = ? WHERE id = ?", from.DataFile, from.TrimTo, made.Id);
+            database.Execute("INSERT INTO clones SELECT ?, snapshot FROM clones WHERE image = ?", made.Id, from.Id);
+            database.Execute("INSERT INTO metadata SELECT ?, key, value FROM metadata WHERE image = ?", made.Id, from.Id);
+            return database.Execute(
+                """
+                INSERT INTO image_snapshots (image, name, size, data_end, data_file, protected, created)
+                SELECT ?, name, size, data_end, data_file, protected, created FROM image_snapshots WHERE image = ? AND name IS NOT NULL ORDER BY id
+                """, made.Id, from.Id);
+        });
+        progress?.Report(1);
+        return true;
+    }, cancellationToken);
+
     public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
         OnSlotAsync<IReadOnlyList<VolumeId>>(database => database.Read(() => Children(database, Require(database, volume))), cancellationToken);
 }

@@ -9,6 +9,9 @@ internal static partial class SparseFile
     private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
     private const int SeekData = 3, SeekHole = 4, Enxio = 6;
 
+    // FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
+    private const int KeepSize = 1, MakeHole = 2;
+
     /// <summary>Makes a file that must not be there yet.</summary>
     public static SafeFileHandle Create(string path, long length)
     {
@@ -60,6 +63,13 @@ internal static partial class SparseFile
         return (begin, hole < 0 ? end : Math.Min(hole, end));
     }
 
+    /// <summary>Gives back the space of a stretch, which reads as zeros then. Where that cannot be done it stays as it is.</summary>
+    public static void PunchHole(SafeFileHandle file, long offset, long length)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = Allocate(file, KeepSize | MakeHole, offset, length);
+    }
+
     /// <summary>Makes the names of a directory durable.</summary>
     public static void SyncDirectory(string path)
     {
@@ -76,6 +86,9 @@ internal static partial class SparseFile
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     private static partial long Seek(SafeFileHandle file, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);

@@ -30,6 +30,18 @@ public interface IImageClones
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.InvalidArgument"/> when it is no clone; <see cref="ErrorKind.NoSpace"/>.</exception>
     Task FlattenAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes a new image with all the data of another and with its snapshots. A clone's copy is a clone of the same
+    /// parent. A copy that fails leaves a partial image under the target's name, which the caller removes.
+    /// </summary>
+    /// <param name="source">The image to copy.</param>
+    /// <param name="target">The new image's name; may lie in another pool.</param>
+    /// <param name="progress">As in <see cref="IImageLifecycle.RemoveAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
+    /// <returns>Completes when all is there.</returns>
+    /// <exception cref="BlockStoreException">As for <see cref="IImageLifecycle.CopyAsync"/>.</exception>
+    Task DeepCopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken);
+
     /// <summary>The clones of an image's snapshots, of removed ones too. Registers no watch.</summary>
     /// <param name="volume">The image's name; reserved names are allowed.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>

@@ -134,6 +134,38 @@ internal sealed partial record CrashScenario(
                 await cluster.Client.RunAsync(new DeleteVolume(parent), Change.New());
             },
             "in-the-middle"),
+        ["volume.deep-copy"] = new(
+            async (cluster, volume) =>
+            {
+                var source = await SnapshottedAsync(cluster, volume with { Image = $"{volume.Image}-source" });
+                await cluster.Store.Store.WriteAsync(source, 0, new byte[1 << 20], CancellationToken.None);
+                return new DeepCopyVolume(volume, source);
+            },
+            async (cluster, command, result) =>
+            {
+                await cluster.NoStrayImageAsync();
+                Assert.Equal(1, await cluster.EffectsAsync(result));
+                Assert.Equal(["s"], await SnapshotsAsync(cluster, command.Volume));
+                Assert.True(await cluster.Store.SameBytesAsync(command.SourceVolume!.Value, command.Volume), "the copy has other bytes than its source");
+                foreach (var volume in new[] { command.Volume, command.SourceVolume.Value })
+                    await cluster.Client.RunAsync(new RollBackVolume(volume, "s"), Change.New());
+                Assert.True(await cluster.Store.SameBytesAsync(command.SourceVolume.Value, command.Volume), "the copy's snapshot has other bytes than its source's");
+            },
+            "in-the-middle", "before-commit"),
+        ["volume.sparsify"] = new(
+            async (cluster, volume) =>
+            {
+                await SnapshottedAsync(cluster, volume);
+                await cluster.Client.RunAsync(new CopyVolume(volume with { Image = $"{volume.Image}-before" }, volume), Change.New());
+                return new SparsifyVolume(volume);
+            },
+            async (cluster, command, _) => Assert.True(
+                await cluster.Store.SameBytesAsync(command.Volume with { Image = $"{command.Volume.Image}-before" }, command.Volume), "it has other bytes than before"),
+            "in-the-middle"),
+        ["volume.object-map.rebuild"] = new(
+            async (cluster, volume) => new RebuildObjectMap(await cluster.FilledAsync(volume.Image, LongBytes)),
+            async (cluster, command, _) => Assert.Equal(LongBytes, (await cluster.Client.GetVolumeAsync(command.Volume)).SizeBytes),
+            "in-the-middle"),
         ["volume.snapshot.limit.set"] = new(
             async (cluster, volume) => new SetSnapshotLimit(await MadeAsync(cluster, volume), 3),
             async (cluster, command, _) => Assert.Equal(3, (await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),

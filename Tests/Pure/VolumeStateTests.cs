@@ -220,6 +220,9 @@ public class VolumeStateTests
         { new RollBackVolume(Volume, "s"), false, false },
         { new CloneVolume(Volume, Other, "s"), false, false },
         { new FlattenVolume(Volume), false, false },
+        { new DeepCopyVolume(Volume, Other), false, false },
+        { new SparsifyVolume(Volume), false, false },
+        { new RebuildObjectMap(Volume), false, false },
     };
 
     [Theory]
@@ -378,6 +381,9 @@ public class VolumeStateTests
         { new CloneVolume(Volume, Other, "s"), NameIsFree, ErrorKind.NotFound },
         { new FlattenVolume(Volume), new VolumeObservation("id", 1, null) { Noted = "rbd/a@s" }, null },
         { new FlattenVolume(Volume), new VolumeObservation("id", 1, null), ErrorKind.InvalidArgument },
+        { new DeepCopyVolume(Volume, Other), new VolumeObservation("id", null, "src"), ErrorKind.AlreadyExists },
+        { new SparsifyVolume(Volume), NameIsFree, ErrorKind.NotFound },
+        { new RebuildObjectMap(Volume), NameIsFree, ErrorKind.NotFound },
         { new RollBackVolume(Volume, "s"), With("s"), null },
         { new RollBackVolume(Volume, "s"), With(), ErrorKind.NotFound },
     };

@@ -34,7 +34,11 @@ internal sealed class FlattenVolumeOperation : Operation<FlattenVolume>
         {
             await context.FenceEarlierAsync();
             if (await LookAsync(context, command) is { } settled)
+            {
+                if (settled.Error is null)
+                    await MendMapAsync(context, command);
                 return settled;
+            }
         }
         try
         {
@@ -49,6 +53,19 @@ internal sealed class FlattenVolumeOperation : Operation<FlattenVolume>
         }
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation)));
+    }
+
+    // An attempt that ended between the two may have left the map of objects invalid.
+    private static async Task MendMapAsync(AttemptContext context, FlattenVolume command)
+    {
+        try
+        {
+            await context.Store.RebuildObjectMapAsync(command.Volume, null, context.Cancellation);
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.InvalidArgument)
+        {
+            // It has none.
+        }
     }
 
     // Null when it has a parent still.

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Mooring.Storage.Ceph.Native;
 
-/// <content>Snapshots and clones.</content>
+/// <content>Snapshots, clones and upkeep.</content>
 internal static unsafe partial class Rbd
 {
     /// <summary>RBD_SNAP_NAMESPACE_TYPE_USER and so on.</summary>
@@ -55,6 +55,16 @@ internal static unsafe partial class Rbd
 
     [LibraryImport(Library, EntryPoint = "rbd_flatten_with_progress")]
     public static partial int Flatten(ImageHandle image, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
+
+    [LibraryImport(Library, EntryPoint = "rbd_deep_copy_with_progress", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int DeepCopy(
+        ImageHandle image, IoContextHandle io, string name, nint options, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
+
+    [LibraryImport(Library, EntryPoint = "rbd_sparsify_with_progress")]
+    public static partial int Sparsify(ImageHandle image, nuint sparseSize, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
+
+    [LibraryImport(Library, EntryPoint = "rbd_rebuild_object_map")]
+    public static partial int RebuildObjectMap(ImageHandle image, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
 
     [LibraryImport(Library, EntryPoint = "rbd_list_children3")]
     public static partial int ListChildren(ImageHandle image, LinkedImage* children, nuint* count);

@@ -81,6 +81,15 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_get_id")]
     public static partial int GetId(ImageHandle image, byte* id, nuint length);
 
+    [LibraryImport(Library, EntryPoint = "rbd_get_parent")]
+    public static partial int GetParent(ImageHandle image, ref LinkedImage parent, ref SnapshotSpec snapshot);
+
+    [LibraryImport(Library, EntryPoint = "rbd_linked_image_spec_cleanup")]
+    public static partial void Free(ref LinkedImage image);
+
+    [LibraryImport(Library, EntryPoint = "rbd_snap_spec_cleanup")]
+    public static partial void Free(ref SnapshotSpec snapshot);
+
     [LibraryImport(Library, EntryPoint = "rbd_watchers_list")]
     public static partial int ListWatchers(ImageHandle image, Watcher* watchers, nuint* count);
 
@@ -179,6 +188,15 @@ internal static unsafe partial class Rbd
         public byte* ImageId;
         public byte* ImageName;
         public byte Trash;
+    }
+
+    /// <summary>rbd_snap_spec_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SnapshotSpec
+    {
+        public ulong Id;
+        public int NamespaceType;
+        public byte* Name;
     }
 
     /// <summary>rbd_image_watcher_t.</summary>

@@ -29,4 +29,10 @@ public partial class SimulatedBlockStore
 
     public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Read<IReadOnlyList<VolumeId>>($"children of {volume}", 2, () => [], cancellationToken);
+
+    public Task DeepCopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task SparsifyAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 }

@@ -15,6 +15,9 @@ public sealed class CephSnapshotsKeep(CephFixture fixture) : SnapshotContract(fi
 public sealed class CephClonesKeep(CephFixture fixture) : CloneContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephUpkeepKeeps(CephFixture fixture) : UpkeepContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephCopiesKeep(CephFixture fixture) : CopyContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]

@@ -80,6 +80,23 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
     }
 
     [StoreFact]
+    public async Task What_the_object_map_names_and_was_never_written_is_not_lost_by_flattening()
+    {
+        var (parent, _) = await MadeAsync();
+        await Store.CreateSnapshotAsync(parent, "s", default).WaitAsync(StepLimit);
+        var clone = Fresh("clone");
+        await Store.CloneAsync(parent, "s", clone, default).WaitAsync(StepLimit);
+        // As a client that died between the map and the object left it.
+        await Store.WriteAsync(clone, 0, Pattern(0, 4096, seed: 9), default);
+        await RadosAsync("rm", $"rbd_data.{await Store.FindAsync(clone, default)}.{0:x16}");
+        Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, clone, 0, MiB));
+
+        await Store.FlattenAsync(clone, null, default).WaitAsync(StepLimit);
+
+        Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, clone, 0, MiB));
+    }
+
+    [StoreFact]
     public async Task A_killed_clients_watch_keeps_its_image_busy_until_it_is_fenced()
     {
         var volume = await CreateAsync(64 * MiB);

@@ -138,6 +138,40 @@ public abstract class CloneContract(IStoreFixture fixture) : StoreContract(fixtu
         Assert.Equal(Pattern(0, 5 * MiB), await ReadAsync(Store, clone, 0, 5 * MiB));
     }
 
+    [StoreFact]
+    public async Task A_deep_copy_has_the_snapshots_too()
+    {
+        var source = await SnapshottedAsync();
+        await Store.ProtectSnapshotAsync(source, "s", default).WaitAsync(StepLimit);
+        await Store.WriteAsync(source, 0, Pattern(0, MiB, seed: 7), default);
+        var target = Fresh("deep") with { Pool = Fixture.OtherPool };
+        var reports = new Reports();
+
+        await Store.DeepCopyAsync(source, target, reports, default).WaitAsync(StepLimit);
+
+        Assert.All(reports.Shares, share => Assert.InRange(share, 0, 1));
+        Assert.Equal([("s", 8L * MiB, true)], (await Store.GetSnapshotsAsync(target, default)).Items.Select(s => (s.Name, s.SizeBytes, s.IsProtected)));
+        Assert.Equal(await ReadAsync(Store, source, 0, 8 * MiB), await ReadAsync(Store, target, 0, 8 * MiB));
+        await Store.WriteAsync(source, 0, Pattern(0, MiB, seed: 3), default);
+        Assert.Equal(Pattern(0, MiB, seed: 7), await ReadAsync(Store, target, 0, MiB));
+        await Store.RollBackAsync(target, "s", null, default).WaitAsync(StepLimit);
+        Assert.Equal(Pattern(0, 5 * MiB), await ReadAsync(Store, target, 0, 5 * MiB));
+        await FailsAsync(ErrorKind.AlreadyExists, () => Store.DeepCopyAsync(source, target, null, default));
+        await FailsAsync(ErrorKind.NotFound, () => Store.DeepCopyAsync(Fresh(), Fresh(), null, default));
+    }
+
+    [StoreFact]
+    public async Task A_deep_copy_of_a_clone_is_a_clone_of_the_same_parent()
+    {
+        var parent = await SnapshottedAsync();
+        var (clone, copy) = (Fresh("clone"), Fresh("deep"));
+        await Store.CloneAsync(parent, "s", clone, default).WaitAsync(StepLimit);
+        await Store.DeepCopyAsync(clone, copy, null, default).WaitAsync(StepLimit);
+
+        Assert.Equal($"{parent}@s", (await Store.GetAsync(copy, default)).Parent);
+        Assert.Equal(Pattern(0, 5 * MiB), await ReadAsync(Store, copy, 0, 5 * MiB));
+    }
+
     // 8 MiB, 5 of them data, and a snapshot "s".
     private async Task<VolumeId> SnapshottedAsync()
     {

@@ -10,6 +10,8 @@ public sealed class EmbeddedSnapshots(EmbeddedFixture fixture) : SnapshotContrac
 
 public sealed class EmbeddedClones(EmbeddedFixture fixture) : CloneContract(fixture), IClassFixture<EmbeddedFixture>;
 
+public sealed class EmbeddedUpkeep(EmbeddedFixture fixture) : UpkeepContract(fixture), IClassFixture<EmbeddedFixture>;
+
 public sealed class EmbeddedCopies(EmbeddedFixture fixture) : CopyContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedData(EmbeddedFixture fixture) : DataContract(fixture), IClassFixture<EmbeddedFixture>;

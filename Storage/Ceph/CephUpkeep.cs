@@ -1,0 +1,30 @@
+using Mooring.Messages;
+using Mooring.Storage.Ceph.Native;
+
+namespace Mooring.Storage.Ceph;
+
+/// <summary>Sparsifying images and making their object maps anew, through librbd.</summary>
+internal sealed class CephUpkeep(CephImages images)
+{
+    // What the rbd command takes unless it is told otherwise.
+    private const int SparseBytes = 4096;
+
+    public unsafe Task SparsifyAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => RunAsync(
+        $"sparsify {volume}", volume, progress, (image, state) => Rbd.Sparsify(image, SparseBytes, ProgressCallback.Function, state), _ => null, cancellationToken);
+
+    public unsafe Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => RunAsync(
+        $"rebuild the object map of {volume}", volume, progress, (image, state) => Rbd.RebuildObjectMap(image, ProgressCallback.Function, state),
+        result => result == CephErrors.Invalid ? "it has no object map" : null, cancellationToken);
+
+    private Task RunAsync(
+        string what, VolumeId volume, IProgress<double>? progress, Func<ImageHandle, nint, int> call, Func<int, string?> reason, CancellationToken cancellationToken) =>
+        images.RunAsync(() => images.Change(volume, what, image =>
+        {
+            using var callback = new ProgressCallback(progress, () => false);
+            var result = call(image, callback.State);
+            if (result < 0)
+                throw images.Failure(result, what, reason(result));
+            callback.Finish();
+            return true;
+        }), cancellationToken);
+}

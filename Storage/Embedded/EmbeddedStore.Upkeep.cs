@@ -1,0 +1,61 @@
+using Microsoft.Win32.SafeHandles;
+using Mooring.Messages;
+
+namespace Mooring.Storage.Embedded;
+
+/// <content>Giving back space.</content>
+internal sealed partial class EmbeddedStore
+{
+    private const int HoleBytes = 64 << 10;
+
+    public Task SparsifyAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        var (image, use, _) = Open(database, () => Require(database, volume), volume, _ => Reshaping);
+        try
+        {
+            // A file that others name too is changed by nobody.
+            if (image.DataFile is not null && !database.Read(() => IsShared(database, image.DataFile)))
+            {
+                using var file = SparseFile.Open(DataPath(image.DataFile), write: true);
+                PunchZeros(database, file, image.DataEnd, progress);
+            }
+            Close(database, use);
+        }
+        catch
+        {
+            Abandon(database, use);
+            throw;
+        }
+        progress?.Report(1);
+        return true;
+    }, cancellationToken);
+
+    /// <remarks>Files know their holes.</remarks>
+    public Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        database.Read(() => Require(database, volume));
+        progress?.Report(1);
+        return true;
+    }, cancellationToken);
+
+    private void PunchZeros(Database database, SafeFileHandle file, long length, IProgress<double>? progress)
+    {
+        var block = new byte[HoleBytes];
+        for (long offset = 0; SparseFile.NextData(file, offset, length) is { } data; offset = data.End)
+        {
+            progress?.Report((double)data.Begin / length);
+            for (var begin = data.Begin; begin < data.End; begin += HoleBytes)
+            {
+                if (begin % _options.ChunkBytes < HoleBytes)
+                {
+                    RequireLink();
+                    RequireUnfenced(database);
+                }
+                var bytes = block.AsSpan(0, (int)Math.Min(HoleBytes, data.End - begin));
+                SparseFile.Read(file, begin, bytes);
+                if (!bytes.ContainsAnyExcept((byte)0))
+                    SparseFile.PunchHole(file, begin, bytes.Length);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Mooring.Messages;
+using Mooring.Storage;
+
+namespace Mooring.Tests.Storage.Contract;
+
+/// <summary>What changing how an image is kept promises (<see cref="IImageUpkeep"/>).</summary>
+public abstract class UpkeepContract(IStoreFixture fixture) : StoreContract(fixture)
+{
+    [StoreFact]
+    public async Task Sparsifying_changes_no_byte()
+    {
+        var volume = await CreateAsync(12 * MiB, 8 * MiB);
+        await Store.WriteAsync(volume, 4 * MiB, new byte[MiB], default);
+        await Store.WriteAsync(volume, 8 * MiB, new byte[4 * MiB], default);
+        var before = await ReadAsync(Store, volume, 0, 12 * MiB);
+        var reports = new Reports();
+
+        await Store.SparsifyAsync(volume, reports, default).WaitAsync(StepLimit);
+
+        Assert.Equal(before, await ReadAsync(Store, volume, 0, 12 * MiB));
+        Assert.NotEmpty(reports.Shares);
+        Assert.All(reports.Shares, share => Assert.InRange(share, 0, 1));
+        await Store.WriteAsync(volume, 4 * MiB, Pattern(0, 4096), default);
+        Assert.Equal(Pattern(0, 4096), await ReadAsync(Store, volume, 4 * MiB, 4096));
+        await FailsAsync(ErrorKind.NotFound, () => Store.SparsifyAsync(Fresh(), null, default));
+    }
+
+    [StoreFact]
+    public async Task Sparsifying_leaves_snapshots_as_they_are()
+    {
+        var volume = await CreateAsync(4 * MiB, 4 * MiB);
+        await Store.CreateSnapshotAsync(volume, "s", default).WaitAsync(StepLimit);
+        await Store.SparsifyAsync(volume, null, default).WaitAsync(StepLimit);
+        await Store.WriteAsync(volume, 0, new byte[4 * MiB], default);
+        await Store.SparsifyAsync(volume, null, default).WaitAsync(StepLimit);
+        Assert.All(await ReadAsync(Store, volume, 0, 4 * MiB), b => Assert.Equal(0, b));
+        await Store.RollBackAsync(volume, "s", null, default).WaitAsync(StepLimit);
+        Assert.Equal(Pattern(0, 4 * MiB), await ReadAsync(Store, volume, 0, 4 * MiB));
+    }
+
+    [StoreFact]
+    public async Task An_object_map_can_be_made_anew()
+    {
+        var volume = await CreateAsync(8 * MiB, 8 * MiB);
+        var reports = new Reports();
+        await Store.RebuildObjectMapAsync(volume, reports, default).WaitAsync(StepLimit);
+        Assert.NotEmpty(reports.Shares);
+        Assert.Equal(Pattern(0, 8 * MiB), await ReadAsync(Store, volume, 0, 8 * MiB));
+        await FailsAsync(ErrorKind.NotFound, () => Store.RebuildObjectMapAsync(Fresh(), null, default));
+    }
+}
