@@ -163,8 +163,8 @@ internal sealed partial record CrashScenario(
                 await cluster.Store.SameBytesAsync(command.Volume with { Image = $"{command.Volume.Image}-before" }, command.Volume), "it has other bytes than before"),
             "in-the-middle"),
         ["volume.object-map.rebuild"] = new(
-            async (cluster, volume) => new RebuildObjectMap(await cluster.FilledAsync(volume.Image, LongBytes)),
-            async (cluster, command, _) => Assert.Equal(LongBytes, (await cluster.Client.GetVolumeAsync(command.Volume)).SizeBytes),
+            async (cluster, volume) => new RebuildObjectMap(await cluster.FilledAsync(volume.Image, cluster.LongBytes / 4)),
+            async (cluster, command, _) => Assert.Equal(cluster.LongBytes / 4, (await cluster.Client.GetVolumeAsync(command.Volume)).SizeBytes),
             "in-the-middle"),
         ["volume.snapshot.limit.set"] = new(
             async (cluster, volume) => new SetSnapshotLimit(await MadeAsync(cluster, volume), 3),

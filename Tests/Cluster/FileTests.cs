@@ -253,7 +253,7 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
     public async Task An_image_that_something_else_uses_is_not_taken()
     {
         var image = new Mooring.Messages.VolumeId("rbd", "", ".mooring.fs.taken.0");
-        await _cluster.Store.Store.CreateAsync(image, 1 << 20, CancellationToken.None);
+        await _cluster.Store.Store.CreateAsync(image, 1 << 20, Mooring.Storage.ImageLayout.Default, CancellationToken.None);
 
         var refused = await Assert.ThrowsAsync<MooringException>(() =>
             _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("taken", null, 256L << 20, null, null, null), "make-taken"));

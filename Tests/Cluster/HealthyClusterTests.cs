@@ -6,6 +6,7 @@ using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
 using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.Tests.Cluster;
 
@@ -78,7 +79,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     public async Task A_check_finds_what_a_dead_attempt_left_and_removes_it_when_told_to()
     {
         var stray = TestCluster.Volume($"{VolumeId.ReservedPrefix}{OperationId.For(new RequestId("nobody's"))}.1");
-        await _cluster.Store.Store.CreateAsync(stray, 1 << 20, CancellationToken.None);
+        await _cluster.Store.Store.CreateAsync(stray, 1 << 20, ImageLayout.Default, CancellationToken.None);
 
         var (found, output, _) = await MooringAsync("check");
         Assert.Equal(1, found);
