@@ -125,12 +125,13 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
                 ? new VolumeFound(ImageDescription.Damaged(query.Volume, id, damage))
                 : new QueryFailed(OperationErrors.Missing(query.Volume));
         }
-        var image = await store.GetAsync(query.Volume, _stopped.Token);
+        var image = store.GetAsync(query.Volume, _stopped.Token);
         var ties = store.GetTiesAsync(query.Volume, _stopped.Token);
         var metadata = store.GetMetadataAsync(query.Volume, _stopped.Token);
         var snapshots = store.GetSnapshotsAsync(query.Volume, _stopped.Token);
         var children = store.GetChildrenAsync(query.Volume, _stopped.Token);
-        return new VolumeFound(ImageDescription.Of(image, await metadata) with
+        await Task.WhenAll(image, ties, metadata, snapshots, children);
+        return new VolumeFound(ImageDescription.Of(await image, await metadata) with
         {
             Snapshots = ImageDescription.Of(await snapshots),
             Ties = ImageDescription.Of(await ties),
