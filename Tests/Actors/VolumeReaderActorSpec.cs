@@ -118,7 +118,7 @@ public sealed class VolumeReaderActorSpec : ActorSpec
         Assert.False(Store.Connections.First().Disposed);
         goOn.SetResult();
 
-        Assert.Equal(volume, other.ExpectMsg<VolumeFound>().Volume.Volume);
+        Assert.Equal(volume, other.ExpectMsg<VolumeFound>().Info.Volume);
         Eventually(() => Assert.True(Store.Connections.First().Disposed));
     }
 
