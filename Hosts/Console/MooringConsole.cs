@@ -20,6 +20,8 @@ public static class MooringConsole
         console.RegisterCommandPalette(ClusterCommands.Instance);
         console.RegisterCommandPalette(ClusterShardingCommands.Instance);
         console.RegisterCommandPalette(new VolumeCommands(mooring, settings));
+        foreach (var described in DescribedCommands.All(mooring, settings))
+            console.RegisterCommandPalette(described);
         console.RegisterCommandPalette(new OperationCommands(mooring, settings));
         console.RegisterCommandPalette(new NodeCommands(mooring, settings));
         console.RegisterCommandPalette(new VipCommands(mooring, settings));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Mooring.Messages;
 using Mooring.Operations;
 
@@ -28,6 +29,16 @@ internal static class Texts
                 ? [PlainText.Line(v.Volume.ToString()), "-", "-", v.Id, damage]
                 : [PlainText.Line(v.Volume.ToString()), SizeText.Format(v.SizeBytes), Time(v.CreatedAt), v.Id, ""])));
         return next is null ? table : $"{table}\n… more: --after {next}";
+    }
+
+    public static string Rows(IReadOnlyList<string> fields, RowsFound found)
+    {
+        var table = Table(fields, found.Items.Select(item =>
+        {
+            using var row = JsonDocument.Parse(item);
+            return (IReadOnlyList<string>)[.. fields.Select(field => PlainText.Line(row.RootElement.GetProperty(field).ToString()))];
+        }));
+        return found.Next is null ? table : $"{table}\n… more: --after {found.Next}";
     }
 
     public static string Volume(VolumeInfo v) => v.Damage is { } damage

@@ -1,5 +1,4 @@
 using System.Text;
-using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
 namespace Mooring.Storage.Ceph;

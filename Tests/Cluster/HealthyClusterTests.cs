@@ -107,6 +107,83 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.Empty((await _cluster.Client.GetVolumeAsync(after)).Metadata);
     }
 
+    [Theory]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("two\nlines\u001b[31m")]
+    [InlineData("%2F..")]
+    [InlineData("long")]
+    public async Task Whatever_name_rbd_allows_can_be_managed(string name)
+    {
+        var volume = TestCluster.Volume(name == "long" ? new string('ü', VolumeId.ImageBytesMax / 2) : name);
+        var made = await _cluster.Client.RunAsync(new CreateVolume(volume, 1 << 20), Change.New());
+        await _cluster.Client.RunAsync(new SetMetadata(volume, "k", "v"), Change.New());
+
+        Assert.Equal((made.Result!.Id, "v"), ((await _cluster.Client.GetVolumeAsync(volume)).Id, (await _cluster.Client.GetVolumeAsync(volume)).Metadata["k"]));
+        Assert.Contains(volume.Image, await NamesAsync());
+        Assert.Empty((await _cluster.Client.ReadAsync(new GetRows("watcher.list", new Dictionary<string, string> { ["volume"] = volume.ToString() }, null, 10))).Items);
+        var (_, table, _) = await MooringAsync("volume list");
+        Assert.DoesNotContain('\u001b', table);
+        var again = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.RunAsync(new CreateVolume(volume, 1 << 20), Change.New()));
+        Assert.Equal(409, again.Problem.Status);
+        Assert.DoesNotContain('\n', again.Problem.Detail);
+
+        await _cluster.Client.RunAsync(new DeleteVolume(volume), Change.New());
+        Assert.DoesNotContain(volume.Image, await NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_volume_goes_to_the_trash_and_comes_back()
+    {
+        await EnsureAsync("trashed");
+        var (exit, moved, errors) = await MooringAsync("trash move rbd/trashed --delay 7d --json");
+        Assert.True(exit == 0, errors);
+        Assert.Equal("trash.move", JsonDocument.Parse(moved).RootElement.GetProperty("kind").GetString());
+        var (_, listed, _) = await MooringAsync("trash list rbd --json");
+        var id = JsonDocument.Parse(listed).RootElement.GetProperty("items").EnumerateArray()
+            .Single(item => item.GetProperty("name").GetString() == "trashed").GetProperty("id").GetString();
+        var (_, table, _) = await MooringAsync("trash list");
+        Assert.Contains(id!, table, StringComparison.Ordinal);
+        Assert.Equal(1, (await MooringAsync($"trash remove rbd/{id}")).Exit);
+        Assert.Equal(0, (await MooringAsync($"trash restore rbd/{id} rbd/restored")).Exit);
+        Assert.Equal(id, (await _cluster.Client.GetVolumeAsync(TestCluster.Volume("restored"))).Id);
+        Assert.Equal(0, (await MooringAsync("trash move rbd/restored")).Exit);
+        Assert.Equal(0, (await MooringAsync("trash purge rbd")).Exit);
+        var (_, left, _) = await MooringAsync("trash list rbd --json");
+        Assert.Empty(JsonDocument.Parse(left).RootElement.GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_locked_volume_is_not_changed_until_its_lock_is_broken()
+    {
+        await EnsureAsync("locked");
+        Assert.Equal(0, (await MooringAsync("lock add rbd/locked maintenance")).Exit);
+        var (exit, _, errors) = await MooringAsync("volume delete rbd/locked");
+        Assert.Equal(1, exit);
+        Assert.Contains("maintenance", errors, StringComparison.Ordinal);
+        var (_, listed, _) = await MooringAsync("lock list rbd/locked --json");
+        var holder = Assert.Single(JsonDocument.Parse(listed).RootElement.GetProperty("items").EnumerateArray()).GetProperty("holder").GetString();
+        var (_, shown, _) = await MooringAsync("volume show rbd/locked");
+        Assert.Contains(holder!, shown, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await MooringAsync($"lock break rbd/locked {holder} maintenance")).Exit);
+        Assert.Equal(0, (await MooringAsync("volume delete rbd/locked")).Exit);
+    }
+
+    [Fact]
+    public async Task A_namespace_is_made_used_and_removed()
+    {
+        Assert.Equal(0, (await MooringAsync("namespace create rbd/team-a")).Exit);
+        Assert.Equal(1, (await MooringAsync("namespace create rbd/team-a")).Exit);
+        Assert.Equal(0, (await MooringAsync("volume create rbd/team-a/disk --size 1M --object-size 1M --features layering")).Exit);
+        Assert.Contains("team-a", (await MooringAsync("namespace list rbd")).Output, StringComparison.Ordinal);
+        Assert.Contains("rbd", (await MooringAsync("pool list")).Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await MooringAsync("namespace remove rbd/team-a")).Exit);
+        Assert.Equal(1 << 20, (await _cluster.Client.GetVolumeAsync(new VolumeId("rbd", "team-a", "disk"))).ObjectSizeBytes);
+        Assert.Equal(0, (await MooringAsync("volume delete rbd/team-a/disk")).Exit);
+        Assert.Equal(0, (await MooringAsync("namespace remove rbd/team-a")).Exit);
+    }
+
     public static TheoryData<string, string, string?, int> BadRequests => new()
     {
         { "POST", "/v1/volumes", """{"pool":"nowhere","name":"x","size_bytes":10}""", 404 },
@@ -131,7 +208,27 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "PATCH", "/v1/volumes/rbd/missing", """{"name":"x"}""", 404 },
         { "PATCH", "/v1/volumes/rbd/there", """{"name":"there-2"}""", 409 },
         { "PATCH", "/v1/volumes/rbd/there", """{"name":"there"}""", 400 },
-        { "PATCH", "/v1/volumes/rbd/there", """{"name":".."}""", 400 },
+        { "PATCH", "/v1/volumes/rbd/there", """{"name":"a@b"}""", 400 },
+        { "DELETE", "/v1/volumes/rbd/%FF", null, 400 },
+        { "GET", "/v1/volumes/rbd/a%C3", null, 400 },
+        { "GET", "/v1/volumes/rbd/there?colour=red", null, 400 },
+        { "GET", "/v1/volumes?colour=red", null, 400 },
+        { "GET", "/v1/volumes?limit=1&limit=2", null, 400 },
+        { "GET", "/v1/operations?colour=red", null, 400 },
+        { "GET", "/v1/nodes?colour=red", null, 400 },
+        { "GET", "/v1/trash?colour=red", null, 400 },
+        { "GET", "/v1/trash?limit=0", null, 400 },
+        { "GET", "/v1/trash?pool=nowhere", null, 404 },
+        { "GET", "/v1/volumes/rbd/missing/locks", null, 404 },
+        { "POST", "/v1/volumes/rbd/missing/trash", "{}", 404 },
+        { "POST", "/v1/trash/rbd/abc/restore", """{"name":"x"}""", 404 },
+        { "POST", "/v1/trash/rbd/abc/restore", """{"pool":"other","name":"x"}""", 400 },
+        { "DELETE", "/v1/trash/rbd/abc", null, 404 },
+        { "DELETE", "/v1/namespaces/rbd/nothing", null, 404 },
+        { "DELETE", "/v1/namespaces/rbd/nothing?namespace=x", null, 400 },
+        { "DELETE", "/v1/volumes/rbd/there/locks?holder=me&lock_id=x", null, 404 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x","size_bytes":1048576,"data_pool":"nowhere"}""", 404 },
+        { "POST", "/v1/volumes", """{"pool":"rbd","name":"x","size_bytes":1048576,"stripe_count":2}""", 400 },
         { "PUT", "/v1/volumes/rbd/there/metadata", """{"key":"mooring.x","value":"v"}""", 400 },
         { "PUT", "/v1/volumes/rbd/missing/metadata", """{"key":"x","value":"v"}""", 404 },
         { "DELETE", "/v1/volumes/rbd/there/metadata", null, 400 },
@@ -204,8 +301,14 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "volume resize rbd/there --size 1K", 1 },
         { "volume rename rbd/there rbd/there-2", 1 },
         { "volume rename rbd/there other/there", 2 },
-        { "volume create rbd/.. --size 1M", 2 },
-        { "volume show rbd/../nodes", 2 },
+        { "volume create rbd/a@b --size 1M", 2 },
+        { "volume show rbd/../nodes", 1 },
+        { "volume show rbd/..", 1 },
+        { "volume create rbd/x --size 1M --features colour", 2 },
+        { "trash move rbd/there --delay soon", 2 },
+        { "trash restore rbd/abc rbd/x", 1 },
+        { "lock break rbd/there somebody a-lock", 1 },
+        { "namespace create a/b/c", 2 },
         { "volume metadata remove rbd/there nothing", 1 },
         { "volume snapshot create rbd/there", 2 },
         { "volume snapshot remove rbd/there@nothing", 1 },
