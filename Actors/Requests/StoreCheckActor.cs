@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Mooring.Actors.Files;
 using Mooring.Messages;
-using Mooring.Operations;
 using Mooring.Storage;
 
 namespace Mooring.Actors.Requests;

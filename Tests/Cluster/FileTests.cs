@@ -9,7 +9,6 @@ using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
-using Mooring.Storage;
 
 namespace Mooring.Tests.Cluster;
 
