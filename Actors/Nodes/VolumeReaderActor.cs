@@ -97,11 +97,12 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolume query)
     {
-        var image = await store.GetAsync(query.Volume, _stopped.Token);
+        var image = store.GetAsync(query.Volume, _stopped.Token);
         var metadata = store.GetMetadataAsync(query.Volume, _stopped.Token);
         var snapshots = store.GetSnapshotsAsync(query.Volume, _stopped.Token);
         var children = store.GetChildrenAsync(query.Volume, _stopped.Token);
-        return new VolumeFound(ImageDescription.Of(image, await metadata) with
+        await Task.WhenAll(image, metadata, snapshots, children);
+        return new VolumeFound(ImageDescription.Of(await image, await metadata) with
         {
             Snapshots = ImageDescription.Of(await snapshots),
             Children = [.. (await children).Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],

@@ -122,6 +122,14 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "DELETE", "/v1/volumes/rbd/missing?pool=rbd", null, 400 },
         { "DELETE", "/v1/volumes/rbd/there/metadata?key=a&key=b", null, 400 },
         { "DELETE", "/v1/volumes/rbd/missing", null, 404 },
+        { "POST", "/v1/volumes/rbd/missing/snapshots", """{"name":"s"}""", 404 },
+        { "POST", "/v1/volumes/rbd/there/snapshots", null, 400 },
+        { "POST", "/v1/volumes/rbd/there/snapshots", """{"name":"a@b"}""", 400 },
+        { "PUT", "/v1/volumes/rbd/there/snapshots/nothing/protection", null, 404 },
+        { "POST", "/v1/volumes/rbd/there/snapshots/nothing/rollback", """{"colour":1}""", 400 },
+        { "POST", "/v1/volumes/rbd/there/snapshots/nothing/clone", """{"target":{"name":"y"}}""", 404 },
+        { "POST", "/v1/volumes/rbd/there/flatten", null, 400 },
+        { "GET", "/v1/volumes/rbd/missing/snapshots", null, 404 },
         { "GET", "/v1/volumes/rbd/missing", null, 404 },
         { "GET", "/v1/volumes?pool=nowhere", null, 404 },
         { "GET", "/v1/volumes?limit=0", null, 400 },
@@ -182,6 +190,10 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "volume create rbd/.. --size 1M", 2 },
         { "volume show rbd/../nodes", 2 },
         { "volume metadata remove rbd/there nothing", 1 },
+        { "volume snapshot create rbd/there", 2 },
+        { "volume snapshot remove rbd/there@nothing", 1 },
+        { "volume snapshot limit set rbd/there --limit many", 2 },
+        { "volume flatten rbd/there", 1 },
         { "volume delete rbd/missing", 1 },
         { "volume show rbd/missing", 1 },
         { "volume list nowhere", 1 },
@@ -238,6 +250,27 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     }
 
     [Fact]
+    public async Task Snapshots_and_clones_are_named_as_rbd_names_them()
+    {
+        await EnsureAsync("snapped");
+        foreach (var command in new[] { "snapshot create rbd/snapped@monday", "snapshot protect snapped@monday", "clone snapped@monday rbd/snapped-clone" })
+            await DoesAsync($"volume {command}");
+
+        var (_, listed, _) = await MooringAsync("volume snapshot list snapped --json");
+        var snapshot = JsonDocument.Parse(listed).RootElement.GetProperty("items").EnumerateArray().Single();
+        Assert.Equal(("monday", true, 4L << 20), (snapshot.GetProperty("name").GetString(), snapshot.GetProperty("protected").GetBoolean(), snapshot.GetProperty("size_bytes").GetInt64()));
+        var (_, shown, _) = await MooringAsync("volume show snapped");
+        Assert.Contains("1, 1 of them protected", shown, StringComparison.Ordinal);
+        Assert.Contains("rbd/snapped-clone", shown, StringComparison.Ordinal);
+        var (refused, _, why) = await MooringAsync("volume delete snapped");
+        Assert.Equal(1, refused);
+        Assert.Contains("'monday' (protected), and is cloned by rbd/snapped-clone", why, StringComparison.Ordinal);
+
+        foreach (var command in new[] { "flatten snapped-clone", "snapshot unprotect snapped@monday", "snapshot remove snapped@monday", "delete snapped", "delete snapped-clone" })
+            await DoesAsync($"volume {command}");
+    }
+
+    [Fact]
     public async Task Health_and_metrics_answer_on_every_node()
     {
         using var http = new HttpClient();
@@ -256,6 +289,12 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
     }
 
     private async Task<IEnumerable<string>> NamesAsync() => (await _cluster.Store.ImagesAsync("rbd")).Select(i => i.Name);
+
+    private async Task DoesAsync(string command)
+    {
+        var (exit, _, errors) = await MooringAsync(command);
+        Assert.True(exit == 0, $"{command}: {errors}");
+    }
 
     private async Task<(int Exit, string Output, string Errors)> MooringAsync(string command)
     {
