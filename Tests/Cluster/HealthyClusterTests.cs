@@ -313,7 +313,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "volume snapshot create rbd/there", 2 },
         { "volume snapshot remove rbd/there@nothing", 1 },
         { "volume snapshot limit set rbd/there --limit many", 2 },
-        { "volume flatten rbd/there", 2 },
+        { "volume flatten rbd/there", 1 },
         { "volume delete rbd/missing", 1 },
         { "volume show rbd/missing", 1 },
         { "volume list nowhere", 1 },
