@@ -144,7 +144,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
             .Single(item => item.GetProperty("name").GetString() == "trashed").GetProperty("id").GetString();
         var (_, table, _) = await MooringAsync("trash list");
         Assert.Contains(id!, table, StringComparison.Ordinal);
-        Assert.Equal(1, (await MooringAsync($"trash remove rbd/{id}")).Exit);
+        Assert.Equal(4, (await MooringAsync($"trash remove rbd/{id}")).Exit);
         Assert.Equal(0, (await MooringAsync($"trash restore rbd/{id} rbd/restored")).Exit);
         Assert.Equal(id, (await _cluster.Client.GetVolumeAsync(TestCluster.Volume("restored"))).Id);
         Assert.Equal(0, (await MooringAsync("trash move rbd/restored")).Exit);
