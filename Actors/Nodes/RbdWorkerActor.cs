@@ -83,10 +83,10 @@ public sealed class RbdWorkerActor : ReceiveActor
         });
         Receive<PreparationFailed>(failed =>
         {
-            if (failed.Breaks)
+            // What only looked leaves nothing behind, and the connection may serve other images well.
+            if (failed.Breaks && failed.Error.Kind != ErrorKind.TimedOut)
                 Disconnect();
-            _client.Tell(new WorkerRefused(_operation, failed.Error));
-            GoIdle();
+            GoIdle(new WorkerRefused(_operation, failed.Error));
         });
         // Its reservation ends when the answer comes: there is nobody left to give it to.
         Receive<Terminated>(_ => Become(PreparingForNobody));
@@ -138,8 +138,7 @@ public sealed class RbdWorkerActor : ReceiveActor
                 _log.Warning("{0} attempt {1} is in doubt: {2}", report.Operation, report.Attempt, report.Error?.Detail);
                 Disconnect();
             }
-            _client.Tell(report);
-            GoIdle();
+            GoIdle(report);
         });
         Receive<CleanUpStopped>(ended =>
         {
@@ -147,20 +146,23 @@ public sealed class RbdWorkerActor : ReceiveActor
                 return;
             if (ended.Breaks)
                 Disconnect();
-            _client.Tell(ended.Cleaned);
-            GoIdle();
+            GoIdle(ended.Cleaned);
         });
         Receive<Terminated>(_ => { });
     }
 
     private void Common() => Receive<Ping>(_ => Sender.Tell(Pong.Instance));
 
-    private void GoIdle()
+    // The dispatcher first: it passes over an operation that asks again while it has a worker.
+    private void GoIdle(object? answer = null)
     {
-        Context.Unwatch(_client);
+        var client = _client;
+        Context.Unwatch(client);
         _client = ActorRefs.Nobody;
         Become(Idle);
         Context.Parent.Tell(new WorkerIdle(Self));
+        if (answer is not null)
+            client.Tell(answer);
     }
 
     private async Task<Prepared> PrepareAsync(VolumeCommand? observe)

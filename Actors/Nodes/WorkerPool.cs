@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Mooring.Messages;
 
 namespace Mooring.Actors.Nodes;
 
@@ -11,7 +12,7 @@ internal sealed class WorkerPool(WorkerPoolLimits limits)
 {
     private readonly LinkedList<(RequestWorker Request, IActorRef Asker)> _waiting = new();
     private readonly LinkedList<IActorRef> _idle = new();
-    private readonly Dictionary<IActorRef, (TimeSpan Since, bool Again)> _busy = [];
+    private readonly Dictionary<IActorRef, (TimeSpan Since, bool Again, (OperationId, IActorRef)? For)> _busy = [];
     private readonly HashSet<IActorRef> _standIns = [];
     private readonly HashSet<IActorRef> _coming = [];
 
@@ -23,13 +24,13 @@ internal sealed class WorkerPool(WorkerPoolLimits limits)
     // A first try has the command to look at; tries after it and clean-ups do not.
     private int AgainMax => Math.Max(1, AllMax / 2);
 
-    /// <summary>Adds a request, unless its asker has it waiting already.</summary>
+    /// <summary>Adds a request, unless its asker has it waiting already, or a worker for it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="asker">Who asks.</param>
     /// <returns>False when there are too many.</returns>
     public bool Enqueue(RequestWorker request, IActorRef asker)
     {
-        if (_waiting.Any(w => w.Request.Operation == request.Operation && w.Asker.Equals(asker)))
+        if (_waiting.Any(w => w.Request.Operation == request.Operation && w.Asker.Equals(asker)) || _busy.Values.Any(b => b.For == (request.Operation, asker)))
             return true;
         if (_waiting.Count >= limits.QueueMax)
             return false;
@@ -67,7 +68,7 @@ internal sealed class WorkerPool(WorkerPoolLimits limits)
     {
         _standIns.Add(worker);
         _coming.Add(worker);
-        _busy[worker] = (now, false);
+        _busy[worker] = (now, false, null);
     }
 
     /// <summary>The next request and the worker that takes it.</summary>
@@ -79,7 +80,7 @@ internal sealed class WorkerPool(WorkerPoolLimits limits)
             return null;
         _idle.Remove(worker);
         _waiting.Remove(next);
-        _busy[worker.Value] = (now, IsAgain(next.Value.Request));
+        _busy[worker.Value] = (now, IsAgain(next.Value.Request), (next.Value.Request.Operation, next.Value.Asker));
         return (worker.Value, next.Value.Request, next.Value.Asker);
     }
 

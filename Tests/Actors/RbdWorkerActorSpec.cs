@@ -175,6 +175,21 @@ public sealed class RbdWorkerActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_connection_that_did_not_answer_a_look_is_kept()
+    {
+        Reserve();
+        _worker.Tell(new ReturnWorker(Operation));
+        _dispatcher.ExpectMsg(new WorkerIdle(_worker));
+        Fail("find", ErrorKind.TimedOut);
+        _volume.Send(_worker, new RequestWorker(Operation, Create));
+        Assert.Equal(ErrorKind.TimedOut, _volume.ExpectMsg<WorkerRefused>().Error.Kind);
+        _dispatcher.ExpectMsg(new WorkerIdle(_worker));
+        Store.Before = (_, _) => Task.CompletedTask;
+
+        Assert.Equal("worker-3#1", Reserve().Address.Value);
+    }
+
+    [Fact]
     public void Without_a_connection_there_is_no_worker()
     {
         Fail("connect", ErrorKind.Unavailable);

@@ -34,6 +34,19 @@ public sealed class WorkerPoolSpec : ActorSpec
     }
 
     [Fact]
+    public void Who_has_a_worker_gets_no_other_for_the_same_operation()
+    {
+        Ask("a");
+        Assigned(0);
+        Ask("a");
+        Assert.Equal(0, _pool.WaitingCount);
+        _pool.Free(_workers[0]);
+        Ask("a");
+
+        Assert.Equal(1, _pool.WaitingCount);
+    }
+
+    [Fact]
     public void What_takes_long_is_stood_in_for_while_others_wait()
     {
         Ask("a", "b");
