@@ -41,6 +41,9 @@ public abstract class Operation(string kind, string summary, string route)
     /// <summary>Whether it may be about a volume of which parts are missing.</summary>
     public virtual bool TakesDamaged => false;
 
+    /// <summary>Whether the names of its volume and its source are those of images: the request is about what has them when it is accepted.</summary>
+    public virtual bool NamesImages => true;
+
     /// <summary>Makes the command.</summary>
     /// <param name="given">A value for each required parameter at least.</param>
     /// <returns>The command, which may still be invalid.</returns>

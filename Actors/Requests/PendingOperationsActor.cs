@@ -183,9 +183,9 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     // Which images a request is about is known once it is accepted, whatever has their names later. Where earlier requests are open they decide that.
     private void Look(RequestAccepted accepted)
     {
-        var command = accepted.Command;
-        VolumeId? volume = OperationCatalog.Of(command).MakesVolume || _open.CountOf(command.Volume) > 0 ? null : command.Volume;
-        VolumeId? source = command.SourceVolume is { } named && _open.CountOf(named) == 0 ? named : null;
+        var (command, kind) = (accepted.Command, OperationCatalog.Of(accepted.Command));
+        VolumeId? volume = kind.NamesImages && !kind.MakesVolume && _open.CountOf(command.Volume) == 0 ? command.Volume : null;
+        VolumeId? source = kind.NamesImages && command.SourceVolume is { } named && _open.CountOf(named) == 0 ? named : null;
         if (volume is null && source is null)
             PersistAsync(accepted, OnAccepted);
         else

@@ -18,6 +18,8 @@ internal sealed class CreateNamespaceOperation : Operation<CreateNamespace>
 
     public const string Meaning = "pool/namespace, or namespace in the pool rbd.";
 
+    public override bool NamesImages => false;
+
     public override VolumeCommand Make(Given given) => new CreateNamespace(given.Get(_namespace));
 
     public static OperationError? Problem(VolumeId named) =>

@@ -17,6 +17,8 @@ internal sealed class PurgeTrashOperation : Operation<PurgeTrash>
     public PurgeTrashOperation()
         : base("trash.purge", "Remove the images in the trash whose time there is over.", "POST /v1/trash/purge") => _place = Place("pool", c => c.Place);
 
+    public override bool NamesImages => false;
+
     public override VolumeCommand Make(Given given) => new PurgeTrash(given.Get(_place));
 
     // Only that there is such a pool and namespace.

@@ -20,6 +20,8 @@ internal sealed class RemoveFromTrashOperation : Operation<RemoveFromTrash>
         _force = Flag("force", c => c.Force, "Remove it although its time in the trash is not over.");
     }
 
+    public override bool NamesImages => false;
+
     public override VolumeCommand Make(Given given) => new RemoveFromTrash(given.Get(_entry), given.Get(_force));
 
     protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, RemoveFromTrash command, CancellationToken cancellationToken) =>

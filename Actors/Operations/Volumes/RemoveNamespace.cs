@@ -15,6 +15,8 @@ internal sealed class RemoveNamespaceOperation : Operation<RemoveNamespace>
         : base("namespace.remove", "Remove an empty namespace.", "DELETE /v1/namespaces/{namespace}") =>
         _namespace = Volume("namespace", c => c.Namespace, help: CreateNamespaceOperation.Meaning);
 
+    public override bool NamesImages => false;
+
     public override VolumeCommand Make(Given given) => new RemoveNamespace(given.Get(_namespace));
 
     protected override OperationError? Invalid(RemoveNamespace command) => CreateNamespaceOperation.Problem(command.Namespace);

@@ -31,6 +31,8 @@ internal sealed class RestoreFromTrashOperation : Operation<RestoreFromTrash>
 
     public override bool MakesVolume => true;
 
+    public override bool NamesImages => false;
+
     public override VolumeCommand Make(Given given) => new RestoreFromTrash(given.Get(_volume), given.Get(_entry));
 
     /// <summary>The image is known by its internal id, wherever it is by now.</summary>
