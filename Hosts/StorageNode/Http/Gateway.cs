@@ -69,7 +69,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     }
 
     private async Task<IResult> GetVolumeAsync(HttpRequest request, string? @namespace) =>
-        Named(request, @namespace, out var volume) is { } problem
+        Named(request, "/v1/volumes/{pool}/{image}", @namespace, out var volume) is { } problem
             ? problem
             : await AskAsync(m => m.Dispatcher, new GetVolume(volume), request, answer => answer switch
             {
@@ -78,7 +78,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
             });
 
     private async Task<IResult> ListSnapshotsAsync(HttpRequest request, string? @namespace) =>
-        Named(request, @namespace, out var volume) is { } problem
+        Named(request, "/v1/volumes/{pool}/{image}/snapshots", @namespace, out var volume) is { } problem
             ? problem
             : await AskAsync(m => m.Dispatcher, new GetSnapshots(volume), request, answer => answer switch
             {
@@ -286,12 +286,12 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         return Results.Json(Shapes.Of(operation), HttpJson.Default.OperationShape, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static IResult? Named(HttpRequest request, string? ns, out VolumeId volume)
+    private static IResult? Named(HttpRequest request, string pattern, string? ns, out VolumeId volume)
     {
         volume = default;
         try
         {
-            var path = RequestAddress.PathOf(request, "/v1/volumes/{pool}/{image}");
+            var path = RequestAddress.PathOf(request, pattern);
             volume = new VolumeId(path["pool"], ns ?? "", path["image"]);
             return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
         }
