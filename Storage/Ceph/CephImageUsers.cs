@@ -16,7 +16,11 @@ internal static unsafe class CephImageUsers
     /// Refuses when somebody has the image open or has locked it. Before anything else: librbd would wait for the exclusive lock of a client that is dead
     /// until its watch ends, half a minute later.
     /// </summary>
-    public static void RequireUnused(CephImages images, VolumeId volume, string what)
+    /// <param name="images">The connection's images.</param>
+    /// <param name="volume">The image.</param>
+    /// <param name="what">What is to be done to it.</param>
+    /// <param name="withoutSnapshots">Whether it may have no snapshots either.</param>
+    public static void RequireUnused(CephImages images, VolumeId volume, string what, bool withoutSnapshots = false)
     {
         try
         {
@@ -24,6 +28,8 @@ internal static unsafe class CephImageUsers
             {
                 RequireNotOpen(images, image, what);
                 RequireNotLocked(images, image, what);
+                if (withoutSnapshots)
+                    CephSnapshots.RequireNone(images, image, what);
                 return true;
             });
         }

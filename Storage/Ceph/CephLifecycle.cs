@@ -81,7 +81,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
     private unsafe bool Remove(VolumeId volume, IProgress<double>? progress)
     {
         var what = $"remove {volume}";
-        CephImageUsers.RequireUnused(images, volume, what);
+        CephImageUsers.RequireUnused(images, volume, what, withoutSnapshots: true);
         var io = images.ContextOf(volume);
         // This thread belongs to a slot and may wait.
         var (named, id) = CephCatalog.IdOfAsync(io, volume.Image).GetAwaiter().GetResult();
