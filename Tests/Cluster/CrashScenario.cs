@@ -203,6 +203,8 @@ internal sealed partial record CrashScenario(
             cluster.Nodes.Launch(owner, new Dictionary<string, string>());
             await cluster.Nodes.WaitReadyAsync(TestCluster.Limit);
             await cluster.NoStrayImageAsync();
+            // A Ceph in memory has room for the work of one at a time.
+            await cluster.RemoveAllAsync($"{kind.Replace('.', '-')}-{point}");
         }
     }
 

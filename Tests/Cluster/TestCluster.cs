@@ -143,6 +143,8 @@ public sealed class TestCluster : IAsyncDisposable
                 left.Enqueue(volume);
                 continue;
             }
+            foreach (var there in (await Store.Store.GetTiesAsync(volume, CancellationToken.None)).Locks.Where(l => !l.Automatic))
+                await Store.Store.BreakLockAsync(volume, there.Holder, there.Id, CancellationToken.None);
             foreach (var snapshot in await Client.ListSnapshotsAsync(volume))
             {
                 if (snapshot.Protected)
