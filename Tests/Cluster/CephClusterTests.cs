@@ -63,7 +63,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     [CephTheory]
     [MemberData(nameof(Kinds))]
     public Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind) =>
-        ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, cluster => CrashScenario.RunAsync(cluster, kind));
+        ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, cluster => CrashScenario.RunAsync(cluster, kind, atTheStore: true));
 
     [CephFact]
     public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()

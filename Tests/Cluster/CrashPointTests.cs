@@ -10,7 +10,7 @@ public class CrashPointTests(ReusedCluster reused) : IClassFixture<ReusedCluster
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind) =>
-        reused.UseAsync(cephConf: null, cluster => CrashScenario.RunAsync(cluster, kind));
+        reused.UseAsync(cephConf: null, cluster => CrashScenario.RunAsync(cluster, kind, atTheStore: false));
 }
 
 /// <summary>A cluster for tests that leave it as they have found it. One that a test has failed on is not used again.</summary>

@@ -184,10 +184,11 @@ internal sealed partial record CrashScenario(
     /// </summary>
     /// <param name="cluster">Three nodes.</param>
     /// <param name="kind">The kind of operation.</param>
-    public static async Task RunAsync(TestCluster cluster, string kind)
+    /// <param name="atTheStore">Whether only the points around the effect are of interest.</param>
+    public static async Task RunAsync(TestCluster cluster, string kind, bool atTheStore)
     {
         Assert.True(All.TryGetValue(kind, out var scenario), $"there is no crash scenario for {kind}");
-        foreach (var point in (KindsBeside.Contains(kind) ? PointsBeside : []).Concat(PointsAtTheStore).Concat(scenario.Points))
+        foreach (var point in (!atTheStore && KindsBeside.Contains(kind) ? PointsBeside : []).Concat(PointsAtTheStore).Concat(scenario.Points))
         {
             var owner = await cluster.OwnerAsync();
             var command = await scenario.PrepareAsync(cluster, await cluster.FreeNameOnAsync(owner, $"{kind.Replace('.', '-')}-{point}"));

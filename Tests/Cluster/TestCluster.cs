@@ -168,8 +168,8 @@ public sealed class TestCluster : IAsyncDisposable
         return found;
     }
 
-    /// <summary>How many images carry the operation that made them.</summary>
-    public async Task<int> EffectsAsync(OperationShape operation) => (await Store.ImagesAsync(Pool)).Count(i => i.MadeBy == operation.Id);
+    /// <summary>How many images, those of attempts under way not counted, carry the operation that made them.</summary>
+    public async Task<int> EffectsAsync(OperationShape operation) => (await Store.ImagesAsync(Pool)).Count(i => i.MadeBy == operation.Id && !i.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal));
 
     public string Logs() => string.Join("\n\n", Nodes.NodeNames.Select(n => $"{n}:\n{Nodes.LogEnd(n, 40)}"));
 
