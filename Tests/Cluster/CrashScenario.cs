@@ -113,7 +113,9 @@ internal sealed partial record CrashScenario(
             async (cluster, command, result) =>
             {
                 Assert.Equal(1, await cluster.EffectsAsync(result));
-                Assert.Equal([command.Volume], await cluster.Store.Store.GetChildrenAsync(command.SourceVolume!.Value, CancellationToken.None));
+                var children = await cluster.Store.Store.GetChildrenAsync(command.SourceVolume!.Value, CancellationToken.None);
+                // What an attempt has left is cleaned up beside this.
+                Assert.Equal([command.Volume], children.Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)));
                 Assert.True(await cluster.Store.SameBytesAsync(command.SourceVolume.Value, command.Volume), "the clone has other bytes than its parent");
                 // The parent is released: it can be changed again.
                 await cluster.Client.RunAsync(new RenameSnapshot(command.SourceVolume.Value, "s", "t"), Change.New());
