@@ -50,7 +50,7 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
 }
 
 /// <summary>One connection of the store in memory.</summary>
-public sealed partial class FakeStore(FakeStoreProvider provider, string name) : IBlockStore
+public sealed class FakeStore(FakeStoreProvider provider, string name) : StoreOfPlainImages, IBlockStore
 {
     public FenceAddress Address { get; } = new(name);
 
@@ -187,5 +187,13 @@ public sealed partial class FakeStore(FakeStoreProvider provider, string name) :
         return new ValueTask(provider.Before("dispose", this));
     }
 
-    private static NotSupportedException NotHere() => new("this store in memory has no such thing");
+    public Task RemoveDamagedAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<ImageTies> GetTiesAsync(VolumeId volume, CancellationToken cancellationToken) => Task.FromResult(new ImageTies([], []));
+
+    public async Task<ImageSnapshots> GetSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        new((await GetAsync(volume, cancellationToken)).Id, [], null);
+
+    public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<VolumeId>>([]);
 }

@@ -8,7 +8,7 @@ namespace Mooring.Tests.Simulation.Store;
 /// One connection of a node to the simulated store. Long calls are driven by their caller, step by step, as librbd does: they stop in the
 /// middle when it dies.
 /// </summary>
-public partial class SimulatedBlockStore : IBlockStore
+public class SimulatedBlockStore : StoreOfPlainImages, IBlockStore
 {
     private const int CopySteps = 8;
     private const long ObjectSizeBytes = 4 << 20;
@@ -217,8 +217,6 @@ public partial class SimulatedBlockStore : IBlockStore
         return ValueTask.CompletedTask;
     }
 
-    private static NotSupportedException NotHere() => new("the simulated store has no such thing");
-
     private static BlockStoreException Failure(ErrorKind kind, string detail, int errno) => new(kind, detail, errno);
 
     private static BlockStoreException NotFound(VolumeId volume) => Failure(ErrorKind.NotFound, $"{volume} does not exist", 2);
@@ -267,4 +265,17 @@ public partial class SimulatedBlockStore : IBlockStore
                 _image.WatchedBy = null;
         }
     }
+
+    public Task RemoveDamagedAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        RemoveAsync(volume, progress, cancellationToken);
+
+    public Task<ImageTies> GetTiesAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    private static string? Damage(SimulatedImage? image) => image is { Partial: true } ? "it is half made" : null;
+
+    public Task<ImageSnapshots> GetSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        Read($"snapshots of {volume}", 2, () => new ImageSnapshots(Complete(volume).Id, [], null), cancellationToken);
+
+    public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        Read<IReadOnlyList<VolumeId>>($"children of {volume}", 2, () => [], cancellationToken);
 }
