@@ -79,7 +79,6 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
         Receive<ReadEnded>(OnReadEnded);
         Receive<GetVolume>(query => Answer(store => ReadAsync(store, query)));
         Receive<GetVolumes>(query => Answer(store => ReadAsync(store, query)));
-        Receive<GetSnapshots>(query => Answer(store => ReadAsync(store, query)));
         Receive<GetRows>(query => Answer(store => ReadAsync(store, query)));
     }
 
@@ -138,9 +137,6 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
             Children = [.. (await children).Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
         });
     }
-
-    private async Task<object> ReadAsync(IBlockStore store, GetSnapshots query) =>
-        new SnapshotsListed([.. (await store.GetSnapshotsAsync(query.Volume, _stopped.Token)).Items.Select(ImageDescription.Of)]);
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolumes query)
     {

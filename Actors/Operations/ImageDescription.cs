@@ -61,12 +61,6 @@ public static class ImageDescription
     public static SnapshotSummary Of(ImageSnapshots snapshots) =>
         new(snapshots.Items.Count, snapshots.Items.Count(s => s.IsProtected), snapshots.CountMax);
 
-    /// <summary>Describes a snapshot.</summary>
-    /// <param name="snapshot">What the store knows of it.</param>
-    /// <returns>The snapshot.</returns>
-    public static SnapshotInfo Of(ImageSnapshot snapshot) =>
-        new(snapshot.Id.Value, snapshot.Name, snapshot.SizeBytes, snapshot.CreatedAt, snapshot.IsProtected);
-
     /// <summary>The result of an attempt that a volume came out of, its metadata included.</summary>
     /// <param name="context">The attempt.</param>
     /// <param name="volume">The volume's name.</param>

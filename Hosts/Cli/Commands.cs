@@ -26,7 +26,7 @@ internal static class Commands
         var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
         {
             Endpoint, Json, Timeout,
-            new Command("volume", "Manage volumes.") { List(), Show(), new Command("snapshot", "Manage a volume's snapshots.") { Snapshots() } },
+            new Command("volume", "Manage volumes.") { List(), Show() },
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
@@ -166,13 +166,6 @@ internal static class Commands
         var volume = VolumeArgument("volume");
         return Asking("show", "Show a volume.", [volume], [], async (client, parsed, output) =>
             output.Value(await client.GetVolumeAsync(Volume(parsed, volume)), HttpJson.Default.VolumeShape, Output.Volume));
-    }
-
-    private static Command Snapshots()
-    {
-        var volume = VolumeArgument("volume");
-        return Asking("list", "List a volume's snapshots, the oldest first.", [volume], [], async (client, parsed, output) =>
-            output.Value(new SnapshotPage(await client.ListSnapshotsAsync(Volume(parsed, volume)), null), HttpJson.Default.SnapshotPage, p => Output.Snapshots(p.Items)));
     }
 
     private static Command Operations()

@@ -57,10 +57,6 @@ internal sealed class Output(bool json)
         [.. fields.Select(field => (field.EndsWith("_at", StringComparison.Ordinal) ? field[..^3] : field).Replace("_bytes", "", StringComparison.Ordinal).Replace('_', ' '))],
         rows.Select(row => (IReadOnlyList<string>)[.. fields.Select(field => Cell(field, row.GetProperty(field)))]));
 
-    public static void Snapshots(IEnumerable<SnapshotShape> snapshots) => Table(
-        ["name", "size", "created", "protected", "id"],
-        snapshots.Select(s => (IReadOnlyList<string>)[s.Name, SizeText.Format(s.SizeBytes), Time(s.CreatedAt), s.Protected ? "yes" : "", s.Id]));
-
     public static void Operations(IEnumerable<OperationShape> operations) => Table(
         ["id", "kind", "target", "state", "progress", "attempts", "executed by", "delivered by"],
         operations.Select(o => (IReadOnlyList<string>)[

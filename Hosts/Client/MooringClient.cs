@@ -66,15 +66,6 @@ public sealed partial class MooringClient : IDisposable
     public Task<VolumeShape> GetVolumeAsync(VolumeId volume, CancellationToken cancellationToken = default) =>
         GetAsync(Path(volume), HttpJson.Default.VolumeShape, cancellationToken);
 
-    /// <summary>The snapshots of a volume.</summary>
-    /// <param name="volume">The volume's name.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The snapshots, the oldest first.</returns>
-    /// <exception cref="MooringException">There is no such volume.</exception>
-    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
-    public async Task<IReadOnlyList<SnapshotShape>> ListSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken = default) =>
-        (await GetAsync(Path(volume, "/snapshots"), HttpJson.Default.SnapshotPage, cancellationToken)).Items;
-
     /// <summary>The volumes of a pool, page by page.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="ns">The namespace; empty for the default one.</param>

@@ -61,10 +61,6 @@ internal static class Texts
 
     private static string List(IReadOnlyList<string>? items) => items is null or [] ? "-" : PlainText.Line(string.Join(", ", items));
 
-    public static string Snapshots(IReadOnlyList<SnapshotInfo> snapshots) => Table(
-        ["name", "size", "created", "protected", "id"],
-        snapshots.Select(s => (IReadOnlyList<string>)[s.Name, SizeText.Format(s.SizeBytes), Time(s.CreatedAt), s.Protected ? "yes" : "", $"{s.Id}"]));
-
     public static string Operations(IReadOnlyList<OperationView> operations) => Table(
         ["id", "kind", "target", "state", "progress", "attempts", "executed by", "delivered by"],
         operations.Select(o => (IReadOnlyList<string>)[

@@ -7,7 +7,6 @@ namespace Mooring.Messages.Http;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip)]
 [JsonSerializable(typeof(VolumeShape))]
-[JsonSerializable(typeof(SnapshotPage))]
 [JsonSerializable(typeof(VolumePage))]
 [JsonSerializable(typeof(RowPage))]
 [JsonSerializable(typeof(OperationShape))]

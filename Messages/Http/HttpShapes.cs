@@ -57,19 +57,6 @@ public sealed record VolumeShape(
 /// <param name="Limit">How many there may be; null when that is not limited.</param>
 public sealed record SnapshotSummaryShape(int Count, int ProtectedCount, long? Limit);
 
-/// <summary>A snapshot as HTTP shows it.</summary>
-/// <param name="Name">Its name within its volume.</param>
-/// <param name="Id">The store's internal id of it.</param>
-/// <param name="SizeBytes">The volume's size then, in bytes.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="Protected">Whether it cannot be removed until it is unprotected.</param>
-public sealed record SnapshotShape(string Name, string Id, long SizeBytes, DateTimeOffset CreatedAt, bool Protected);
-
-/// <summary>The snapshots of a volume, the oldest first.</summary>
-/// <param name="Items">The snapshots.</param>
-/// <param name="NextCursor">Always null: there is one page.</param>
-public sealed record SnapshotPage(IReadOnlyList<SnapshotShape> Items, string? NextCursor);
-
 /// <summary>An operation as HTTP shows it.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="RequestId">The client's id for it.</param>

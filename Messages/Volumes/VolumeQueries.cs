@@ -23,22 +23,6 @@ public sealed record VolumeFound(VolumeInfo Info);
 /// <param name="Next">Ask again with this as <see cref="GetVolumes.After"/>; null at the end.</param>
 public sealed record VolumesListed(IReadOnlyList<VolumeInfo> Items, string? Next);
 
-/// <summary>Asks for a volume's snapshots; answered with <see cref="SnapshotsListed"/> or <see cref="QueryFailed"/>.</summary>
-/// <param name="Volume">The volume's name.</param>
-public sealed record GetSnapshots(VolumeId Volume) : IVolumeQuery;
-
-/// <summary>The snapshots of a volume.</summary>
-/// <param name="Items">All of them, the oldest first.</param>
-public sealed record SnapshotsListed(IReadOnlyList<SnapshotInfo> Items);
-
-/// <summary>What is known of a snapshot.</summary>
-/// <param name="Id">The store's internal id of it.</param>
-/// <param name="Name">Its name within its volume.</param>
-/// <param name="SizeBytes">The volume's size then, in bytes.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="Protected">Whether it cannot be removed until it is unprotected.</param>
-public sealed record SnapshotInfo(ulong Id, string Name, long SizeBytes, DateTimeOffset CreatedAt, bool Protected);
-
 /// <summary>What is known of a volume's snapshots in all.</summary>
 /// <param name="Count">How many there are.</param>
 /// <param name="ProtectedCount">How many of them are protected.</param>

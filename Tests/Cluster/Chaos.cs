@@ -31,7 +31,7 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
         var clock = Stopwatch.StartNew();
         var callers = Enumerable.Range(0, Callers).Select(_ => Task.Run(() => CallAsync(stop))).ToArray();
         var harm = Task.Run(() => HarmAsync(stop));
-        await Task.WhenAny(Task.WhenAll([harm, .. callers]), Task.Delay(Duration, stop.Token)).WaitAsync(CancellationToken.None);
+        await Task.WhenAny(Task.WhenAll([harm, .. callers]), Task.Delay(Duration, stop.Token));
         await stop.CancelAsync();
         await Task.WhenAll([harm, .. callers]);
         await cluster.NoStrayImageAsync();
@@ -140,17 +140,13 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
     }
 
     // A service manager would start again what has ended.
-    private async Task WholeAsync()
-    {
-        foreach (var node in cluster.Nodes.NodeNames.Where(n => !cluster.Nodes.ProcessOf(n).IsAlive))
-            cluster.Nodes.Launch(node, new Dictionary<string, string>());
-        await TestCluster.UntilAsync("all nodes are up", async () =>
+    private Task WholeAsync() =>
+        TestCluster.UntilAsync("all nodes are up", async () =>
         {
             foreach (var node in cluster.Nodes.NodeNames.Where(n => !cluster.Nodes.ProcessOf(n).IsAlive))
                 cluster.Nodes.Launch(node, new Dictionary<string, string>());
             return (await cluster.Client.ListNodesAsync()).Count(n => n.State == "up") == cluster.Nodes.NodeNames.Count;
         });
-    }
 
     private async Task WriteAsync(TimeSpan elapsed)
     {

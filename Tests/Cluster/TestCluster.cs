@@ -145,9 +145,9 @@ public sealed class TestCluster : IAsyncDisposable
             }
             foreach (var there in (await Store.Store.GetTiesAsync(volume, CancellationToken.None)).Locks.Where(l => !l.Automatic))
                 await Store.Store.BreakLockAsync(volume, there.Holder, there.Id, CancellationToken.None);
-            foreach (var snapshot in await Client.ListSnapshotsAsync(volume))
+            foreach (var snapshot in (await Store.Store.GetSnapshotsAsync(volume, CancellationToken.None)).Items)
             {
-                if (snapshot.Protected)
+                if (snapshot.IsProtected)
                     await Client.RunAsync(new UnprotectSnapshot(volume, snapshot.Name), Change.New());
                 await Client.RunAsync(new RemoveSnapshot(volume, snapshot.Name), Change.New());
             }

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Mooring.Actors;
-using Mooring.Messages;
 using Mooring.Operations;
 using Petabridge.Cmd;
 using Petabridge.Cmd.Host;
@@ -10,14 +9,13 @@ namespace Mooring.Palettes;
 /// <summary>The palette of a noun, such as <c>trash</c>, of which all is described: its operations and its reads.</summary>
 internal sealed class DescribedCommands : CommandPaletteHandler
 {
-    private const string After = "after";
     private const string Volume = "volume";
 
     private readonly IReadOnlyList<Operation> _operations;
     private readonly IReadOnlyList<Read> _reads;
 
     private DescribedCommands(string noun, IReadOnlyList<Operation> operations, IReadOnlyList<Read> reads, MooringCluster mooring, ConsoleSettings settings)
-        : base(new CommandPalette(noun, [.. operations.Select(operation => operation.Definition()), .. reads.Select(Definition)]))
+        : base(new CommandPalette(noun, [.. operations.Select(operation => operation.Definition()), .. reads.Select(read => read.Definition())]))
     {
         (_operations, _reads) = (operations, reads);
         var palette = Palette;
@@ -37,16 +35,6 @@ internal sealed class DescribedCommands : CommandPaletteHandler
 
     private static string NounOf(string kind) => kind.Split('.')[0];
 
-    private static string NameOf(Read read) => string.Join('-', read.Kind.Split('.')[1..]);
-
-    private static CommandDefinition Definition(Read read) => read.Parameters
-        .Aggregate(
-            new CommandDefinitionBuilder().WithName(NameOf(read)).WithDescription(read.Summary),
-            (command, parameter) => command.WithValue(parameter.Name, parameter.Help, mandatory: true))
-        .WithValue(After, "Begin after this one.", mandatory: false)
-        .WithValue(CommonArguments.Limit, "At most so many; default 1000.", mandatory: false)
-        .Build();
-
     private sealed class Handler : MooringCommandHandlerActor
     {
         public Handler(DescribedCommands commands, CommandPalette palette, MooringCluster mooring, ConsoleSettings settings)
@@ -55,16 +43,7 @@ internal sealed class DescribedCommands : CommandPaletteHandler
             foreach (var operation in commands._operations)
                 Process(operation.CommandName(), command => OnChange(command, operation));
             foreach (var read in commands._reads)
-                Process(NameOf(read), command => OnRead(command, read));
-        }
-
-        private void OnRead(Command command, Read read)
-        {
-            if (!TryLimit(command, Read.LimitMax, out var limit))
-                return;
-            var arguments = read.Parameters.ToDictionary(parameter => parameter.Name, parameter => Given(command, parameter.Name) ?? "");
-            Ask(Mooring.Dispatcher, new GetRows(read.Kind, arguments, Given(command, After), limit), answer =>
-                answer is RowsFound found ? Texts.Rows(read.Fields, found) : null);
+                Process(read.CommandName(), command => OnRead(command, read));
         }
     }
 }

@@ -37,6 +37,15 @@ internal abstract class MooringCommandHandlerActor : CommandHandlerActor
         Submit(command, operation.Make(given));
     }
 
+    protected void OnRead(Command command, Read read)
+    {
+        if (!TryLimit(command, Read.LimitMax, out var limit))
+            return;
+        var arguments = read.Parameters.ToDictionary(parameter => parameter.Name, parameter => Given(command, parameter.Name) ?? "");
+        Ask(Mooring.Dispatcher, new GetRows(read.Kind, arguments, Given(command, CommonArguments.After), limit), answer =>
+            answer is RowsFound found ? Texts.Rows(read.Fields, found) : null);
+    }
+
     private void Submit(Command command, VolumeCommand change)
     {
         var text = Given(command, CommonArguments.RequestId) ?? Guid.CreateVersion7().ToString("N");
@@ -91,6 +100,7 @@ internal static class CommonArguments
     public const string RequestId = "request-id";
     public const string NoWait = "no-wait";
     public const string Limit = "limit";
+    public const string After = "after";
 
     /// <summary>What an operation is called within its palette.</summary>
     public static string CommandName(this Operation operation) => string.Join('-', operation.Kind.Split('.')[1..]);
@@ -106,6 +116,18 @@ internal static class CommonArguments
                     parameter.Name, parameter.Help, parameter.Required, isShort: operation.Parameters.First(p => p.Name[0] == parameter.Name[0]) == parameter))
         .WithArgument(a => a.WithName(RequestId).WithDescription("The id of this request: the same id always gets the same one result.").WithSwitch("--request-id"))
         .WithFlag(NoWait, "Return as soon as the request is accepted.")
+        .Build();
+
+    /// <summary>What a read is called within its palette.</summary>
+    public static string CommandName(this Read read) => string.Join('-', read.Kind.Split('.')[1..]);
+
+    /// <summary>The definition of a read's command.</summary>
+    public static CommandDefinition Definition(this Read read) => read.Parameters
+        .Aggregate(
+            new CommandDefinitionBuilder().WithName(read.CommandName()).WithDescription(read.Summary),
+            (command, parameter) => command.WithValue(parameter.Name, parameter.Help, mandatory: true))
+        .WithValue(After, "Begin after this one.", mandatory: false)
+        .WithValue(Limit, "At most so many; default 1000.", mandatory: false)
         .Build();
 
     public static CommandDefinitionBuilder WithFlag(this CommandDefinitionBuilder command, string name, string description) =>

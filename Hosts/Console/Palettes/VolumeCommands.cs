@@ -12,26 +12,26 @@ internal sealed class VolumeCommands : CommandPaletteHandler
 {
     private const string List = "list";
     private const string Show = "show";
-    private const string ListSnapshots = "snapshot-list";
 
     private const string Pool = "pool";
-    private const string After = "after";
     private const string Volume = "volume";
 
     private const string VolumeText = "pool[/namespace]/image, or image in the pool rbd.";
 
     private static readonly IReadOnlyList<Operation> Operations = [.. OperationCatalog.All.Where(o => o.Kind.StartsWith(Volume + ".", StringComparison.Ordinal))];
 
+    private static readonly IReadOnlyList<Read> Reads = [.. ReadCatalog.All.Where(r => r.Kind.StartsWith(Volume + ".", StringComparison.Ordinal))];
+
     private static readonly CommandPalette Commands = new(Volume,
     [
         new CommandDefinitionBuilder().WithName(List).WithDescription("Lists the volumes of a pool.")
             .WithValue(Pool, "pool[/namespace]; default rbd.", mandatory: false)
-            .WithValue(After, "Begin after this name.", mandatory: false)
+            .WithValue(CommonArguments.After, "Begin after this name.", mandatory: false)
             .WithValue(CommonArguments.Limit, "At most so many; default 1000.", mandatory: false)
             .Build(),
         new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows a volume.").WithValue(Volume, VolumeText, mandatory: true).Build(),
-        new CommandDefinitionBuilder().WithName(ListSnapshots).WithDescription("Lists a volume's snapshots.").WithValue(Volume, VolumeText, mandatory: true).Build(),
         .. Operations.Select(operation => operation.Definition()),
+        .. Reads.Select(read => read.Definition()),
     ]);
 
     public VolumeCommands(MooringCluster mooring, ConsoleSettings settings)
@@ -48,9 +48,10 @@ internal sealed class VolumeCommands : CommandPaletteHandler
         {
             Process(List, OnList);
             Process(Show, OnShow);
-            Process(ListSnapshots, OnListSnapshots);
             foreach (var operation in Operations)
                 Process(operation.CommandName(), command => OnChange(command, operation));
+            foreach (var read in Reads)
+                Process(read.CommandName(), command => OnRead(command, read));
         }
 
         private void OnList(Command command)
@@ -60,15 +61,9 @@ internal sealed class VolumeCommands : CommandPaletteHandler
                 Wrong(problem);
             else if (TryLimit(command, ListLimit, out var limit))
             {
-                Ask(Mooring.Dispatcher, new GetVolumes(parts[0], parts.ElementAtOrDefault(1) ?? "", Given(command, After), limit), answer =>
+                Ask(Mooring.Dispatcher, new GetVolumes(parts[0], parts.ElementAtOrDefault(1) ?? "", Given(command, CommonArguments.After), limit), answer =>
                     answer is VolumesListed page ? Texts.Volumes(page.Items, page.Next) : null);
             }
-        }
-
-        private void OnListSnapshots(Command command)
-        {
-            if (TryVolume(command, Volume, out var volume))
-                Ask(Mooring.Dispatcher, new GetSnapshots(volume), answer => answer is SnapshotsListed found ? Texts.Snapshots(found.Items) : null);
         }
 
         private void OnShow(Command command)

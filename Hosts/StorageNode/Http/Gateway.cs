@@ -32,7 +32,6 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         var volumes = app.MapGroup("/v1/volumes");
         volumes.MapGet("", ListVolumesAsync).AddEndpointFilter(RequestAddress.Knows("pool", "namespace", "cursor", "limit"));
         volumes.MapGet("/{pool}/{image}", GetVolumeAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
-        volumes.MapGet("/{pool}/{image}/snapshots", ListSnapshotsAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
         foreach (var read in ReadCatalog.All)
             app.MapGet(read.Route.Pattern, (HttpRequest request) => ReadAsync(request, read));
         foreach (var alike in OperationCatalog.All.GroupBy(o => (o.Route.Method, o.Route.Pattern)))
@@ -69,20 +68,11 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     }
 
     private async Task<IResult> GetVolumeAsync(HttpRequest request, string? @namespace) =>
-        Named(request, "/v1/volumes/{pool}/{image}", @namespace, out var volume) is { } problem
+        Named(request, @namespace, out var volume) is { } problem
             ? problem
             : await AskAsync(m => m.Dispatcher, new GetVolume(volume), request, answer => answer switch
             {
                 VolumeFound found => Results.Json(Shapes.Of(found.Info), HttpJson.Default.VolumeShape),
-                _ => null,
-            });
-
-    private async Task<IResult> ListSnapshotsAsync(HttpRequest request, string? @namespace) =>
-        Named(request, "/v1/volumes/{pool}/{image}/snapshots", @namespace, out var volume) is { } problem
-            ? problem
-            : await AskAsync(m => m.Dispatcher, new GetSnapshots(volume), request, answer => answer switch
-            {
-                SnapshotsListed found => Results.Json(new SnapshotPage([.. found.Items.Select(Shapes.Of)], null), HttpJson.Default.SnapshotPage),
                 _ => null,
             });
 
@@ -286,12 +276,12 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         return Results.Json(Shapes.Of(operation), HttpJson.Default.OperationShape, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static IResult? Named(HttpRequest request, string pattern, string? ns, out VolumeId volume)
+    private static IResult? Named(HttpRequest request, string? ns, out VolumeId volume)
     {
         volume = default;
         try
         {
-            var path = RequestAddress.PathOf(request, pattern);
+            var path = RequestAddress.PathOf(request, "/v1/volumes/{pool}/{image}");
             volume = new VolumeId(path["pool"], ns ?? "", path["image"]);
             return volume.Validate() is { } problem ? Problems.Invalid(problem) : null;
         }

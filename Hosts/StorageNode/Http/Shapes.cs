@@ -21,9 +21,6 @@ internal static class Shapes
         Locks = v.Ties?.Locks,
     };
 
-    public static SnapshotShape Of(SnapshotInfo s) =>
-        new(s.Name, s.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), s.SizeBytes, s.CreatedAt, s.Protected);
-
     public static OperationShape Of(OperationView o) => new(
         o.Id.Value,
         o.RequestId.Value,
