@@ -18,6 +18,7 @@ public sealed class RbdWorkerActor : ReceiveActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stopped = new();
     private IBlockStore? _store;
+    private CancellationTokenSource? _cancelled;
     private IActorRef _client = ActorRefs.Nobody;
     private OperationId _operation;
 
@@ -113,7 +114,8 @@ public sealed class RbdWorkerActor : ReceiveActor
         Receive<RunAttempt>(run =>
         {
             Become(Running);
-            AttemptAsync(run.Active).PipeTo(Self);
+            _cancelled = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
+            AttemptAsync(run.Active, _cancelled.Token).PipeTo(Self);
         });
         Receive<RunCleanUp>(run =>
         {
@@ -128,11 +130,18 @@ public sealed class RbdWorkerActor : ReceiveActor
     private void Running()
     {
         Common();
+        Receive<CancelAttempt>(cancel =>
+        {
+            if (cancel.Operation == _operation)
+                _cancelled?.Cancel();
+        });
         Receive<AttemptReport>(report =>
         {
             // Of work that an earlier incarnation began.
             if (report.Operation != _operation)
                 return;
+            _cancelled?.Dispose();
+            _cancelled = null;
             if (report.InDoubt)
             {
                 _log.Warning("{0} attempt {1} is in doubt: {2}", report.Operation, report.Attempt, report.Error?.Detail);
@@ -180,17 +189,23 @@ public sealed class RbdWorkerActor : ReceiveActor
         }
     }
 
-    private async Task<AttemptReport> AttemptAsync(ActiveOperation active)
+    private async Task<AttemptReport> AttemptAsync(ActiveOperation active, CancellationToken cancelled)
     {
         var client = _client;
         var progress = new ThrottledProgress(
             _services.Clock, _services.Settings.ProgressInterval, value => client.Tell(new AttemptProgressed(active.Operation, active.Attempt, value)));
-        var context = AttemptOf(active, progress);
+        var context = AttemptOf(active, progress) with { Cancelled = cancelled };
         try
         {
             var result = await OperationCatalog.Of(active.Command).RunAsync(context, active.Command);
             return new AttemptReport(
                 active.Operation, active.Attempt, result.Volume, result.Error, InDoubt: false, result.Leftovers, context.EarlierFenced);
+        }
+        // The store had not begun with it.
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested && !_stopped.IsCancellationRequested)
+        {
+            return new AttemptReport(
+                active.Operation, active.Attempt, null, OperationErrors.Cancelled(active.Command.Kind), InDoubt: false, Leftovers: true, context.EarlierFenced);
         }
         catch (Exception e) when (context.InOtherWords(ErrorOf(e), active.Command.Volume) is var error)
         {

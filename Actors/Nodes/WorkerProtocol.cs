@@ -28,6 +28,10 @@ public sealed record WorkerRefused(OperationId Operation, OperationError Error);
 /// <param name="Active">The operation, whose intent for this attempt is in the journal.</param>
 public sealed record RunAttempt(ActiveOperation Active);
 
+/// <summary>Asks the worker that runs an operation's attempt to end it at its next step, if its kind can be stopped.</summary>
+/// <param name="Operation">The operation.</param>
+public sealed record CancelAttempt(OperationId Operation) : INoSerializationVerificationNeeded;
+
 /// <summary>Removes what attempts left; answered with <see cref="CleanUpEnded"/>.</summary>
 /// <param name="Remains">The operation, which has its result.</param>
 public sealed record RunCleanUp(ActiveOperation Remains);

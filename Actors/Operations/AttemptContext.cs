@@ -15,7 +15,7 @@ namespace Mooring.Operations;
 /// <param name="Progress">Told the share that is done.</param>
 /// <param name="CrashPoints">Told at each crash point.</param>
 /// <param name="Clock">The time.</param>
-/// <param name="Cancellation">Stops a long operation at its next step.</param>
+/// <param name="Cancellation">The worker ends.</param>
 public sealed record AttemptContext(
     IBlockStore Store,
     OperationId Operation,
@@ -32,6 +32,12 @@ public sealed record AttemptContext(
 {
     /// <summary>What the operation noted before the first attempt; see <see cref="VolumeObservation.Noted"/>.</summary>
     public string? Noted { get; init; }
+
+    /// <summary>
+    /// The worker ends, or somebody has asked that the operation be cancelled: for steps that may be left undone or half done. One that heeds it fails
+    /// with <see cref="ErrorKind.Cancelled"/>.
+    /// </summary>
+    public CancellationToken Cancelled { get; init; } = Cancellation;
 
     /// <summary>Whether an earlier attempt may have taken effect.</summary>
     public bool InDoubt => Attempt > 1;

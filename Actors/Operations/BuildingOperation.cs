@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Mooring.Messages;
 using Mooring.Storage;
 
@@ -56,6 +57,7 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         var store = context.Store;
         var work = context.WorkName(command.Volume, context.Attempt);
         var fenced = context.FenceEarlierAsync();
+        ExceptionDispatchInfo? failure = null;
         try
         {
             // Cheap first look: an earlier attempt may have committed, and then nothing needs to be made again.
@@ -68,13 +70,15 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
             await store.SetMetadataAsync(work, OperationKey, context.Operation.Value, context.Cancellation);
             context.Pass(CrashPoint.BeforeCommit);
         }
-        finally
+        catch (Exception e)
         {
-            // Nothing below this line may happen, and no failure may be reported, while an earlier attempt can still commit.
-            await fenced;
+            failure = ExceptionDispatchInfo.Capture(e);
         }
+        // Nothing below this line may happen, and no failure may be reported, while an earlier attempt can still commit.
+        await fenced;
         if (context.InDoubt && await ReconcileAsync(context, command) is { } late)
             return late;
+        failure?.Throw();
         await store.RenameAsync(work, command.Volume, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
         var made = await store.GetAsync(command.Volume, context.Cancellation);

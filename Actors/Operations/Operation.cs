@@ -44,6 +44,10 @@ public abstract class Operation(string kind, string summary, string route)
     /// <summary>Whether the names of its volume and its source are those of images: the request is about what has them when it is accepted.</summary>
     public virtual bool NamesImages => true;
 
+    /// <summary>Whether an attempt that runs ends at its next step when the operation is cancelled. Others are cancelled before they begin, or not at
+    /// all.</summary>
+    public virtual bool CanBeStopped => false;
+
     /// <summary>Makes the command.</summary>
     /// <param name="given">A value for each required parameter at least.</param>
     /// <returns>The command, which may still be invalid.</returns>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Mooring.Messages;
 using Mooring.Operations;
 
@@ -31,7 +32,11 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
     /// <summary>Where a request that is not in memory may lie.</summary>
     /// <param name="operation">Its operation.</param>
     /// <returns>Parts of the archive; none when it is new for sure.</returns>
-    public IReadOnlyList<long> PartsWith(OperationId operation) => [.. Parts.Where(p => p.MayHave(operation)).Select(p => p.Number)];
+    public IReadOnlyList<long> PartsWith(OperationId operation)
+    {
+        var mark = ResultPart.Mark(operation);
+        return [.. Parts.Where(p => p.MayHave(mark)).Select(p => p.Number)];
+    }
 
     /// <summary>Whether a request may enter the book.</summary>
     /// <param name="request">The request.</param>
@@ -91,6 +96,13 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
         Entries.TryGetValue(operation, out var entry) && entry is { Outcome: not null, DeliveredBy: null }
             ? new ResultDelivered(operation, by, now)
             : null;
+
+    /// <summary>A wish that an operation be cancelled.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns>The event to persist, or null when it has its result, or was asked before.</returns>
+    public CancellationAsked? DecideCancel(OperationId operation, DateTimeOffset now) =>
+        Entries.TryGetValue(operation, out var entry) && entry is { Outcome: null, CancelAsked: false } ? new CancellationAsked(operation, now) : null;
 
     /// <summary>The results whose time is over: settled, and finished longer ago than they are kept.</summary>
     /// <param name="retention">How long a result is kept.</param>
@@ -179,6 +191,7 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
             }),
         },
         RequestFinished finished => With(finished.Operation, e => e with { Outcome = finished.Outcome, Settled = finished.Settled }),
+        CancellationAsked asked => With(asked.Operation, e => e with { CancelAsked = true }),
         ResultDelivered delivered => With(delivered.Operation, e => e with { DeliveredBy = delivered.By }),
         OperationsForgotten forgotten => Without(Known(forgotten.Operations)),
         ResultsArchived archived => Archived(archived.Part, Known(archived.Operations)),
@@ -239,6 +252,10 @@ public sealed record OperationEntry(
     /// <summary>As <see cref="RequestAccepted.Images"/>.</summary>
     public AcceptedImages? Images { get; init; }
 
+    /// <summary>Whether somebody has asked that it be cancelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CancelAsked { get; init; }
+
     /// <summary>Whether its result is to be sent to an actor that has not confirmed it.</summary>
     public bool Undelivered => this is { Outcome: not null, DeliverTo: not null, DeliveredBy: null };
 
@@ -261,6 +278,7 @@ public sealed record OperationEntry(
         DeliveredBy)
     {
         Setback = Outcome is null ? running?.Setback : null,
+        CancelAsked = CancelAsked,
     };
 
     private OperationState State(OperationRunning? running) => Outcome switch

@@ -65,6 +65,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Command<GetOperation>(query => Answer(query.Operation, Sender, entry => Found(entry)));
         Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));
         Command<WatchOperation>(query => Wait(query.Operation, query.SeenVersion, query.Wait, query.By, onlyTheEnd: false));
+        Command<CancelOperation>(OnCancel);
         Command<GetOperations>(query => _archive.Forward(new ListResults(_state, query, _running.ToFrozenDictionary())));
         Command<GetUnsettled>(_ => Sender.Tell(new UnsettledOperations(_state.Unsettled.Select(e => e.Id).Concat(_accepting.Keys).ToHashSet())));
         Command<ImagesSeen>(OnImagesSeen);
@@ -321,6 +322,25 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         });
     }
 
+    private void OnCancel(CancelOperation request)
+    {
+        var sender = Sender;
+        Answer(request.Operation, sender, entry =>
+        {
+            if (_state.DecideCancel(entry.Id, Now) is not { } asked)
+                return Found(entry);
+            PersistAsync(asked, happened =>
+            {
+                Note(happened);
+                // Meanwhile it may have ended, and gone to the archive.
+                if (_state.Entries.GetValueOrDefault(entry.Id) is { Outcome: null } open)
+                    Send(open);
+                Answer(entry.Id, sender, Found);
+            });
+            return null;
+        });
+    }
+
     private void Answer(OperationId operation, IActorRef asker, Func<OperationEntry, object?> answer) => Find(operation, (entry, error) =>
     {
         var reply = error is not null ? new QueryFailed(error)
@@ -482,6 +502,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Sequence = entry.Sequence,
         RecordedBefore = _open.RecordedBefore(entry.Command.Volume, next: entry.Sequence),
         Images = entry.Images,
+        Cancel = entry is { CancelAsked: true, Outcome: null },
     });
 
     private void SnapshotWhenDue()

@@ -31,12 +31,18 @@ public sealed record ResultPart(long Number, long FirstSequence, long LastSequen
             number, entries.Min(e => e.Sequence), entries.Max(e => e.Sequence), entries.Max(e => e.Outcome!.FinishedAt), marks);
     }
 
-    /// <summary>Whether an operation may be in the part.</summary>
+    // The id is the beginning of a cryptographic hash: its digits are as good as any other hash of it.
+    /// <summary>The first 32 bits of an operation's id.</summary>
     /// <param name="operation">The operation.</param>
+    /// <returns>Its mark.</returns>
+    public static uint Mark(OperationId operation) =>
+        uint.Parse(operation.Value.AsSpan("op-".Length, MarkDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    /// <summary>Whether an operation may be in the part.</summary>
+    /// <param name="mark">The operation's mark.</param>
     /// <returns>False when it is not for sure; true is wrong once in 4,000 million results.</returns>
-    public bool MayHave(OperationId operation)
+    public bool MayHave(uint mark)
     {
-        var mark = Mark(operation);
         var (low, high) = (0, Count - 1);
         while (low <= high)
         {
@@ -48,10 +54,6 @@ public sealed record ResultPart(long Number, long FirstSequence, long LastSequen
         }
         return false;
     }
-
-    // The id is the beginning of a cryptographic hash: its digits are as good as any other hash of it.
-    private static uint Mark(OperationId operation) =>
-        uint.Parse(operation.Value.AsSpan("op-".Length, MarkDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }
 
 /// <summary>A part of the archive as it lies in the snapshot store. Extend-only.</summary>

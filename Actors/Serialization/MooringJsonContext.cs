@@ -26,6 +26,8 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(GetOperations))]
 [JsonSerializable(typeof(ArchivedResults))]
 [JsonSerializable(typeof(AwaitOperation))]
+[JsonSerializable(typeof(CancelOperation))]
+[JsonSerializable(typeof(CancellationAsked))]
 [JsonSerializable(typeof(WatchOperation))]
 [JsonSerializable(typeof(GetRows))]
 [JsonSerializable(typeof(RowsFound))]

@@ -30,6 +30,8 @@ public sealed class MooringSerializer : SerializerWithStringManifest
         ["get-operation"] = typeof(GetOperation),
         ["get-operations"] = typeof(GetOperations),
         ["await-operation"] = typeof(AwaitOperation),
+        ["cancel-operation"] = typeof(CancelOperation),
+        ["cancellation-asked"] = typeof(CancellationAsked),
         ["watch-operation"] = typeof(WatchOperation),
         ["get-rows"] = typeof(GetRows),
         ["get-vip-history"] = typeof(GetVipHistory),

@@ -33,6 +33,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private Preparation? _preparing;
     private IActorRef _owner = ActorRefs.Nobody;
     private IActorRef _worker = ActorRefs.Nobody;
+    private OperationId? _cancelled;
     private double _progress;
     private long _snapshotAt;
     private bool _stopping;
@@ -210,6 +211,11 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             return;
         }
         _owner = Sender;
+        if (decision is VolumeDecision.Cancel cancel)
+        {
+            Cancel(request, cancel.Error);
+            return;
+        }
         if (TakeUpAnnounced(request))
             return;
         if (_preparing?.Request.Operation == request.Operation)
@@ -227,7 +233,8 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
                 break;
             case VolumeDecision.AlreadyActive already:
                 TellRunning(already.Active);
-                AskForWorker();
+                if (!request.Cancel || !CancelActive())
+                    AskForWorker();
                 break;
             case VolumeDecision.Refuse refuse when _preparing is null:
                 WaitForRelease(request, refuse.Error);
@@ -239,6 +246,33 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
                 Enqueue(request);
                 break;
         }
+    }
+
+    // It has not begun: whatever was made ready for it is given back.
+    private void Cancel(ExecuteOperation request, OperationError error)
+    {
+        var operation = request.Operation;
+        DropAnnounced(operation);
+        _waiting.RemoveAll(w => w.Request.Operation == operation);
+        Timers.Cancel("grace-" + operation);
+        if (_preparing?.Request.Operation == operation)
+        {
+            Timers.Cancel("hold");
+            ForgetSetback();
+            _preparing = null;
+        }
+        End(_state.DecideRefusal(request, error, _services.Settings.Node, Now));
+    }
+
+    // An attempt that runs, or has to look what earlier ones did, ends by itself at its next step, if its kind can be stopped.
+    private bool CancelActive()
+    {
+        _cancelled = _state.Active!.Operation;
+        _worker.Tell(new CancelAttempt(_state.Active.Operation));
+        if (!Timers.IsTimerActive(RetryTimer) || _state.DecideCancelled(_mayAct, _services.Settings.Node, Now) is not { } cancelled)
+            return false;
+        End(cancelled);
+        return true;
     }
 
     // What does not fit is sent again by the owner.
@@ -353,6 +387,8 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             _services.CrashPoints.Pass(CrashPoint.AfterIntent, started.Operation, started.Command.Kind);
             Context.Watch(worker);
             worker.Tell(new RunAttempt(_state.Active!));
+            if (_cancelled == started.Operation)
+                worker.Tell(new CancelAttempt(started.Operation));
             TellRunning(_state.Active!);
         });
     }

@@ -29,6 +29,17 @@ public sealed partial record VolumeState
         return new AttemptDecision.TryAgain(setback, report.InDoubt ? earlier.Add(active.Workers[^1]) : earlier);
     }
 
+    /// <summary>What becomes of the active operation when it is to be cancelled while no attempt runs.</summary>
+    /// <param name="mayAct">The connections of its attempts of which something may still be on its way; null for those of all attempts.</param>
+    /// <param name="node">The node that cancels it.</param>
+    /// <param name="now">The time now.</param>
+    /// <returns>Its result, or null when an attempt has to look first what the earlier ones did.</returns>
+    public OperationFinished? DecideCancelled(IReadOnlyList<FenceAddress>? mayAct, NodeName node, DateTimeOffset now) =>
+        Active is { } active && mayAct is []
+            ? DecideEnd(active, new AttemptReport(
+                active.Operation, active.Attempt, null, OperationErrors.Cancelled(active.Command.Kind), InDoubt: false, Leftovers: true), node, now)
+            : null;
+
     /// <summary>What it means that there is no worker for a request that has not begun, or that the worker could not look.</summary>
     /// <param name="request">The request.</param>
     /// <param name="error">Why.</param>

@@ -39,6 +39,8 @@ public sealed partial record VolumeState(
         // A result that is forgotten before it is recorded would be made a second time.
         if (!HasRoomFor(request, resultsMax))
             return new VolumeDecision.Full();
+        if (request.Cancel)
+            return new VolumeDecision.Cancel(OperationErrors.Cancelled(request.Command.Kind));
         if (Active is { } active)
             return new VolumeDecision.Wait(active.Operation);
         var beside = OperationCatalog.Of(request.Command).GoesBesideReaders;
@@ -260,6 +262,10 @@ public abstract record VolumeDecision
 
     /// <summary>It waits until the owner has recorded results of earlier ones.</summary>
     public sealed record Full : VolumeDecision;
+
+    /// <summary>It has not begun and is not to: it ends with an error, whatever else goes on.</summary>
+    /// <param name="Error">That it was cancelled.</param>
+    public sealed record Cancel(OperationError Error) : VolumeDecision;
 
     /// <summary>It cannot be done now and ends with an error.</summary>
     /// <param name="Error">Why.</param>

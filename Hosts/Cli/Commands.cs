@@ -27,7 +27,7 @@ internal static class Commands
         {
             Endpoint, Json, Timeout,
             new Command("volume", "Manage volumes.") { List(), Show() },
-            new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch() },
+            new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch(), Cancel() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
             Check(),
@@ -209,6 +209,23 @@ internal static class Commands
             var steps = new Steps(output);
             Ended(await client.WaitAsync(parsed.GetValue(id)!, steps), output.Json ? new Output(false) : output, print: false);
         });
+    }
+
+    private static Command Cancel()
+    {
+        var id = new Argument<string>("id") { Description = "The operation's id." };
+        return Asking("cancel", "Cancel an operation that has not begun or can be stopped, and wait until it has ended; fails when it took effect.", [id], [],
+            async (client, parsed, output) =>
+            {
+                var asked = await client.CancelAsync(parsed.GetValue(id)!);
+                var ended = asked.Ended ? asked : await client.WaitAsync(asked.Id, null);
+                output.Value(ended, HttpJson.Default.OperationShape, o => Console.WriteLine($"{o.Kind} of {o.Target} {o.State}"));
+                if (ended.State != "cancelled")
+                {
+                    var error = new OperationError(ErrorKind.Busy, $"{ended.Kind} of {ended.Target} {ended.State} before it could be cancelled");
+                    throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, null, ended.RequestId, ended.Id));
+                }
+            });
     }
 
     private static Command Nodes() => Asking("list", "List the storage nodes.", [], [], async (client, _, output) =>

@@ -95,6 +95,7 @@ internal sealed class Output(bool json)
         ("state", o.Error is { } error ? $"{o.State}: {error.Detail}" : o.State),
         ("progress", Percent(o.Progress)),
         ("attempts", o.Attempts.ToString(CultureInfo.InvariantCulture)),
+        ("cancel asked", o.CancelAsked ? "yes" : "-"),
         ("put off", o.Setback is { } s ? $"{s.Count} times since {Time(s.Since)}, next try {Time(s.NextTryAt)}: {s.Error.Detail}" : "-"),
         ("accepted", Time(o.AcceptedAt)),
         ("started", Time(o.StartedAt)),

@@ -135,6 +135,18 @@ public sealed partial class MooringClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// Asks that an operation be cancelled. One that has not begun is, at once; one that runs is when its kind can be stopped half way; any other ends as
+    /// it would have. Safe to ask again; wait for the operation to see what came of it.
+    /// </summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The operation as it stands.</returns>
+    /// <exception cref="MooringException">It is not known.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<OperationShape> CancelAsync(string id, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Post, $"v1/operations/{Uri.EscapeDataString(id)}/cancel", HttpJson.Default.OperationShape, cancellationToken);
+
     /// <summary>All nodes.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The nodes.</returns>

@@ -76,6 +76,7 @@ internal static class Texts
         ("state", o.Error is { } error ? $"{Name(o.State)}: {error.Detail}" : Name(o.State)),
         ("progress", Percent(o.Progress)),
         ("attempts", o.Attempts.ToString(CultureInfo.InvariantCulture)),
+        ("cancel asked", o.CancelAsked ? "yes" : "-"),
         ("put off", o.Setback is { } s ? $"{s.Count} times since {Time(s.Since)}, next try {Time(s.NextTryAt)}: {s.Reason.Detail}" : "-"),
         ("accepted", Time(o.AcceptedAt)),
         ("started", Time(o.StartedAt)),

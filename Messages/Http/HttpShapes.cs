@@ -93,6 +93,10 @@ public sealed record OperationShape(
     /// <summary>Why the last try was put off, while it has no result.</summary>
     public SetbackShape? Setback { get; init; }
 
+    /// <summary>Whether somebody has asked that it be cancelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CancelAsked { get; init; }
+
     /// <summary>Whether it will not change any more.</summary>
     [JsonIgnore]
     public bool Ended => State is "succeeded" or "failed" or "cancelled";

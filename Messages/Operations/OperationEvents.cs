@@ -31,6 +31,11 @@ public sealed record RequestAccepted(
 /// <param name="Settled">Whether its volume has nothing left to clean up.</param>
 public sealed record RequestFinished(OperationId Operation, OperationOutcome Outcome, bool Settled) : IPendingOperationsEvent;
 
+/// <summary>Somebody has asked that an operation without a result be cancelled.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="At">When.</param>
+public sealed record CancellationAsked(OperationId Operation, DateTimeOffset At) : IPendingOperationsEvent;
+
 /// <summary>The result was given to a client.</summary>
 /// <param name="Operation">The operation.</param>
 /// <param name="By">The node that gave it.</param>

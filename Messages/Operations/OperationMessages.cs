@@ -68,6 +68,14 @@ public sealed record AwaitOperation(OperationId Operation, TimeSpan Wait, NodeNa
 /// <param name="By">The node that passes the answer on to the client.</param>
 public sealed record WatchOperation(OperationId Operation, long SeenVersion, TimeSpan Wait, NodeName By) : IOperationQuery;
 
+/// <summary>
+/// Asks that an operation be cancelled: before it has begun it is at once, and an attempt that runs ends at its next step where its kind can be stopped.
+/// What can be stopped no more ends as if nothing had been asked. Answered with <see cref="OperationFound"/> when the wish is in the journal, and passed on
+/// by whoever owns the virtual IP then, or <see cref="QueryFailed"/>; the result comes as every result does.
+/// </summary>
+/// <param name="Operation">Its id.</param>
+public sealed record CancelOperation(OperationId Operation) : IOperationQuery;
+
 /// <summary>Asks for operations, newest first; answered with <see cref="OperationsListed"/>.</summary>
 /// <param name="State">Only those in this state; null for all.</param>
 /// <param name="Target">Only those of this volume; null for all.</param>
@@ -136,6 +144,10 @@ public sealed record OperationView(
     /// <summary>Why the last try was put off, while it has no result; null when none was.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OperationSetback? Setback { get; init; }
+
+    /// <summary>Whether somebody has asked that it be cancelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CancelAsked { get; init; }
 
     /// <summary>Whether it will not change any more.</summary>
     public bool Ended => State is OperationState.Succeeded or OperationState.Failed or OperationState.Cancelled;

@@ -16,6 +16,10 @@ public sealed record ExecuteOperation(OperationId Operation, VolumeCommand Comma
     /// <summary>What had the names when the request was accepted; null when no image matters.</summary>
     public AcceptedImages? Images { get; init; }
 
+    /// <summary>Whether somebody has asked that it be cancelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Cancel { get; init; }
+
     /// <inheritdoc/>
     public VolumeId Volume => Command.Volume;
 }

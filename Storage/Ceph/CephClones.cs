@@ -19,7 +19,7 @@ internal sealed class CephClones(CephImages images)
     }
 
     public Task FlattenAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        images.RunAsync(() => Flatten(volume, progress, $"flatten {volume}"), cancellationToken);
+        images.RunAsync(() => Flatten(volume, progress, $"flatten {volume}", cancellationToken), cancellationToken);
 
     public Task DeepCopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) =>
         images.RunAsync(() => DeepCopy(source, target, progress, $"copy {source} with its snapshots to {target}"), cancellationToken);
@@ -77,23 +77,24 @@ internal sealed class CephClones(CephImages images)
     // are lost with that (seen with 16.2; tracker.ceph.com/issues/68998). Making the map anew does not help, which leaves such entries as they are; a
     // map that is declared invalid is asked by nobody. One that dies here leaves it so, which costs time and no data. A client that holds the image's
     // exclusive lock does the work itself, by its own map.
-    private bool Flatten(VolumeId volume, IProgress<double>? progress, string what)
+    private bool Flatten(VolumeId volume, IProgress<double>? progress, string what, CancellationToken cancellationToken)
     {
         var hasMap = images.Use(volume, readOnly: true, what, image => InvalidateMap(volume, image, what));
-        return images.Change(volume, what, image => Flatten(image, hasMap, progress, what));
+        return images.Change(volume, what, image => Flatten(image, hasMap, progress, what, cancellationToken));
     }
 
-    private unsafe bool Flatten(ImageHandle image, bool hasMap, IProgress<double>? progress, string what)
+    private unsafe bool Flatten(ImageHandle image, bool hasMap, IProgress<double>? progress, string what, CancellationToken cancellationToken)
     {
-        using var callback = new ProgressCallback(progress, () => false);
+        using var callback = new ProgressCallback(progress, () => cancellationToken.IsCancellationRequested);
         var result = Rbd.Flatten(image, ProgressCallback.Function, callback.State);
-        if (result < 0)
+        if (result < 0 && result != CephErrors.Cancelled)
             throw images.Failure(result, what, result == CephErrors.Invalid ? NoClone : null);
         if (hasMap)
         {
             using var unheard = new ProgressCallback(null, () => false);
             images.Check(Rbd.RebuildObjectMap(image, ProgressCallback.Function, unheard.State), what);
         }
+        images.Check(result, what);
         callback.Finish();
         return true;
     }

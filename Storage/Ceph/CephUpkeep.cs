@@ -20,7 +20,7 @@ internal sealed class CephUpkeep(CephImages images)
         string what, VolumeId volume, IProgress<double>? progress, Func<ImageHandle, nint, int> call, Func<int, string?> reason, CancellationToken cancellationToken) =>
         images.RunAsync(() => images.Change(volume, what, image =>
         {
-            using var callback = new ProgressCallback(progress, () => false);
+            using var callback = new ProgressCallback(progress, () => cancellationToken.IsCancellationRequested);
             var result = call(image, callback.State);
             if (result < 0)
                 throw images.Failure(result, what, reason(result));

@@ -17,7 +17,7 @@ internal sealed partial class EmbeddedStore
             if (image.DataFile is not null && !database.Read(() => IsShared(database, image.DataFile)))
             {
                 using var file = SparseFile.Open(DataPath(image.DataFile), write: true);
-                PunchZeros(database, file, image.DataEnd, progress);
+                PunchZeros(database, file, image.DataEnd, volume, progress, cancellationToken);
             }
             Close(database, use);
         }
@@ -38,7 +38,8 @@ internal sealed partial class EmbeddedStore
         return true;
     }, cancellationToken);
 
-    private void PunchZeros(Database database, SafeFileHandle file, long length, IProgress<double>? progress)
+    private void PunchZeros(
+        Database database, SafeFileHandle file, long length, VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var block = new byte[HoleBytes];
         for (long offset = 0; SparseFile.NextData(file, offset, length) is { } data; offset = data.End)
@@ -50,6 +51,8 @@ internal sealed partial class EmbeddedStore
                 {
                     RequireLink();
                     RequireUnfenced(database);
+                    if (cancellationToken.IsCancellationRequested)
+                        throw new BlockStoreException(ErrorKind.Cancelled, $"sparsifying {volume} was cancelled at byte {begin}", 125);
                 }
                 var bytes = block.AsSpan(0, (int)Math.Min(HoleBytes, data.End - begin));
                 SparseFile.Read(file, begin, bytes);

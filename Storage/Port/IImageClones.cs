@@ -25,7 +25,7 @@ public interface IImageClones
     /// <summary>Gives a clone all of its data, so that it needs its parent no more. Cut short it is a clone still, and may be called again.</summary>
     /// <param name="volume">The clone's name.</param>
     /// <param name="progress">As in <see cref="IImageLifecycle.RemoveAsync"/>.</param>
-    /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
+    /// <param name="cancellationToken">As in <see cref="IImageUpkeep.SparsifyAsync"/>.</param>
     /// <returns>Completes when it has no parent.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.InvalidArgument"/> when it is no clone; <see cref="ErrorKind.NoSpace"/>.</exception>
     Task FlattenAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);

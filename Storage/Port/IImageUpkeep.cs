@@ -11,7 +11,8 @@ public interface IImageUpkeep
     /// <summary>Gives back the space of what is zeros.</summary>
     /// <param name="volume">The image's name.</param>
     /// <param name="progress">As in <see cref="IImageLifecycle.RemoveAsync"/>.</param>
-    /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
+    /// <param name="cancellationToken">Stops it at its next step, with <see cref="ErrorKind.Cancelled"/>, before it has begun with
+    /// <see cref="OperationCanceledException"/>.</param>
     /// <returns>Completes when that is done.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.Fenced"/>.</exception>
     Task SparsifyAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);
@@ -19,7 +20,8 @@ public interface IImageUpkeep
     /// <summary>Makes the map of the image's objects anew. A store that needs none has nothing to do.</summary>
     /// <param name="volume">The image's name.</param>
     /// <param name="progress">As in <see cref="IImageLifecycle.RemoveAsync"/>.</param>
-    /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
+    /// <param name="cancellationToken">Stops it at its next step, with <see cref="ErrorKind.Cancelled"/>, before it has begun with
+    /// <see cref="OperationCanceledException"/>.</param>
     /// <returns>Completes when the map is right.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.InvalidArgument"/> when the image has no such map.</exception>
     Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);

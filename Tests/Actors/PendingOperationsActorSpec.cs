@@ -137,6 +137,44 @@ public sealed class PendingOperationsActorSpec : ActorSpec
     }
 
     [Fact]
+    public async Task A_wish_to_cancel_is_in_the_journal_before_anybody_is_told_and_the_next_owner_has_it()
+    {
+        var book = Start();
+        Accept(book, Create);
+        var entry = Journal.HoldNext<CancellationAsked>();
+        _client.Send(book, new CancelOperation(Id("create")));
+        await entry.Arrived;
+        Assert.False(_client.HasMessages || _region.HasMessages);
+        entry.LetGo();
+        Assert.True(_region.ExpectMsg<ExecuteOperation>().Cancel);
+        Assert.True(_client.ExpectMsg<OperationFound>().Operation.CancelAsked);
+        StopAndWait(book);
+        book = Start();
+        Assert.True(_region.ExpectMsg<ExecuteOperation>().Cancel);
+
+        _region.Send(book, new OperationEnded(Id("create"), new OperationOutcome(
+            null, new OperationError(ErrorKind.Cancelled, "cancelled"), 0, Clock.GetUtcNow(), Clock.GetUtcNow(), Node), Settled: true));
+        _client.Send(book, new AwaitOperation(Id("create"), Limit, Other));
+        Assert.Equal(OperationState.Cancelled, _client.ExpectMsg<OperationFound>().Operation.State);
+        Assert.Single(Events.OfType<CancellationAsked>());
+    }
+
+    [Fact]
+    public void What_has_its_result_is_not_cancelled()
+    {
+        var book = Start();
+        Accept(book, Create);
+        End(Create);
+        _region.ExpectMsg<OutcomeRecorded>();
+        _client.Send(book, new CancelOperation(Id("create")));
+
+        Assert.Equal(OperationState.Succeeded, _client.ExpectMsg<OperationFound>().Operation.State);
+        Assert.Empty(Events.OfType<CancellationAsked>());
+        _client.Send(book, new CancelOperation(Id("nothing")));
+        Assert.Equal(ErrorKind.NotFound, _client.ExpectMsg<QueryFailed>().Error.Kind);
+    }
+
+    [Fact]
     public void Who_waits_is_answered_when_the_operation_ends()
     {
         var book = Start();

@@ -104,6 +104,27 @@ public sealed class RbdWorkerActorSpec : ActorSpec
     }
 
     [Fact]
+    public async Task What_is_cancelled_ends_at_its_next_step()
+    {
+        var copying = new TaskCompletionSource();
+        Store.Copying = async cancellation =>
+        {
+            copying.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellation);
+        };
+        Store.Add(VolumeId.Parse("rbd/source"), 10);
+        Reserve();
+        _worker.Tell(new RunAttempt(Attempt(1, "worker-3#1") with { Command = new CopyVolume(Name, VolumeId.Parse("rbd/source")) }));
+        await copying.Task.WaitAsync(Limit);
+        _worker.Tell(new CancelAttempt(Id("another")));
+        _worker.Tell(new CancelAttempt(Operation));
+
+        var report = _volume.ExpectMsg<AttemptReport>();
+        Assert.Equal((ErrorKind.Cancelled, false, true), (report.Error!.Kind, report.InDoubt, report.Leftovers));
+        Assert.Equal("worker-3#1", Reserve().Address.Value);
+    }
+
+    [Fact]
     public async Task The_work_goes_on_when_the_volume_s_actor_dies()
     {
         var creating = new TaskCompletionSource();

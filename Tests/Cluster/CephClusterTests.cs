@@ -66,6 +66,9 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
         ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, cluster => CrashScenario.RunAsync(cluster, kind, atTheStore: true));
 
     [CephFact]
+    public Task A_copy_is_cancelled_through_the_death_of_its_owner() => ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, CrashScenario.CancelAsync);
+
+    [CephFact]
     public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()
     {
         await using var cluster = await TestCluster.StartAsync(ceph.Sandbox.ConfPath);

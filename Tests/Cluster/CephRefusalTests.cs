@@ -36,8 +36,7 @@ public sealed class DividedCeph : IAsyncLifetime
 
     public Task<string> CephAsync(params string[] command) => RunAsync("ceph", command);
 
-    public Task<string> RunAsync(string program, params string[] arguments) =>
-        Tool.RunAsync(program, ["-c", Sandbox.ConfPath, .. arguments], TestCluster.Limit, CancellationToken.None);
+    public Task<string> RunAsync(string program, params string[] arguments) => Sandbox.RunAsync(program, arguments);
 
     public async Task<int> BlocklistedAsync() => (await CephAsync("osd", "blocklist", "ls")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -11,6 +11,9 @@ public class CrashPointTests(ReusedCluster reused) : IClassFixture<ReusedCluster
     [MemberData(nameof(Kinds))]
     public Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind) =>
         reused.UseAsync(cephConf: null, cluster => CrashScenario.RunAsync(cluster, kind, atTheStore: false));
+
+    [Fact]
+    public Task A_copy_is_cancelled_through_the_death_of_its_owner() => reused.UseAsync(cephConf: null, CrashScenario.CancelAsync);
 }
 
 /// <summary>A cluster for tests that leave it as they have found it. One that a test has failed on is not used again.</summary>

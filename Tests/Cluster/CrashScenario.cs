@@ -211,6 +211,33 @@ internal sealed partial record CrashScenario(
         }
     }
 
+    /// <summary>
+    /// An operation is cancelled whose node, the owner, dies in the middle of it. It has not taken effect, says so to whoever asks, and leaves nothing.
+    /// </summary>
+    public static async Task CancelAsync(TestCluster cluster)
+    {
+        const string Kind = "volume.copy";
+        var owner = await cluster.OwnerAsync();
+        var command = await All[Kind].PrepareAsync(cluster, await cluster.FreeNameOnAsync(owner, "cancelled"));
+        cluster.CrashAt($"in-the-middle:{Kind}");
+        var change = Change.New() with { NoWait = true };
+        var copy = await cluster.Client.RunAsync(command, change);
+        await cluster.DiedAsync(owner);
+        var asked = await cluster.Client.CancelAsync(copy.Id);
+        var ended = await cluster.Client.WaitAsync(copy.Id, null);
+
+        Assert.True(asked.CancelAsked);
+        Assert.True(ended.State == "cancelled", $"{ended.State}: {ended.Error?.Detail}\n{cluster.Logs()}");
+        Assert.Equal("urn:mooring:error:cancelled", (await Assert.ThrowsAsync<MooringException>(() => cluster.Client.RunAsync(command, change))).Problem.Type);
+        Assert.Equal((ended.State, ended.FinishedAt), await cluster.Client.CancelAsync(copy.Id) is var late ? (late.State, late.FinishedAt) : default);
+        cluster.Nodes.Launch(owner, new Dictionary<string, string>());
+        await cluster.Nodes.WaitReadyAsync(TestCluster.Limit);
+        await cluster.NoStrayImageAsync();
+        Assert.Null(await IdAsync(cluster, command.Volume));
+        // The source is released.
+        await cluster.Client.RunAsync(new DeleteVolume(command.SourceVolume!.Value), Change.New());
+    }
+
     /// <summary>An operation once, whatever happens to the nodes meanwhile: its effect exactly once, and the same answer to the same request id.</summary>
     /// <param name="cluster">Three nodes.</param>
     /// <param name="kind">The kind of operation.</param>

@@ -319,6 +319,8 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "volume list nowhere", 1 },
         { "operation show op-000000000000000000000000", 1 },
         { "operation show nonsense", 2 },
+        { "operation cancel op-000000000000000000000000", 1 },
+        { "operation cancel nonsense", 2 },
         { "frobnicate", 2 },
         { "volume list --timeout never", 2 },
     };

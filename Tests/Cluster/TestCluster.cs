@@ -35,6 +35,9 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>So much has a volume whose copying takes its time.</summary>
     public long LongBytes { get; set; } = 256L << 20;
 
+    /// <summary>Whether it does not matter which node carries out a scenario's operation.</summary>
+    public bool AnyNodeWillDo { get; set; }
+
     private string CrashFile => CrashFileIn(Nodes.Directory);
 
     public static Task<TestCluster> StartAsync(string? cephConf = null, params string[] settings) => StartAsync(3, cephConf, settings);

@@ -231,6 +231,14 @@ public sealed class CephSandbox : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs one of Ceph's own programs on this cluster; it must succeed.</summary>
+    /// <param name="program">Such as <c>rbd</c>.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>What it wrote to standard output.</returns>
+    /// <exception cref="HarnessException">It did not end well; the message holds what it said.</exception>
+    public Task<string> RunAsync(string program, params string[] arguments) =>
+        program == "ceph" ? CephAsync(arguments, CancellationToken.None) : RunAsync(program, ["-c", ConfPath, .. arguments], CancellationToken.None);
+
     /// <summary>What a cluster answers to a command of <c>ceph</c>.</summary>
     internal static async Task<string> AskAsync(string confPath, string[] command, CancellationToken cancellationToken)
     {

@@ -14,15 +14,17 @@ internal static class OperationTable
             Every operation is described in one file of [`Actors/Operations`](../Actors/Operations); this table, the command line, HTTP, the console and the
             journal are derived from those.
 
-            | kind | `mooring` | HTTP | body (`DELETE`: query) | does |
-            | --- | --- | --- | --- | --- |
+            What has not begun can be cancelled, whatever its kind. `stops`: `operation cancel` ends it while it runs, too; what was made is removed.
+
+            | kind | `mooring` | HTTP | body (`DELETE`: query) | does | stops |
+            | --- | --- | --- | --- | --- | --- |
 
             """);
         foreach (var operation in OperationCatalog.All)
         {
             var usage = string.Join(' ', operation.Parameters.Where(p => !p.IsSuffix).Select(Usage));
             var body = string.Join(", ", HttpForm.BesidePath(operation).SelectMany(Members));
-            text.Append($"| `{operation.Kind}` | `{operation.Kind.Replace('.', ' ')} {usage}` | `{operation.Route.Method} {operation.Route.Pattern}` | {body} | {operation.Summary} |\n");
+            text.Append($"| `{operation.Kind}` | `{operation.Kind.Replace('.', ' ')} {usage}` | `{operation.Route.Method} {operation.Route.Pattern}` | {body} | {operation.Summary} | {(operation.CanBeStopped ? "yes" : "")} |\n");
         }
         text.Append("""
 

@@ -23,11 +23,13 @@ internal sealed class CopyVolumeOperation : BuildingOperation<CopyVolume>
         _target = Volume("target", c => c.Volume, jsonName: "volume");
     }
 
+    public override bool CanBeStopped => true;
+
     public override VolumeCommand Make(Given given) => new CopyVolume(given.Get(_target), given.Get(_source));
 
     protected override OperationError? Invalid(CopyVolume command) =>
         command.Source == command.Volume ? OperationErrors.Wrong($"{command.Source} cannot be copied to itself") : null;
 
     protected override Task BuildAsync(AttemptContext context, CopyVolume command, VolumeId work) =>
-        context.Store.CopyAsync(command.Source, work, new CrashingProgress(context), context.Cancellation);
+        context.Store.CopyAsync(command.Source, work, new CrashingProgress(context), context.Cancelled);
 }

@@ -17,6 +17,8 @@ internal sealed class FlattenVolumeOperation : Operation<FlattenVolume>
         : base("volume.flatten", "Give a clone all of its data, so that it needs its parent no more.", "POST /v1/volumes/{volume}/flatten") =>
         _volume = Volume("volume", c => c.Volume);
 
+    public override bool CanBeStopped => true;
+
     public override VolumeCommand Make(Given given) => new FlattenVolume(given.Get(_volume));
 
     // Noted: its parent.
@@ -42,7 +44,7 @@ internal sealed class FlattenVolumeOperation : Operation<FlattenVolume>
         }
         try
         {
-            await context.Store.FlattenAsync(command.Volume, new CrashingProgress(context), context.Cancellation);
+            await context.Store.FlattenAsync(command.Volume, new CrashingProgress(context), context.Cancelled);
         }
         catch (BlockStoreException e) when (context.InDoubt && e.Kind == ErrorKind.InvalidArgument)
         {

@@ -14,8 +14,10 @@ internal sealed class RebuildObjectMapOperation : UpkeepOperation<RebuildObjectM
         : base("volume.object-map.rebuild", "Make the map of a volume's objects anew.", "POST /v1/volumes/{volume}/object-map/rebuild") =>
         _volume = Volume("volume", c => c.Volume);
 
+    public override bool CanBeStopped => true;
+
     public override VolumeCommand Make(Given given) => new RebuildObjectMap(given.Get(_volume));
 
     protected override Task ChangeAsync(AttemptContext context, RebuildObjectMap command) =>
-        context.Store.RebuildObjectMapAsync(command.Volume, new CrashingProgress(context), context.Cancellation);
+        context.Store.RebuildObjectMapAsync(command.Volume, new CrashingProgress(context), context.Cancelled);
 }

@@ -13,6 +13,7 @@ internal sealed class OperationCommands : CommandPaletteHandler
     private const string Show = "show";
     private const string Wait = "wait";
     private const string Watch = "watch";
+    private const string Cancel = "cancel";
     private const string State = "state";
     private const string Volume = "volume";
     private const string Id = "id";
@@ -27,6 +28,9 @@ internal sealed class OperationCommands : CommandPaletteHandler
         new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows an operation.").WithValue(Id, "The operation's id.", mandatory: true).Build(),
         new CommandDefinitionBuilder().WithName(Wait).WithDescription("Waits until an operation has ended.").WithValue(Id, "The operation's id.", mandatory: true).Build(),
         new CommandDefinitionBuilder().WithName(Watch).WithDescription("Shows every step of an operation until it has ended.")
+            .WithValue(Id, "The operation's id.", mandatory: true)
+            .Build(),
+        new CommandDefinitionBuilder().WithName(Cancel).WithDescription("Asks that an operation be cancelled, and shows how it stands.")
             .WithValue(Id, "The operation's id.", mandatory: true)
             .Build(),
     ]);
@@ -46,6 +50,8 @@ internal sealed class OperationCommands : CommandPaletteHandler
             Process(List, OnList);
             Process(Show, command => With(command, id =>
                 Ask(Mooring.Owner, new GetOperation(id), answer => answer is OperationFound found ? Texts.Operation(found.Operation) : null)));
+            Process(Cancel, command => With(command, id =>
+                Ask(Mooring.Owner, new CancelOperation(id), answer => answer is OperationFound found ? Texts.Operation(found.Operation) : null)));
             Process(Wait, command => With(command, id => Pursue(id, everyStep: false)));
             Process(Watch, command => With(command, id => Pursue(id, everyStep: true)));
         }

@@ -39,6 +39,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         var operations = app.MapGroup("/v1/operations");
         operations.MapGet("", ListOperationsAsync).AddEndpointFilter(RequestAddress.Knows("state", "target", "cursor", "limit"));
         operations.MapGet("/{id}", GetOperationAsync).AddEndpointFilter(RequestAddress.Knows("wait"));
+        operations.MapPost("/{id}/cancel", CancelOperationAsync).AddEndpointFilter(RequestAddress.Knows());
         operations.MapGet("/{id}/events", WatchOperationAsync).AddEndpointFilter(RequestAddress.Knows());
         files.Map(app);
         app.MapGet("/v1/nodes", ListNodesAsync).AddEndpointFilter(RequestAddress.Knows());
@@ -134,6 +135,18 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         if (!TrySeconds(wait, out var time, out problem))
             return Problems.Invalid(problem);
         return await WaitAsync(request, operation, time, Shown, Shown);
+    }
+
+    private async Task<IResult> CancelOperationAsync(HttpRequest request, string id)
+    {
+        if (!OperationId.TryParse(id, out var operation, out var problem))
+            return Problems.Invalid(problem);
+        return await AskAsync(m => m.Owner, new CancelOperation(operation), request, answer => answer switch
+        {
+            OperationFound { Operation.Ended: true } found => Shown(found.Operation),
+            OperationFound found => Accepted(request, found.Operation),
+            _ => null,
+        });
     }
 
     private Task<IResult> WaitAsync(

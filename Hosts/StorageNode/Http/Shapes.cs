@@ -39,6 +39,7 @@ internal static class Shapes
         o.DeliveredBy?.Value)
     {
         Setback = o.Setback is { } s ? new SetbackShape(Of(s.Reason), s.Count, s.Since, s.NextTryAt) : null,
+        CancelAsked = o.CancelAsked,
     };
 
     public static NodeShape Of(NodeView n) => new(

@@ -13,6 +13,9 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
     /// <summary>Called before every call with its name and connection; what it throws, the call throws.</summary>
     public Func<string, FakeStore, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>What a copy does; there are none otherwise.</summary>
+    public Func<CancellationToken, Task>? Copying { get; set; }
+
     public ConcurrentDictionary<VolumeId, ImageInfo> Images { get; } = new();
 
     /// <summary>What is damaged of which of them.</summary>
@@ -136,7 +139,8 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : StoreOf
 
     public Task ResizeAsync(VolumeId volume, long sizeBytes, Shrinking shrinking, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 
-    public Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+    public Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        provider.Copying?.Invoke(cancellationToken) ?? throw NotHere();
 
     public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => throw NotHere();
 

@@ -102,7 +102,7 @@ public sealed class CephConnecting(CephFixture fixture)
         await fixture.RunAsync("rbd", "snap", "create", $"{volume}@s");
         var busy = await Assert.ThrowsAsync<BlockStoreException>(() => store.RemoveAsync(volume, null, default));
         Assert.Equal(ErrorKind.Busy, busy.Kind);
-        Assert.Contains("snapshots", busy.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("the snapshot 's'", busy.Error.Detail, StringComparison.Ordinal);
         await fixture.RunAsync("rbd", "snap", "protect", $"{volume}@s");
         await fixture.RunAsync("rbd", "clone", $"{volume}@s", $"{volume}-clone");
         Assert.Equal($"{volume}@s", (await store.GetAsync(volume with { Image = volume.Image + "-clone" }, default)).Parent);

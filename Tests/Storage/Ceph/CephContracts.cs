@@ -15,7 +15,10 @@ public sealed class CephSnapshotsKeep(CephFixture fixture) : SnapshotContract(fi
 public sealed class CephClonesKeep(CephFixture fixture) : CloneContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]
-public sealed class CephUpkeepKeeps(CephFixture fixture) : UpkeepContract(fixture);
+public sealed class CephUpkeepKeeps(CephFixture fixture) : UpkeepContract(fixture)
+{
+    protected override bool StopsHalfWay => true;
+}
 
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephCopiesKeep(CephFixture fixture) : CopyContract(fixture);

@@ -52,16 +52,7 @@ public sealed class CephFixture : IStoreFixture, IAsyncLifetime
         Process.Start(new ProcessStartInfo(program, ["-c", Sandbox.ConfPath, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     /// <summary>Runs one of Ceph's own programs; it must succeed.</summary>
-    public async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        using var process = Start(program, arguments);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        var error = process.StandardError.ReadToEndAsync(limit.Token);
-        var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await error}");
-        return output;
-    }
+    public Task<string> RunAsync(string program, params string[] arguments) => Sandbox.RunAsync(program, arguments);
 }
 
 /// <summary>Tests that share the Ceph of the run.</summary>

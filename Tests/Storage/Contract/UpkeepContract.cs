@@ -48,4 +48,53 @@ public abstract class UpkeepContract(IStoreFixture fixture) : StoreContract(fixt
         Assert.Equal(Pattern(0, 8 * MiB), await ReadAsync(Store, volume, 0, 8 * MiB));
         await FailsAsync(ErrorKind.NotFound, () => Store.RebuildObjectMapAsync(Fresh(), null, default));
     }
+
+    /// <summary>Whether what is cancelled stops; another store may be done before it could.</summary>
+    protected virtual bool StopsHalfWay => false;
+
+    [StoreFact]
+    public async Task What_is_cancelled_half_way_leaves_the_image_as_good_as_it_was()
+    {
+        var parent = await CreateAsync(64 * MiB, 64 * MiB);
+        await Store.CreateSnapshotAsync(parent, "s", default).WaitAsync(StepLimit);
+        var clone = Fresh("clone");
+        await Store.CloneAsync(parent, "s", clone, default).WaitAsync(StepLimit);
+        Assert.True(await CancelAsync((reports, token) => Store.FlattenAsync(clone, reports, token)) || !StopsHalfWay);
+        Assert.True(await CancelAsync((reports, token) => Store.SparsifyAsync(parent, reports, token)) || !StopsHalfWay);
+        Assert.True(await CancelAsync((reports, token) => Store.RebuildObjectMapAsync(clone, reports, token)) || !StopsHalfWay);
+
+        if ((await Store.GetAsync(clone, default)).Parent is not null)
+            await Store.FlattenAsync(clone, null, default).WaitAsync(StepLimit);
+        foreach (var volume in new[] { parent, clone })
+        {
+            Assert.Equal(Pattern(0, 64 * MiB), await ReadAsync(Store, volume, 0, 64 * MiB));
+            await Store.SparsifyAsync(volume, null, default).WaitAsync(StepLimit);
+            await Store.RebuildObjectMapAsync(volume, null, default).WaitAsync(StepLimit);
+            Assert.Equal(Pattern(0, 64 * MiB), await ReadAsync(Store, volume, 0, 64 * MiB));
+        }
+        await Store.RemoveSnapshotAsync(parent, "s", default).WaitAsync(StepLimit);
+        await Store.RemoveAsync(parent, null, default).WaitAsync(StepLimit);
+        await Store.RemoveAsync(clone, null, default).WaitAsync(StepLimit);
+    }
+
+    /// <summary>Cancels a call as soon as it has told of its progress.</summary>
+    /// <returns>Whether it has stopped.</returns>
+    private static async Task<bool> CancelAsync(Func<IProgress<double>, CancellationToken, Task> call)
+    {
+        using var cancel = new CancellationTokenSource();
+        try
+        {
+            await call(new Then(cancel.Cancel), cancel.Token).WaitAsync(StepLimit);
+            return false;
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.Cancelled)
+        {
+            return true;
+        }
+    }
+
+    private sealed class Then(Action action) : IProgress<double>
+    {
+        public void Report(double value) => action();
+    }
 }
