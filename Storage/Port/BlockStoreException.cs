@@ -25,4 +25,8 @@ public sealed class BlockStoreException : Exception
 
     /// <summary>The class of the failure.</summary>
     public ErrorKind Kind => Error.Kind;
+
+    /// <summary>Itself: what led to it is not what it means.</summary>
+    /// <returns>This.</returns>
+    public override Exception GetBaseException() => this;
 }

@@ -103,6 +103,17 @@ public sealed class RbdWorkerActorSpec : ActorSpec
         Assert.True(order.IndexOf("fence") < order.IndexOf("create"), string.Join(' ', order));
     }
 
+    // Whatever the reason: the earlier attempt may still take effect.
+    [Fact]
+    public void What_cannot_be_fenced_stays_in_doubt()
+    {
+        Fail("fence", ErrorKind.PermissionDenied);
+        Reserve();
+        _worker.Tell(new RunAttempt(Attempt(2, "w1", "worker-3#1")));
+
+        Assert.True(_volume.ExpectMsg<AttemptReport>().InDoubt);
+    }
+
     [Fact]
     public async Task What_is_cancelled_ends_at_its_next_step()
     {
