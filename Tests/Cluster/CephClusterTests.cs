@@ -17,6 +17,14 @@ public sealed class RunningCeph : IAsyncLifetime
     /// <summary>Nodes on it.</summary>
     public ReusedCluster Reused { get; } = new();
 
+    /// <summary>For a cluster of its own: two on one Ceph would contend for one lease and one journal.</summary>
+    /// <returns>How to reach Ceph, once nobody else does.</returns>
+    public async Task<string> AloneAsync()
+    {
+        await Reused.DisposeAsync();
+        return Sandbox.ConfPath;
+    }
+
     public async Task InitializeAsync()
     {
         // The tests are skipped with this reason.
@@ -71,7 +79,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     [CephFact]
     public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()
     {
-        await using var cluster = await TestCluster.StartAsync(ceph.Sandbox.ConfPath);
+        await using var cluster = await TestCluster.StartAsync(await ceph.AloneAsync());
 
         await new Chaos(cluster, ceph.Sandbox).RunAsync();
     }
@@ -79,7 +87,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     [CephFact]
     public async Task A_file_goes_on_being_written_when_its_writer_is_killed()
     {
-        await using var cluster = await FileFailoverTests.StartAsync(cephConf: ceph.Sandbox.ConfPath);
+        await using var cluster = await FileFailoverTests.StartAsync(cephConf: await ceph.AloneAsync());
         var area = (await cluster.Client.GetFileSystemAsync("fs")).Areas[0];
 
         var (after, checksum) = await FileFailoverTests.WriteThroughAsync(cluster, area, () => cluster.Nodes.KillAsync(area.Writer!));
@@ -91,7 +99,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     [CephFact]
     public async Task A_writer_that_was_stopped_and_shut_out_does_not_write_when_it_goes_on()
     {
-        await using var cluster = await FileFailoverTests.StartAsync(cephConf: ceph.Sandbox.ConfPath);
+        await using var cluster = await FileFailoverTests.StartAsync(cephConf: await ceph.AloneAsync());
         await FileFailoverTests.StopWriterAsync(cluster);
     }
 
@@ -101,7 +109,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     [InlineData("begins anew")]
     public async Task What_was_under_way_when_Ceph_went_away_ends_when_it_is_back(string untilNodesSay)
     {
-        await using var cluster = await FileFailoverTests.StartAsync(cephConf: ceph.Sandbox.ConfPath);
+        await using var cluster = await FileFailoverTests.StartAsync(cephConf: await ceph.AloneAsync());
         var name = $"away-{untilNodesSay.Split(' ')[0]}";
         var source = await cluster.FilledAsync($"{name}-source", CopyBytes);
         await using var history = await FileHistory.StartAsync(cluster.Nodes.Endpoint, "fs", cluster.Nodes.NodeNames);

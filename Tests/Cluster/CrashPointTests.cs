@@ -27,6 +27,7 @@ public sealed class ReusedCluster : IAsyncLifetime
     {
         if (_cluster is not null)
             await _cluster.DisposeAsync();
+        _cluster = null;
     }
 
     public async Task UseAsync(string? cephConf, Func<TestCluster, Task> test)

@@ -33,7 +33,7 @@ public sealed class TestCluster : IAsyncDisposable
     public MooringClient Client { get; }
 
     /// <summary>So much has a volume whose copying takes its time.</summary>
-    public long LongBytes { get; set; } = 256L << 20;
+    public long LongBytes { get; set; } = 128L << 20;
 
     /// <summary>Whether it does not matter which node carries out a scenario's operation.</summary>
     public bool AnyNodeWillDo { get; set; }
