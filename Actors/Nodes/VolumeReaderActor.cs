@@ -118,24 +118,16 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolume query)
     {
-        if (await store.ExamineAsync(query.Volume, _stopped.Token) is { } damage)
+        try
         {
-            return await store.FindAsync(query.Volume, _stopped.Token) is { } id
+            return new VolumeFound(ImageDescription.Of(await store.DescribeAsync(query.Volume, _stopped.Token)));
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return await store.ExamineAsync(query.Volume, _stopped.Token) is { } damage && await store.FindAsync(query.Volume, _stopped.Token) is { } id
                 ? new VolumeFound(ImageDescription.Damaged(query.Volume, id, damage))
                 : new QueryFailed(OperationErrors.Missing(query.Volume));
         }
-        var image = store.GetAsync(query.Volume, _stopped.Token);
-        var ties = store.GetTiesAsync(query.Volume, _stopped.Token);
-        var metadata = store.GetMetadataAsync(query.Volume, _stopped.Token);
-        var snapshots = store.GetSnapshotsAsync(query.Volume, _stopped.Token);
-        var children = store.GetChildrenAsync(query.Volume, _stopped.Token);
-        await Task.WhenAll(image, ties, metadata, snapshots, children);
-        return new VolumeFound(ImageDescription.Of(await image, await metadata) with
-        {
-            Snapshots = ImageDescription.Of(await snapshots),
-            Ties = ImageDescription.Of(await ties),
-            Children = [.. (await children).Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
-        });
     }
 
     private async Task<object> ReadAsync(IBlockStore store, GetVolumes query)

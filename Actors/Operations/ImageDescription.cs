@@ -37,6 +37,16 @@ public static class ImageDescription
         DataPool = image.DataPool,
     };
 
+    /// <summary>Describes an image and all that belongs to it; clones that attempts are making are left out.</summary>
+    /// <param name="details">What the store knows.</param>
+    /// <returns>The volume.</returns>
+    public static VolumeInfo Of(ImageDetails details) => Of(details.Info, details.Metadata) with
+    {
+        Snapshots = Of(details.Snapshots),
+        Ties = Of(details.Ties),
+        Children = [.. details.Children.Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
+    };
+
     /// <summary>Describes an image of which parts are missing.</summary>
     /// <param name="volume">Its name.</param>
     /// <param name="id">Its id.</param>

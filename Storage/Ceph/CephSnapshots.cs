@@ -131,7 +131,7 @@ internal sealed class CephSnapshots(CephImages images)
             throw new BlockStoreException(ErrorKind.InvalidArgument, CephErrors.OneLine($"cannot {what}: {problem}"), 22);
     }
 
-    private unsafe ImageSnapshots Describe(ImageHandle image, string what)
+    public unsafe ImageSnapshots Describe(ImageHandle image, string what)
     {
         images.Check(Rbd.GetSnapshotLimit(image, out var limit), what);
         var items = new List<ImageSnapshot>();

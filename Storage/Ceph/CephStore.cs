@@ -55,6 +55,21 @@ internal sealed partial class CephStore : IBlockStore
 
     public FenceAddress Address => _connection.Address;
 
+    // Its header is read while librbd opens it, which takes longer.
+    public async Task<ImageDetails> DescribeAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        var what = $"look at {volume}";
+        var info = _catalog.GetAsync(volume, cancellationToken);
+        var details = _images.RunAsync(() => _images.Use(volume, readOnly: true, what, image => (
+            Metadata: _content.GetMetadata(image, what),
+            Snapshots: _snapshots.Describe(image, what),
+            Ties: CephTies.Of(image),
+            Children: CephChildren.Of(_images, image, what, snapshot: null))), cancellationToken);
+        await Task.WhenAll(info, details).ConfigureAwait(false);
+        var (metadata, snapshots, ties, children) = await details.ConfigureAwait(false);
+        return new ImageDetails(await info.ConfigureAwait(false), metadata, snapshots, ties, children);
+    }
+
     public async Task ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         _connection.ThrowIfUnusable();

@@ -12,11 +12,10 @@ internal sealed class CephTies(CephConnection connection, CephImages images, Cep
     public Task<ImageTies> GetAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         var what = $"look at {volume}";
-        return images.RunAsync(
-            () => images.Use(volume, readOnly: true, what, image => new ImageTies(
-                CephImageUsers.Watchers(image), CephImageUsers.Lockers(image))),
-            cancellationToken);
+        return images.RunAsync(() => images.Use(volume, readOnly: true, what, Of), cancellationToken);
     }
+
+    public static ImageTies Of(ImageHandle image) => new(CephImageUsers.Watchers(image), CephImageUsers.Lockers(image));
 
     public async Task LockAsync(VolumeId volume, string lockId, string tag, CancellationToken cancellationToken)
     {

@@ -17,6 +17,18 @@ public interface IBlockStore :
     /// <summary>The address by which this connection can be fenced.</summary>
     FenceAddress Address { get; }
 
+    /// <summary>All that the store knows of an image. Registers no watch.</summary>
+    /// <param name="volume">The image's name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The image and what belongs to it.</returns>
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when there is none, also when parts of it are missing.</exception>
+    async Task<ImageDetails> DescribeAsync(VolumeId volume, CancellationToken cancellationToken) => new(
+        await GetAsync(volume, cancellationToken).ConfigureAwait(false),
+        await GetMetadataAsync(volume, cancellationToken).ConfigureAwait(false),
+        await GetSnapshotsAsync(volume, cancellationToken).ConfigureAwait(false),
+        await GetTiesAsync(volume, cancellationToken).ConfigureAwait(false),
+        await GetChildrenAsync(volume, cancellationToken).ConfigureAwait(false));
+
     /// <summary>
     /// A cheap round trip to the store (V7: is the link alive). Writes nothing. Uses no slot, so that it answers while long calls run.
     /// </summary>
@@ -26,3 +38,12 @@ public interface IBlockStore :
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.TimedOut"/>, <see cref="ErrorKind.Unavailable"/> or <see cref="ErrorKind.Fenced"/>.</exception>
     Task ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken);
 }
+
+/// <summary>An image and what belongs to it.</summary>
+/// <param name="Info">The image itself.</param>
+/// <param name="Metadata">Its metadata, reserved keys included.</param>
+/// <param name="Snapshots">Its snapshots.</param>
+/// <param name="Ties">Who depends on it.</param>
+/// <param name="Children">Its clones, reserved names included.</param>
+public sealed record ImageDetails(
+    ImageInfo Info, IReadOnlyDictionary<string, string> Metadata, ImageSnapshots Snapshots, ImageTies Ties, IReadOnlyList<VolumeId> Children);
