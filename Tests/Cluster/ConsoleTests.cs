@@ -64,7 +64,7 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         var (exit, output, errors) = await RunAsync("volume show none-such\ncluster leader\n");
 
         Assert.Equal((1, ""), (exit, output));
-        Assert.Equal("mooring: not-found: there is no image rbd/none-such\n", errors);
+        Assert.Equal("mooring: not-found: volume rbd/none-such does not exist\n", errors);
     }
 
     [Theory]

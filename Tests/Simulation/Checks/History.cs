@@ -15,6 +15,10 @@ public sealed class History(SimulationRun run)
 
     public int SucceededCount => _entries.Values.Count(e => e.View?.State == OperationState.Succeeded);
 
+    public int CancelledCount => _entries.Values.Count(e => e.View?.State == OperationState.Cancelled);
+
+    public void CancelAsked(RequestId request) => _entries[request].CancelAsked = true;
+
     public IEnumerable<(RequestId Request, VolumeCommand Command)> RequestsOf(string client) =>
         _order.Where(o => o.Client == client).Select(o => (o.Request, o.Command)).ToList();
 
@@ -86,6 +90,8 @@ public sealed class History(SimulationRun run)
         var result = $"{operation.Id} {operation.State} {operation.Result?.Id} {operation.Result?.SizeBytes} {operation.Error?.Kind} {operation.Error?.Detail} {operation.FinishedAt:O}";
         if (entry.Result is { } before && before != result)
             run.Violations.Add($"{request} had the result '{before}' and then '{result}'");
+        if (operation.State == OperationState.Cancelled && !entry.CancelAsked)
+            run.Violations.Add($"{request} was cancelled, and nobody had asked for that");
         if (entry.Result is null)
             run.World.Trace($"{request} ended: {result}");
         (entry.Result, entry.View) = (result, operation);
@@ -100,6 +106,8 @@ public sealed class History(SimulationRun run)
 
     private sealed class Entry
     {
+        public bool CancelAsked { get; set; }
+
         public string? Delivered { get; set; }
 
         public OperationId? Operation { get; set; }

@@ -17,6 +17,7 @@ public sealed class SimulatedClient(SimulationRun run, int number)
     private static readonly TimeSpan GatewayTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Random _chance = run.World.Stream($"client {number}");
+    private readonly Random _cancels = run.World.Stream($"cancels {number}");
     private readonly Random _deliveries = run.World.Stream($"deliveries {number}");
     private readonly string _host = $"client-{number}";
     private long _asked;
@@ -54,6 +55,8 @@ public sealed class SimulatedClient(SimulationRun run, int number)
             await run.Deliveries.RequestAsync(request, command);
         else if (!await SubmitAsync(request, command))
             return;
+        else if (_cancels.Next(6) == 0)
+            await CancelAsync(request);
         await ResultAsync(request, command);
         if (_chance.Next(3) == 0 && await SubmitAsync(request, command))
             await ResultAsync(request, command);
@@ -108,6 +111,27 @@ public sealed class SimulatedClient(SimulationRun run, int number)
                     break;
             }
             await run.World.Delay(TimeSpan.FromMilliseconds(_chance.Next(50, 400)));
+        }
+    }
+
+    private async Task CancelAsync(RequestId request)
+    {
+        await run.World.Delay(TimeSpan.FromMilliseconds(_cancels.Next(0, 3000)));
+        run.History.CancelAsked(request);
+        while (true)
+        {
+            switch (await AskAsync($"cancel {request}", _ => new CancelOperation(run.History.OperationOf(request)), AnswerTimeout))
+            {
+                case OperationFound { Operation: { Ended: false, CancelAsked: false } }:
+                    run.Violations.Add($"{request}: the wish to cancel it was heard and is not known");
+                    return;
+                case OperationFound:
+                    return;
+                case QueryFailed { Error.Kind: ErrorKind.NotFound }:
+                    run.Violations.Add($"{request} was accepted and cannot be cancelled: it is not known any more");
+                    return;
+            }
+            await run.World.Delay(TimeSpan.FromMilliseconds(_cancels.Next(50, 400)));
         }
     }
 

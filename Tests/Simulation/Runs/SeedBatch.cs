@@ -50,7 +50,7 @@ public sealed class SeedBatch(Mutation mutation, Action<string> print)
         yield return $"faults: {string.Join(", ", injected)}";
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{_results.Count} seeds, {_results.Sum(r => r.Accepted)} requests ({_results.Sum(r => r.Succeeded)} took effect), {_results.Sum(r => r.Delivered)} results delivered, {_results.Sum(r => r.Numbered)} numbered messages, {_results.Sum(r => r.Steps)} steps");
+            $"{_results.Count} seeds, {_results.Sum(r => r.Accepted)} requests ({_results.Sum(r => r.Succeeded)} took effect), {_results.Sum(r => r.Delivered)} results delivered, {_results.Sum(r => r.Cancelled)} cancelled, {_results.Sum(r => r.Numbered)} numbered messages, {_results.Sum(r => r.Steps)} steps");
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"{hours:0.00} simulated hours in {_watch.Elapsed.TotalMinutes:0.0} min ({hours / _watch.Elapsed.TotalMinutes:0.00} simulated hours a minute)");

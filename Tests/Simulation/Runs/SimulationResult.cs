@@ -7,6 +7,9 @@ public sealed record SimulationResult(
     /// <summary>Results that were delivered to an actor.</summary>
     public int Delivered { get; init; }
 
+    /// <summary>Operations that were cancelled.</summary>
+    public int Cancelled { get; init; }
+
     /// <summary>Numbered messages that entities got.</summary>
     public long Numbered { get; init; }
 }

@@ -130,6 +130,7 @@ public sealed class SimulationRun : IDisposable
             Options.Seed, World.Now.TotalSeconds, World.StepCount, World.TraceHash, History.AcceptedCount, History.SucceededCount, _injected, Violations)
         {
             Delivered = History.DeliveredCount,
+            Cancelled = History.CancelledCount,
             Numbered = OrderCheck.ReceivedCount,
         };
     }

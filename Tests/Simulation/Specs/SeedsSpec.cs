@@ -122,6 +122,7 @@ public sealed class SeedsSpec(ITestOutputHelper output)
             output.WriteLine(line);
 
         Assert.True(batch.Results.Sum(r => r.Delivered) > 0, "no result was delivered to an actor");
+        Assert.True(batch.Results.Sum(r => r.Cancelled) > 0, "nothing was cancelled");
         Assert.True(batch.Results.Sum(r => r.Numbered) > seeds.Count * 100, "hardly any numbered message arrived");
         Assert.Equal("", string.Join('\n', batch.Failures.Select(f => $"seed {f.Seed}: {f.Violations[0]}; repeat: {SeedBatch.HowToRepeat(f.Seed, Mutation.None, rounds)}")));
         Assert.Equal(seeds.Count, batch.Results.Count);
