@@ -24,14 +24,14 @@ internal static unsafe class CephImageUsers
     {
         try
         {
-            images.Use(volume, readOnly: true, what, image =>
+            var remains = images.Use(volume, readOnly: true, what, image =>
             {
                 RequireNotOpen(images, image, what);
                 RequireNotLocked(images, image, what);
-                if (withoutSnapshots)
-                    CephSnapshots.RequireNone(images, image, what);
-                return true;
+                return withoutSnapshots ? CephSnapshots.RequireNone(images, image, what) : [];
             });
+            if (remains.Count > 0)
+                images.Change(volume, what, image => CephSnapshots.Sweep(images, image, remains, what));
         }
         catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
         {

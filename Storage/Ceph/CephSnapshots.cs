@@ -32,6 +32,9 @@ internal sealed class CephSnapshots(CephImages images)
             _ => null,
         });
 
+    public Task SweepAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        images.RunAsync(() => SweepRemains(volume), cancellationToken);
+
     public Task ProtectAsync(VolumeId volume, string name, CancellationToken cancellationToken) => ChangeAsync(
         $"protect snapshot {volume}@{name}", volume, [name], image => Rbd.ProtectSnapshot(image, name), cancellationToken, result => result switch
         {
@@ -70,11 +73,13 @@ internal sealed class CephSnapshots(CephImages images)
     }
 
     /// <summary>Refuses when an image has snapshots of any sort, and says which.</summary>
-    public static void RequireNone(CephImages images, ImageHandle image, string what)
+    /// <returns>What is left of snapshots whose removal was cut short: for <see cref="Sweep"/>.</returns>
+    public static List<ulong> RequireNone(CephImages images, ImageHandle image, string what)
     {
-        var found = List(images, image, what);
+        var (remains, found) = (Remains(images, image, what), List(images, image, what));
+        found.RemoveAll(s => remains.Contains(s.Id));
         if (found.Count == 0)
-            return;
+            return remains;
         var reasons = found.Select(s => s.Kind switch
         {
             Rbd.SnapshotOfUser => $"'{s.Name}'{(IsProtected(images, image, s.Name, what) ? " (protected)" : "")}",
@@ -85,6 +90,37 @@ internal sealed class CephSnapshots(CephImages images)
         var children = CephChildren.Of(images, image, what, snapshot: null);
         var clones = children.Count == 0 ? "" : $", and is cloned by {CephChildren.Names(children)}";
         throw images.Failure(CephErrors.NotEmpty, what, $"it has {(reasons.Count == 1 ? "the snapshot" : "the snapshots")} {ObstacleNames.Of(reasons)}{clones}");
+    }
+
+    /// <summary>
+    /// What is left of snapshots whose removal was cut short. librbd gives a snapshot to the image's trash before it removes it, for its clones' sake: one
+    /// there without clones is needed by nobody.
+    /// </summary>
+    public static List<ulong> Remains(CephImages images, ImageHandle image, string what) =>
+    [
+        .. List(images, image, what)
+            .Where(s => s.Kind == Rbd.SnapshotInTrash && CephChildren.Of(images, image, what, s.Id).Count == 0)
+            .Select(s => s.Id),
+    ];
+
+    /// <summary>Ends those removals; blocks.</summary>
+    public static bool Sweep(CephImages images, ImageHandle image, List<ulong> remains, string what)
+    {
+        foreach (var id in remains)
+        {
+            var result = Rbd.RemoveSnapshot(image, id);
+            // Somebody else was faster, or needs it after all.
+            if (result is not (CephErrors.NotFound or CephErrors.Busy))
+                images.Check(result, what);
+        }
+        return true;
+    }
+
+    private bool SweepRemains(VolumeId volume)
+    {
+        var what = $"remove what is left of snapshots of {volume}";
+        var remains = images.Use(volume, readOnly: true, what, image => Remains(images, image, what));
+        return remains.Count == 0 || images.Change(volume, what, image => Sweep(images, image, remains, what));
     }
 
     private Task ChangeAsync(

@@ -85,6 +85,8 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
             using var image = new ImageHandle(opened, io);
             CephImageUsers.RequireNotOpen(images, image, what);
             CephImageUsers.RequireNotLocked(images, image, what);
+            if (CephSnapshots.Remains(images, image, what) is { Count: > 0 } remains)
+                Sweep(io, id, remains, what);
         }
         using var callback = new ProgressCallback(progress, () => false);
         var result = Rbd.RemoveFromTrash(io, id.Value, force, ProgressCallback.Function, callback.State);
@@ -96,6 +98,13 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         });
         callback.Finish();
         return true;
+    }
+
+    private void Sweep(IoContextHandle io, ImageId id, List<ulong> remains, string what)
+    {
+        images.Check(Rbd.OpenById(io, id.Value, out var opened, 0), what);
+        using var image = new ImageHandle(opened, io);
+        CephSnapshots.Sweep(images, image, remains, what);
     }
 
     // The trash of a namespace is made with its first image.

@@ -39,6 +39,15 @@ public interface IImageSnapshots
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.Busy"/> when it is protected.</exception>
     Task RemoveSnapshotAsync(VolumeId volume, string name, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Removes what is left of snapshots whose removal was cut short: they have no name any more, and take up space. What clones need stays.
+    /// </summary>
+    /// <param name="volume">The image's name.</param>
+    /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
+    /// <returns>Completes when there are no such remains.</returns>
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.Fenced"/>.</exception>
+    Task SweepSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken);
+
     /// <summary>Keeps a snapshot from being removed.</summary>
     /// <param name="volume">The image's name.</param>
     /// <param name="name">The snapshot's name.</param>

@@ -14,7 +14,8 @@ namespace Mooring.Tests.Cluster;
 internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
 {
     private const int Callers = 6;
-    private static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(4), StoppedMax = TimeSpan.FromSeconds(6);
+    private const string Cancelled = "volume.copy, cancelled";
+    private static readonly TimeSpan QuietMax = TimeSpan.FromSeconds(4), StoppedMax = TimeSpan.FromSeconds(6), CancelMax = TimeSpan.FromMilliseconds(300);
 
     private readonly ConcurrentDictionary<string, int> _done = new(), _harms = new();
     private readonly ConcurrentBag<double> _seconds = [];
@@ -50,14 +51,18 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
 
     private async Task CallAsync(CancellationTokenSource stop)
     {
-        var kinds = OperationCatalog.All.Select(o => o.Kind).ToArray();
+        string[] kinds = [.. OperationCatalog.All.Select(o => o.Kind), Cancelled];
         while (!stop.IsCancellationRequested)
         {
             var kind = kinds[Random.Shared.Next(kinds.Length)];
             var clock = Stopwatch.StartNew();
+            var volume = TestCluster.Volume($"chaos-{Interlocked.Increment(ref _names)}-{kind.Replace('.', '-').Replace(", ", "-")}");
             try
             {
-                await CrashScenario.RunOnceAsync(cluster, kind, TestCluster.Volume($"chaos-{Interlocked.Increment(ref _names)}-{kind.Replace('.', '-')}"));
+                if (kind != Cancelled)
+                    await CrashScenario.RunOnceAsync(cluster, kind, volume);
+                else if (!await CrashScenario.CancelOnceAsync(cluster, volume, Any(CancelMax)))
+                    kind = "volume.copy, cancelled too late";
             }
             catch (Exception e)
             {

@@ -248,6 +248,33 @@ internal sealed partial record CrashScenario(
         await cluster.RemoveAllAsync(volume.Image);
     }
 
+    /// <summary>A copy that somebody cancels at some time: it has no effect, or the whole one, as its result says.</summary>
+    /// <param name="cluster">Three nodes.</param>
+    /// <param name="volume">As for <see cref="RunOnceAsync"/>.</param>
+    /// <param name="delay">When it is cancelled.</param>
+    /// <returns>Whether it was.</returns>
+    public static async Task<bool> CancelOnceAsync(TestCluster cluster, VolumeId volume, TimeSpan delay)
+    {
+        var scenario = All["volume.copy"];
+        var command = await scenario.PrepareAsync(cluster, volume);
+        var copy = await cluster.Client.RunAsync(command, Change.New() with { NoWait = true });
+        await Task.Delay(delay);
+        await cluster.Client.CancelAsync(copy.Id);
+        var ended = await cluster.Client.WaitAsync(copy.Id, null);
+        if (ended.State == "cancelled")
+        {
+            Assert.Equal(0, await cluster.EffectsAsync(ended));
+            Assert.Null(await IdAsync(cluster, command.Volume));
+        }
+        else
+        {
+            Assert.True(ended.State == "succeeded", $"{command} {ended.State}: {ended.Error?.Detail}");
+            await scenario.CheckAsync(cluster, command, ended);
+        }
+        await cluster.RemoveAllAsync(volume.Image);
+        return ended.State == "cancelled";
+    }
+
     private static async Task<OperationShape> CrashAsync(TestCluster cluster, string owner, VolumeCommand command)
     {
         var result = await AskTwiceAsync(cluster, command, () => cluster.DiedAsync(owner));

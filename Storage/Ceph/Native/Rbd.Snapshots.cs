@@ -29,6 +29,9 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_snap_remove", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RemoveSnapshot(ImageHandle image, string name);
 
+    [LibraryImport(Library, EntryPoint = "rbd_snap_remove_by_id")]
+    public static partial int RemoveSnapshot(ImageHandle image, ulong snapshot);
+
     [LibraryImport(Library, EntryPoint = "rbd_snap_rename", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RenameSnapshot(ImageHandle image, string name, string newName);
 

@@ -37,6 +37,9 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_open_read_only", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenReadOnly(IoContextHandle io, string name, out nint image, nint snapshot);
 
+    [LibraryImport(Library, EntryPoint = "rbd_open_by_id", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenById(IoContextHandle io, string id, out nint image, nint snapshot);
+
     [LibraryImport(Library, EntryPoint = "rbd_open_by_id_read_only", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenByIdReadOnly(IoContextHandle io, string id, out nint image, nint snapshot);
 

@@ -80,6 +80,50 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
     }
 
     [StoreFact]
+    public async Task A_snapshot_that_was_half_removed_is_swept_and_does_not_keep_its_image()
+    {
+        var (swept, removed) = (await WithHalfRemovedSnapshotAsync(), await WithHalfRemovedSnapshotAsync());
+        await Store.SweepSnapshotsAsync(swept, default).WaitAsync(StepLimit);
+        Assert.DoesNotContain("trash", await ((CephFixture)Fixture).RunAsync("rbd", "snap", "ls", "--all", $"{swept}"), StringComparison.Ordinal);
+        await Store.RemoveAsync(removed, null, default).WaitAsync(StepLimit);
+        Assert.Null(await Store.FindAsync(removed, default));
+        var trashed = await WithHalfRemovedSnapshotAsync();
+        var id = (await Store.FindAsync(trashed, default))!.Value;
+        await Store.MoveToTrashAsync(trashed, TimeSpan.Zero, default).WaitAsync(StepLimit);
+        await Store.RemoveFromTrashAsync(trashed.Pool, "", id, force: false, null, default).WaitAsync(StepLimit);
+        // What a clone needs is none.
+        await Store.CreateSnapshotAsync(swept, "s", default).WaitAsync(StepLimit);
+        var clone = Fresh("clone");
+        await Store.CloneAsync(swept, "s", clone, default).WaitAsync(StepLimit);
+        await Store.RemoveSnapshotAsync(swept, "s", default).WaitAsync(StepLimit);
+        await Store.SweepSnapshotsAsync(swept, default).WaitAsync(StepLimit);
+        Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, clone, 0, MiB));
+    }
+
+    // As a client that died between giving it to the image's trash and removing it: nobody is cloned from it.
+    private async Task<VolumeId> WithHalfRemovedSnapshotAsync()
+    {
+        var (volume, id) = await MadeAsync();
+        await Store.CreateSnapshotAsync(volume, "s", default).WaitAsync(StepLimit);
+        var snapshot = (await Store.GetSnapshotsAsync(volume, default)).Find("s")!.Id.Value;
+        var clone = Fresh("clone");
+        await Store.CloneAsync(volume, "s", clone, default).WaitAsync(StepLimit);
+        await Store.RemoveSnapshotAsync(volume, "s", default).WaitAsync(StepLimit);
+        await DropHeaderAsync((await Store.FindAsync(clone, default))!.Value.Value);
+        await Store.RemoveAsync(clone, null, default).WaitAsync(StepLimit);
+        var (header, key) = ($"rbd_header.{id}", $"snapshot_{snapshot:x16}");
+        await RadosAsync("rmomapkey", header, $"snap_children_{snapshot:x16}");
+        await RadosAsync("getomapval", header, key, _scratch);
+        // cls_rbd_snap ends with the count of its clones and an absent overlap.
+        var record = await File.ReadAllBytesAsync(_scratch);
+        Assert.Equal([1, 0, 0, 0, 0], record[^5..]);
+        record[^5] = 0;
+        await File.WriteAllBytesAsync(_scratch, record);
+        await RadosAsync("setomapval", header, key, "--input-file", _scratch);
+        return volume;
+    }
+
+    [StoreFact]
     public async Task What_the_object_map_names_and_was_never_written_is_not_lost_by_flattening()
     {
         var (parent, _) = await MadeAsync();
