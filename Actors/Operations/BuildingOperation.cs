@@ -42,6 +42,8 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
             await RemoveSnapshotsAsync(context, work);
             await context.Store.RemoveAsync(work, null, context.Cancellation);
         }
+        var works = Enumerable.Range(1, context.Attempt).Select(attempt => context.WorkName(command.Volume, attempt).Image).ToHashSet();
+        await RemovalRemains.EndAsync(context, command.Volume, image => works.Contains(image.Name));
     }
 
     /// <summary>Makes the whole volume under another name.</summary>

@@ -67,7 +67,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Command<WatchOperation>(query => Wait(query.Operation, query.SeenVersion, query.Wait, query.By, onlyTheEnd: false));
         Command<CancelOperation>(OnCancel);
         Command<GetOperations>(query => _archive.Forward(new ListResults(_state, query, _running.ToFrozenDictionary())));
-        Command<GetUnsettled>(_ => Sender.Tell(new UnsettledOperations(_state.Unsettled.Select(e => e.Id).Concat(_accepting.Keys).ToHashSet())));
+        Command<GetUnsettled>(_ => Sender.Tell(new UnsettledOperations(
+            _state.Unsettled.Select(e => e.Id).Concat(_accepting.Keys).ToHashSet(), _state.Unsettled.Select(e => e.Command.Volume).ToHashSet())));
         Command<ImagesSeen>(OnImagesSeen);
         Command<ResultFound>(OnFound);
         Command<PartKept>(OnPartKept);

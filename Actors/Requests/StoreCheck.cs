@@ -23,6 +23,15 @@ public static partial class StoreCheck
         where finding is not null
         select (image.Volume, finding);
 
+    /// <summary>Judges an image whose removal has begun and is not over.</summary>
+    /// <param name="volume">The name that it had.</param>
+    /// <param name="open">Every operation that may still have work under way or to clean up.</param>
+    /// <returns>What is wrong; null when an operation may be removing it.</returns>
+    public static CheckFinding? JudgeRemoval(VolumeId volume, UnsettledOperations open) =>
+        open.Volumes.Contains(volume) || (WorkName().Match(volume.Image) is { Success: true } work && open.Operations.Contains(new OperationId(work.Groups[1].Value)))
+            ? null
+            : new CheckFinding("half-removed", volume.ToString(), "its removal has begun and is not over, and no operation goes on with it", CanRepair: true, Repaired: false);
+
     private static CheckFinding? Judge(CheckedImage image, IReadOnlySet<OperationId> unsettled, IReadOnlySet<string> fileSystems)
     {
         var name = image.Volume.ToString();

@@ -27,7 +27,7 @@ public sealed class StoreCheckActor : ReceiveActor
                     book.Tell(GetUnsettled.Instance, Self);
                     Become(() =>
                     {
-                        Receive<UnsettledOperations>(open => SettleAsync(request, seen, open.Operations).PipeTo(Self, success: found => found, failure: e => new Failed(e)));
+                        Receive<UnsettledOperations>(open => SettleAsync(request, seen, open).PipeTo(Self, success: found => found, failure: e => new Failed(e)));
                         Ends(asker);
                     });
                 });
@@ -60,18 +60,34 @@ public sealed class StoreCheckActor : ReceiveActor
     {
         var after = request.After?.Split('/', 3) is [var p, var n, var i] ? new VolumeId(p, n, i) : (VolumeId?)null;
         var limit = Math.Clamp(request.Limit, 1, 1000);
-        var images = new List<CheckedImage>();
+        var (images, removing) = (new List<CheckedImage>(), new List<(VolumeId, ImageId)>());
         await foreach (var (pool, ns) in PlacesAsync())
         {
             if (after is { } last && (string.CompareOrdinal(pool, last.Pool) is var order and not 0 ? order : string.CompareOrdinal(ns, last.Namespace)) < 0)
                 continue;
             var from = after is { } begin && begin.Pool == pool && begin.Namespace == ns ? begin.Image : null;
+            if (from is null)
+                removing.AddRange(await RemovingAsync(pool, ns));
             var listed = await _store.ListImagesAsync(pool, ns, from, limit - images.Count, default);
             images.AddRange(listed.Select(image => new CheckedImage(new VolumeId(pool, ns, image.Name), image.Damage)));
             if (images.Count >= limit)
-                return new Seen(images, $"{pool}/{ns}/{listed[^1].Name}");
+                return new Seen(images, removing, $"{pool}/{ns}/{listed[^1].Name}");
         }
-        return new Seen(images, null);
+        return new Seen(images, removing, null);
+    }
+
+    // By the names that they had.
+    private async Task<List<(VolumeId, ImageId)>> RemovingAsync(string pool, string ns)
+    {
+        const int PageMax = 1000;
+        var (found, page) = (new List<(VolumeId, ImageId)>(), (IReadOnlyList<TrashedImage>)[]);
+        do
+        {
+            page = await _store.ListTrashAsync(pool, ns, page.Count > 0 ? page[^1].Id.Value : null, PageMax, default);
+            found.AddRange(page.Where(image => image.Removing).Select(image => (new VolumeId(pool, ns, image.Name), image.Id)));
+        }
+        while (page.Count == PageMax);
+        return found;
     }
 
     // In the order of their names, a pool's default namespace first.
@@ -94,11 +110,19 @@ public sealed class StoreCheckActor : ReceiveActor
     }
 
     // What has gone meanwhile was cleaned up by its operation.
-    private async Task<StoreChecked> SettleAsync(CheckStore request, Seen seen, IReadOnlySet<OperationId> unsettled)
+    private async Task<StoreChecked> SettleAsync(CheckStore request, Seen seen, UnsettledOperations open)
     {
-        var fileSystems = (await FileRecords.ListAsync(_store, default)).Select(f => f.Name.Value).ToHashSet();
         var findings = new List<CheckFinding>();
-        foreach (var (volume, finding) in StoreCheck.Judge(seen.Images, unsettled, fileSystems))
+        foreach (var (volume, id) in seen.Removing)
+        {
+            if (StoreCheck.JudgeRemoval(volume, open) is not { } finding || await _store.FindInTrashAsync(volume.Pool, volume.Namespace, id, default) is null)
+                continue;
+            if (request.Repair)
+                await _store.RemoveFromTrashAsync(volume.Pool, volume.Namespace, id, force: true, null, default);
+            findings.Add(finding with { Repaired = request.Repair });
+        }
+        var fileSystems = (await FileRecords.ListAsync(_store, default)).Select(f => f.Name.Value).ToHashSet();
+        foreach (var (volume, finding) in StoreCheck.Judge(seen.Images, open.Operations, fileSystems))
         {
             if (finding.CanRepair && await _store.FindAsync(volume, default) is null)
                 continue;
@@ -109,7 +133,7 @@ public sealed class StoreCheckActor : ReceiveActor
         return new StoreChecked(seen.Images.Count, findings, seen.Next);
     }
 
-    private sealed record Seen(IReadOnlyList<CheckedImage> Images, string? Next) : INoSerializationVerificationNeeded;
+    private sealed record Seen(IReadOnlyList<CheckedImage> Images, IReadOnlyList<(VolumeId Volume, ImageId Id)> Removing, string? Next) : INoSerializationVerificationNeeded;
 
     private sealed record Failed(Exception Cause) : INoSerializationVerificationNeeded;
 }
@@ -122,4 +146,5 @@ internal sealed record GetUnsettled : INoSerializationVerificationNeeded
 
 /// <summary>These operations may.</summary>
 /// <param name="Operations">The operations.</param>
-internal sealed record UnsettledOperations(IReadOnlySet<OperationId> Operations) : INoSerializationVerificationNeeded;
+/// <param name="Volumes">Their volumes.</param>
+public sealed record UnsettledOperations(IReadOnlySet<OperationId> Operations, IReadOnlySet<VolumeId> Volumes) : INoSerializationVerificationNeeded;

@@ -153,7 +153,7 @@ public sealed record NodePage(IReadOnlyList<NodeShape> Items, string? NextCursor
 public sealed record CheckPage(int ImageCount, IReadOnlyList<CheckFindingShape> Items, string? NextCursor);
 
 /// <summary>Something in the block store that is not as it should be.</summary>
-/// <param name="Kind"><c>stray</c>, <c>damaged</c>, <c>unowned</c> or <c>unknown</c>.</param>
+/// <param name="Kind"><c>stray</c>, <c>damaged</c>, <c>half-removed</c>, <c>unowned</c> or <c>unknown</c>.</param>
 /// <param name="Name">The image.</param>
 /// <param name="Detail">One line for a person.</param>
 /// <param name="CanRepair">Whether it can be removed without harm.</param>

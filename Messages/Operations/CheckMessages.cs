@@ -16,7 +16,7 @@ public sealed record CheckStore(string? After, int Limit, bool Repair) : IOperat
 public sealed record StoreChecked(int ImageCount, IReadOnlyList<CheckFinding> Findings, string? Next);
 
 /// <summary>Something in the block store that is not as it should be.</summary>
-/// <param name="Kind">What it is: <c>stray</c>, left by an attempt of an operation that is over; <c>damaged</c>, has a name and cannot be opened;
+/// <param name="Kind">What it is: <c>stray</c>, left by an attempt of an operation that is over; <c>damaged</c>, has a name and cannot be opened; <c>half-removed</c>, lies in the trash because its removal was cut short;
 /// <c>unowned</c>, of a file system that there is not; <c>unknown</c>, has a name of Mooring's own and is none of these.</param>
 /// <param name="Name">The image.</param>
 /// <param name="Detail">One line for a person.</param>

@@ -63,11 +63,15 @@ public interface IImageTrash
 /// <summary>An image in the trash.</summary>
 /// <param name="Id">Its internal id.</param>
 /// <param name="Name">The name that it had.</param>
-/// <param name="Source">Who moved it there: <c>user</c>, or a part of the store such as <c>mirroring</c> or <c>migration</c>.</param>
+/// <param name="Source">Who moved it there: <c>user</c>, or a part of the store such as <c>mirroring</c> or <c>migration</c>; <c>removing</c> when that was
+/// the first step of its removal, which goes on or was cut short.</param>
 /// <param name="DeletedAt">Since when it is there.</param>
 /// <param name="DeferredUntil">Until when it cannot be removed without force.</param>
 public sealed record TrashedImage(ImageId Id, string Name, string Source, DateTimeOffset DeletedAt, DateTimeOffset DeferredUntil)
 {
     /// <summary>Whether moving it there was cut short: it is not all there yet.</summary>
     public bool Moving { get; init; }
+
+    /// <summary>Whether it is only there because it is being removed, or was when whoever did that died.</summary>
+    public bool Removing => Source == "removing";
 }

@@ -30,8 +30,9 @@ internal sealed partial record CrashScenario(
                 Assert.Equal(result.Result.Id, await IdAsync(cluster, command.Volume));
             }),
         ["volume.delete"] = new(
-            async (cluster, volume) => new DeleteVolume(await MadeAsync(cluster, volume)),
-            async (cluster, command, _) => Assert.Null(await IdAsync(cluster, command.Volume))),
+            async (cluster, volume) => new DeleteVolume(await cluster.FilledAsync(volume.Image, cluster.LongBytes / 4)),
+            async (cluster, command, _) => Assert.Null(await IdAsync(cluster, command.Volume)),
+            "in-the-middle"),
         ["volume.resize"] = new(
             async (cluster, volume) => new ResizeVolume(await MadeAsync(cluster, volume), Size * 2, false),
             async (cluster, command, _) => Assert.Equal(Size * 2, (await cluster.Client.GetVolumeAsync(command.Volume)).SizeBytes)),

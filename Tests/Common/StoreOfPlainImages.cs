@@ -14,9 +14,11 @@ public abstract class StoreOfPlainImages
 
     public Task MoveToTrashAsync(VolumeId volume, TimeSpan delay, CancellationToken cancellationToken) => throw NotHere();
 
-    public Task<IReadOnlyList<TrashedImage>> ListTrashAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) => throw NotHere();
+    public Task<IReadOnlyList<TrashedImage>> ListTrashAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<TrashedImage>>([]);
 
-    public Task<TrashedImage?> FindInTrashAsync(string pool, string ns, ImageId id, CancellationToken cancellationToken) => throw NotHere();
+    public Task<TrashedImage?> FindInTrashAsync(string pool, string ns, ImageId id, CancellationToken cancellationToken) =>
+        Task.FromResult<TrashedImage?>(null);
 
     public Task RestoreFromTrashAsync(ImageId id, VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
 

@@ -26,6 +26,17 @@ public class StoreCheckTests
         Assert.Equal(("stray", true), (found?.Kind, found?.CanRepair));
     }
 
+    [Fact]
+    public void What_is_half_removed_may_go_unless_an_operation_is_about_it()
+    {
+        var open = new UnsettledOperations(new HashSet<OperationId> { UnderWay }, new HashSet<VolumeId> { VolumeId.Parse("rbd/busy") });
+
+        Assert.Null(StoreCheck.JudgeRemoval(VolumeId.Parse("rbd/busy"), open));
+        Assert.Null(StoreCheck.JudgeRemoval(new VolumeId("rbd", "", WorkOf(UnderWay)), open));
+        Assert.Equal(("half-removed", true), StoreCheck.JudgeRemoval(VolumeId.Parse("rbd/gone"), open) is { } found ? (found.Kind, found.CanRepair) : default);
+        Assert.NotNull(StoreCheck.JudgeRemoval(new VolumeId("rbd", "", WorkOf(Over)), open));
+    }
+
     // The names are made in one place and read in another.
     [Fact]
     public void The_names_of_an_area_are_understood()

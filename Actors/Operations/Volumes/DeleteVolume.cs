@@ -30,6 +30,12 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
         _ => Reconciliation.Done,
     };
 
+    public override async Task CleanUpAsync(AttemptContext context, VolumeCommand command)
+    {
+        await context.FenceEarlierAsync();
+        await RemovalRemains.EndAsync(context, command.Volume, image => image.Id.Value == context.ImageIdBefore);
+    }
+
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, DeleteVolume command)
     {
         if (context.InDoubt)
@@ -37,10 +43,14 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
             await context.FenceEarlierAsync();
             var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
             if (Reconcile(context.ImageIdBefore, found) == Reconciliation.Done)
-                return new AttemptResult(null);
+            {
+                var isLeft = await context.Store.FindInTrashAsync(
+                    command.Volume.Pool, command.Volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is { Removing: true };
+                return new AttemptResult(null, Leftovers: isLeft);
+            }
         }
         if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
-            await context.Store.RemoveAsync(command.Volume, context.Progress, context.Cancellation);
+            await context.Store.RemoveAsync(command.Volume, new CrashingProgress(context, CrashingProgress.Begun), context.Cancellation);
         else
             await context.Store.RemoveDamagedAsync(command.Volume, context.Progress, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

@@ -100,6 +100,43 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
         Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, clone, 0, MiB));
     }
 
+    [StoreFact]
+    public async Task A_removal_that_was_killed_is_found_in_the_trash_and_ended_from_there()
+    {
+        var fixture = (CephFixture)Fixture;
+        for (var tries = 0; ; tries++)
+        {
+            var volume = await CreateAsync(128 * MiB, 128 * MiB);
+            var id = (await Store.FindAsync(volume, default))!.Value;
+            using var client = fixture.Start("rbd", "--rbd-concurrent-management-ops", "1", "rm", $"{volume}");
+            while (!client.HasExited && await Store.FindAsync(volume, default) is not null)
+                await Task.Delay(1);
+            client.Kill();
+            await client.WaitForExitAsync();
+            if (await Store.FindInTrashAsync(volume.Pool, "", id, default) is not { } left)
+            {
+                Assert.True(tries < 20, "it was always faster");
+                continue;
+            }
+            Assert.Equal((true, volume.Image), (left.Removing, left.Name));
+            await UntilAsync("the dead client is not in the way", async () =>
+            {
+                try
+                {
+                    await Store.RemoveFromTrashAsync(volume.Pool, "", id, force: true, null, default).WaitAsync(StepLimit);
+                    return true;
+                }
+                catch (BlockStoreException e) when (e.Kind == ErrorKind.Busy)
+                {
+                    await Store.FenceAsync(new FenceAddress(ClientAddress().Match(e.Error.Detail).Groups[1].Value), TimeSpan.FromHours(1), default);
+                    return false;
+                }
+            });
+            Assert.DoesNotContain($"rbd_data.{id}.", await RadosAsync("ls"), StringComparison.Ordinal);
+            return;
+        }
+    }
+
     // As a client that died between giving it to the image's trash and removing it: nobody is cloned from it.
     private async Task<VolumeId> WithHalfRemovedSnapshotAsync()
     {
