@@ -88,11 +88,14 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until a node has died at the crash point.</summary>
-    public async Task DiedAsync(string node)
+    /// <returns>Which.</returns>
+    public async Task<string> DiedAsync()
     {
-        // The crash point after the reply may be passed a moment after the client has its answer.
-        await UntilAsync($"{node} died at its crash point", () => Task.FromResult(!Nodes.ProcessOf(node).IsAlive), TimeSpan.FromSeconds(60));
+        string? dead = null;
+        await UntilAsync(
+            "a node died at the crash point", () => Task.FromResult((dead = Nodes.NodeNames.FirstOrDefault(n => !Nodes.ProcessOf(n).IsAlive)) is not null), TimeSpan.FromSeconds(60));
         Assert.False(File.Exists(CrashFile));
+        return dead!;
     }
 
     /// <summary>The name of a volume that there is not, and that the node would carry out the operations of.</summary>
