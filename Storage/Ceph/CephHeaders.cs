@@ -28,6 +28,9 @@ internal sealed class CephHeaders(CephConnection connection)
     public static ulong Bits(IEnumerable<string> features) =>
         FeatureNames.Where(known => features.Contains(known.Name)).Aggregate(0UL, (bits, known) => bits | known.Bit);
 
+    /// <summary>The names of features by their bits.</summary>
+    public static IReadOnlyList<string> Names(ulong features) => [.. FeatureNames.Where(known => (features & known.Bit) != 0).Select(known => known.Name)];
+
     /// <summary>What is known of an image; null when it has no header.</summary>
     /// <param name="io">Where the image lies.</param>
     /// <param name="volume">Its name.</param>
@@ -46,10 +49,9 @@ internal sealed class CephHeaders(CephConnection connection)
         if (!values.ContainsKey("size"))
             return null;
         var objectSize = 1L << Math.Min(new CephDecoder(values.GetValueOrDefault("order")).Byte(), (byte)62);
-        var features = (ulong)Number("features");
         var parent = values.TryGetValue("parent", out var encoded) ? Link.Read(encoded) : null;
         return new ImageInfo(
-            volume, id, Number("size"), objectSize, [.. FeatureNames.Where(feature => (features & feature.Bit) != 0).Select(feature => feature.Name)],
+            volume, id, Number("size"), objectSize, Names((ulong)Number("features")),
             new CephDecoder(values.GetValueOrDefault("create_timestamp")).Time(),
             parent is null ? null : await parents.GetOrAdd(parent, link => NameAsync(link, cancellationToken)).ConfigureAwait(false))
         {

@@ -95,6 +95,7 @@ internal sealed partial class EmbeddedStore
     {
         if (string.IsNullOrEmpty(key))
             throw Failures.Invalid("a metadata key is empty");
+        RequireGoodOption(key, value);
         database.Write(() =>
         {
             RequireUnfenced(database);

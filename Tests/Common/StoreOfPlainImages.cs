@@ -52,5 +52,13 @@ public abstract class StoreOfPlainImages
 
     public Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task UpdateFeaturesAsync(VolumeId volume, IReadOnlyList<string> features, bool enabled, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<ImageOption>> GetOptionsAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<ImageUsage>> GetUsageAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<PoolStatistics> GetStatisticsAsync(string pool, string ns, CancellationToken cancellationToken) => throw NotHere();
+
     protected static NotSupportedException NotHere() => new("not in this store");
 }

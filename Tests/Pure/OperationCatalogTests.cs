@@ -53,6 +53,10 @@ public class OperationCatalogTests
         new RemoveNamespace(new VolumeId("rbd", "", "ns ü")),
         new AddLock(Volume, "my lock"),
         new BreakLock(Volume, "client.4123", "my lock", true),
+        new EnableFeatures(Volume, "exclusive-lock,object-map"),
+        new DisableFeatures(Volume, "deep-flatten"),
+        new SetConfiguration(Volume, "rbd_qos_iops_limit", "100"),
+        new RemoveConfiguration(Volume, "rbd_qos_iops_limit"),
     }.ToDictionary(command => command.Kind);
 
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
