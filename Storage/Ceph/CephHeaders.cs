@@ -13,7 +13,6 @@ internal sealed class CephHeaders(CephConnection connection)
 {
     public const string Prefix = "rbd_header.";
     private const string SnapshotPrefix = "snapshot_";
-    private const int PoolNameBytesMax = 4096;
 
     private static readonly byte[][] Keys =
         [.. new[] { "create_timestamp", "data_pool_id", "features", "order", "parent", "size", "stripe_count", "stripe_unit" }.Select(Encoding.ASCII.GetBytes)];
@@ -57,7 +56,7 @@ internal sealed class CephHeaders(CephConnection connection)
         {
             StripeUnitBytes = Number("stripe_unit") is > 0 and var unit ? unit : objectSize,
             StripeCount = Math.Max(1, Number("stripe_count")),
-            DataPool = values.ContainsKey("data_pool_id") ? await PoolAsync(Number("data_pool_id"), cancellationToken).ConfigureAwait(false) : null,
+            DataPool = values.ContainsKey("data_pool_id") ? await connection.PoolNameAsync(Number("data_pool_id"), cancellationToken).ConfigureAwait(false) : null,
         };
 
         long Number(string key) => new CephDecoder(values.GetValueOrDefault(key)).Long();
@@ -66,7 +65,7 @@ internal sealed class CephHeaders(CephConnection connection)
     // As rbd shows it: pool[/namespace]/image@snapshot. What cannot be found any more is shown by its id.
     private async Task<string> NameAsync(Link link, CancellationToken cancellationToken)
     {
-        var pool = await PoolAsync(link.Pool, cancellationToken).ConfigureAwait(false);
+        var pool = await connection.PoolNameAsync(link.Pool, cancellationToken).ConfigureAwait(false);
         var io = await connection.OpenAsync(pool, link.Namespace, cancellationToken).ConfigureAwait(false);
         var image = await NameOfAsync(io, link.Image).WaitAsync(cancellationToken).ConfigureAwait(false) ?? link.Image;
         var key = SnapshotPrefix + link.Snapshot.ToString("x16", CultureInfo.InvariantCulture);
@@ -92,21 +91,6 @@ internal sealed class CephHeaders(CephConnection connection)
         var (_, trashed) = await ReadOperation.OmapAsync(io, CephTrash.Object, key).ConfigureAwait(false);
         return trashed.Count > 0 ? CephTrash.Read(id, trashed[0].Value).Name : null;
     }
-
-    private Task<string> PoolAsync(long id, CancellationToken cancellationToken) => connection.ControlAsync(
-        cluster =>
-        {
-            var name = new byte[PoolNameBytesMax];
-            unsafe
-            {
-                fixed (byte* b = name)
-                {
-                    var length = Rados.NameOfPool(cluster, id, b, PoolNameBytesMax);
-                    return length < 0 ? id.ToString(CultureInfo.InvariantCulture) : NativeText.Read(b);
-                }
-            }
-        },
-        cancellationToken);
 
     /// <summary>The names of parents that were looked up.</summary>
     public sealed class Parents

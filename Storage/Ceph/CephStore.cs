@@ -27,6 +27,7 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephTrash _trash;
     private readonly CephNamespaces _namespaces;
     private readonly CephUsage _usage;
+    private readonly CephGroups _groups;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
     private int _disposed;
@@ -45,6 +46,7 @@ internal sealed partial class CephStore : IBlockStore
         _trash = new CephTrash(connection, _images, _catalog);
         _namespaces = new CephNamespaces(connection, _images, _catalog);
         _usage = new CephUsage(_images, _catalog);
+        _groups = new CephGroups(connection, _images, _catalog);
         _content = new CephImageContent(_images);
         _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
         _rename = new CephRename(connection, _images);

@@ -136,6 +136,7 @@ internal sealed partial class EmbeddedStore
             RequireUnfenced(database);
             var found = find();
             RequireUnused(database, found, volume);
+            RequireInNoGroup(database, found, volume);
             RequireNoSnapshots(database, found, volume);
             RequireNotLocked(database, found, volume);
             database.Execute("DELETE FROM images WHERE id = ?", found.Id);

@@ -22,7 +22,7 @@ internal sealed partial record CrashScenario(
         ? [.. OperationCatalog.All.Select(o => o.Kind)]
         : ["volume.create", "volume.copy"];
 
-    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()))
+    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()))
     {
         ["volume.create"] = new(
             (_, volume) => Task.FromResult<VolumeCommand>(new CreateVolume(volume, 7 << 20)),

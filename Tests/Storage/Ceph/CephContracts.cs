@@ -56,3 +56,6 @@ public sealed class CephTiesKeep(CephFixture fixture) : TiesContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephUsageKeeps(CephFixture fixture) : UsageContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephGroupsKeep(CephFixture fixture) : GroupContract(fixture);

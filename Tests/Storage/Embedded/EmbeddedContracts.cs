@@ -35,3 +35,5 @@ public sealed class EmbeddedNamespaces(EmbeddedFixture fixture) : NamespaceContr
 public sealed class EmbeddedTies(EmbeddedFixture fixture) : TiesContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedUsage(EmbeddedFixture fixture) : UsageContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedGroups(EmbeddedFixture fixture) : GroupContract(fixture), IClassFixture<EmbeddedFixture>;
