@@ -23,4 +23,9 @@ public static class Addresses
     /// <param name="named">Its pool, and its name as that of an image.</param>
     /// <returns>The address.</returns>
     public static VolumeId OfNamespace(VolumeId named) => new(named.Pool, named.Image, "@namespace");
+
+    /// <summary>A group of images.</summary>
+    /// <param name="named">Its pool and namespace, and its name as that of an image.</param>
+    /// <returns>The address.</returns>
+    public static VolumeId OfGroup(VolumeId named) => named with { Image = "@group:" + named.Image };
 }

@@ -6,7 +6,7 @@ namespace Mooring.Operations;
 /// <summary>A volume as the outside sees it.</summary>
 public static class ImageDescription
 {
-    /// <summary>Metadata keys that begin so are Mooring's own and are not shown.</summary>
+    /// <summary>Metadata keys that begin so are Mooring's own and are not shown; nor are those of options.</summary>
     public const string OwnMetadataPrefix = "mooring.";
 
     /// <summary>The most characters of a metadata key.</summary>
@@ -28,7 +28,7 @@ public static class ImageDescription
         image.CreatedAt,
         image.Parent,
         (metadata ?? new Dictionary<string, string>())
-            .Where(pair => !pair.Key.StartsWith(OwnMetadataPrefix, StringComparison.Ordinal))
+            .Where(pair => !pair.Key.StartsWith(OwnMetadataPrefix, StringComparison.Ordinal) && !pair.Key.StartsWith(ImageOption.KeyPrefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key, pair => pair.Value))
     {
         // What follows from the object's size is not said.

@@ -239,9 +239,13 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
     protected Parameter<long> Time(string name, Func<TCommand, long> get, string help) =>
         Add(new TimeParameter(name, help, command => get((TCommand)command)) { HttpName = $"{name}_seconds", JsonName = $"{name}Seconds" });
 
-    /// <summary>Features of an image, that need not be said; null then.</summary>
+    /// <summary>All the features of a new image, that need not be said; null then.</summary>
     /// <inheritdoc cref="Size"/>
-    protected Parameter<string> Features(string name, Func<TCommand, string?> get) => Add(new FeaturesParameter(name, command => get((TCommand)command)!));
+    protected Parameter<string> NewFeatures(string name, Func<TCommand, string?> get) => Add(new NewFeaturesParameter(name, command => get((TCommand)command)!));
+
+    /// <summary>Features of an image: a positional argument.</summary>
+    /// <inheritdoc cref="Size"/>
+    protected Parameter<string> Features(string name, Func<TCommand, string> get, string help) => Add(new FeaturesParameter(name, help, command => get((TCommand)command)));
 
     /// <summary>Something that is so or not; not when it is not said.</summary>
     /// <inheritdoc cref="Size"/>

@@ -327,15 +327,14 @@ internal sealed class TimeParameter(string name, string help, Func<VolumeCommand
     protected override void Write(Utf8JsonWriter writer, long value) => writer.WriteNumberValue(value);
 }
 
-/// <summary>Features of an image by their names, as <c>a,b</c> in the order in which Ceph has them; null when not said.</summary>
-internal sealed class FeaturesParameter(string name, Func<VolumeCommand, string> get)
-    : Parameter<string>(name, $"Its features, of {string.Join(',', ImageLayout.KnownFeatures)}.", get)
+/// <summary>Features of an image by their names, as <c>a,b</c> in the order in which Ceph has them.</summary>
+internal class FeaturesParameter(string name, string help, Func<VolumeCommand, string> get) : Parameter<string>(name, help, get)
 {
-    public override bool Required => false;
+    public override bool Positional => true;
 
-    protected override string? Problem(string value) => value is null ? null : ProblemOf(value.Split(','));
+    protected override string? Problem(string value) => value is null ? $"{Name} is missing" : ProblemOf(value.Split(','));
 
-    protected override bool TryParse(string text, out string value, [NotNullWhen(false)] out string? problem)
+    protected sealed override bool TryParse(string text, out string value, [NotNullWhen(false)] out string? problem)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         value = InOrder(names);
@@ -343,9 +342,9 @@ internal sealed class FeaturesParameter(string name, Func<VolumeCommand, string>
         return problem is null;
     }
 
-    protected override string Read(JsonElement value) => InOrder([.. value.EnumerateArray().Select(name => name.GetString() ?? "")]);
+    protected sealed override string Read(JsonElement value) => InOrder([.. value.EnumerateArray().Select(name => name.GetString() ?? "")]);
 
-    protected override void Write(Utf8JsonWriter writer, string value)
+    protected sealed override void Write(Utf8JsonWriter writer, string value)
     {
         writer.WriteStartArray();
         foreach (var feature in value.Split(','))
@@ -353,13 +352,27 @@ internal sealed class FeaturesParameter(string name, Func<VolumeCommand, string>
         writer.WriteEndArray();
     }
 
-    private static string InOrder(IReadOnlyList<string> names) =>
-        string.Join(',', ImageLayout.KnownFeatures.Where(names.Contains).Concat(names.Except(ImageLayout.KnownFeatures)));
-
-    private string? ProblemOf(IReadOnlyList<string> names) =>
+    protected virtual string? ProblemOf(IReadOnlyList<string> names) =>
         names.FirstOrDefault(feature => !ImageLayout.KnownFeatures.Contains(feature)) is { } unknown
             ? $"{Name}: '{unknown}' is not one of {string.Join(", ", ImageLayout.KnownFeatures)}"
-            : Lacks(names, "object-map", "exclusive-lock") ?? Lacks(names, "fast-diff", "object-map") ?? Lacks(names, "journaling", "exclusive-lock");
+            : null;
+
+    private static string InOrder(IReadOnlyList<string> names) =>
+        string.Join(',', ImageLayout.KnownFeatures.Where(names.Contains).Concat(names.Except(ImageLayout.KnownFeatures)));
+}
+
+/// <summary>All the features of a new image; null when not said.</summary>
+internal sealed class NewFeaturesParameter(string name, Func<VolumeCommand, string> get)
+    : FeaturesParameter(name, $"Its features, of {string.Join(',', ImageLayout.KnownFeatures)}.", get)
+{
+    public override bool Required => false;
+
+    public override bool Positional => false;
+
+    protected override string? Problem(string value) => value is null ? null : base.Problem(value);
+
+    protected override string? ProblemOf(IReadOnlyList<string> names) => base.ProblemOf(names)
+        ?? Lacks(names, "object-map", "exclusive-lock") ?? Lacks(names, "fast-diff", "object-map") ?? Lacks(names, "journaling", "exclusive-lock");
 
     // What librbd refuses without saying why.
     private string? Lacks(IReadOnlyList<string> names, string feature, string needed) =>

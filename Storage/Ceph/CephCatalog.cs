@@ -154,6 +154,13 @@ internal sealed class CephCatalog(CephConnection connection)
             throw connection.Failure(CephErrors.NotFound, $"use namespace {pool}/{ns}");
     }
 
+    /// <summary>Makes sure that a pool and namespace exist in which an object is missing that is made with the first thing to be kept in it.</summary>
+    public async Task RequirePlaceAsync(IoContextHandle io, string pool, string ns, CancellationToken cancellationToken)
+    {
+        if (await ReadOperation.StatAsync(io, Directory).WaitAsync(cancellationToken).ConfigureAwait(false) == CephErrors.NotFound)
+            await RequireNamespaceAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+    }
+
     private unsafe IReadOnlyList<string> ListPools(ClusterHandle cluster)
     {
         connection.Check(Rados.WaitForLatestOsdMap(cluster), "list pools");

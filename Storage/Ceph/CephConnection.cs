@@ -9,6 +9,8 @@ namespace Mooring.Storage.Ceph;
 /// </summary>
 internal sealed class CephConnection : IAsyncDisposable
 {
+    private const int PoolNameBytesMax = 4096;
+
     private readonly ClusterHandle _cluster;
     private readonly CephStoreOptions _options;
     private readonly BoundedThreads _control;
@@ -137,6 +139,22 @@ internal sealed class CephConnection : IAsyncDisposable
     /// <summary>Makes sure that a pool in which something was not found still exists.</summary>
     public Task RequirePoolAsync(string pool, string ns, CancellationToken cancellationToken) =>
         ControlAsync(_ => Open(pool, ns), cancellationToken);
+
+    /// <summary>The name of a pool; its id as text when there is none any more.</summary>
+    public Task<string> PoolNameAsync(long id, CancellationToken cancellationToken) => ControlAsync(
+        cluster =>
+        {
+            var name = new byte[PoolNameBytesMax];
+            unsafe
+            {
+                fixed (byte* b = name)
+                {
+                    var length = Rados.NameOfPool(cluster, id, b, PoolNameBytesMax);
+                    return length < 0 ? id.ToString(System.Globalization.CultureInfo.InvariantCulture) : NativeText.Read(b);
+                }
+            }
+        },
+        cancellationToken);
 
     /// <summary>Runs a command of the monitors; blocks.</summary>
     /// <param name="json">The command.</param>

@@ -32,7 +32,7 @@ internal static class CephErrors
         [27] = ("EFBIG", "it is too big", ErrorKind.InvalidArgument),
         [28] = ("ENOSPC", "no space is left", ErrorKind.NoSpace),
         [30] = ("EROFS", "it can only be read (a snapshot, a mirror's copy, or somebody else has its lock)", ErrorKind.PermissionDenied),
-        [31] = ("EMLINK", "it has clones", ErrorKind.Busy),
+        [31] = ("EMLINK", "it is in a group, or has clones", ErrorKind.Busy),
         [33] = ("EDOM", "a value out of its domain", ErrorKind.InvalidArgument),
         [34] = ("ERANGE", "a value out of range", ErrorKind.InvalidArgument),
         [36] = ("ENAMETOOLONG", "the name is too long", ErrorKind.InvalidArgument),

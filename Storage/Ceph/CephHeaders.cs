@@ -13,7 +13,6 @@ internal sealed class CephHeaders(CephConnection connection)
 {
     public const string Prefix = "rbd_header.";
     private const string SnapshotPrefix = "snapshot_";
-    private const int PoolNameBytesMax = 4096;
 
     private static readonly byte[][] Keys =
         [.. new[] { "create_timestamp", "data_pool_id", "features", "order", "parent", "size", "stripe_count", "stripe_unit" }.Select(Encoding.ASCII.GetBytes)];
@@ -27,6 +26,9 @@ internal sealed class CephHeaders(CephConnection connection)
     /// <summary>The bits of features by their names.</summary>
     public static ulong Bits(IEnumerable<string> features) =>
         FeatureNames.Where(known => features.Contains(known.Name)).Aggregate(0UL, (bits, known) => bits | known.Bit);
+
+    /// <summary>The names of features by their bits.</summary>
+    public static IReadOnlyList<string> Names(ulong features) => [.. FeatureNames.Where(known => (features & known.Bit) != 0).Select(known => known.Name)];
 
     /// <summary>What is known of an image; null when it has no header.</summary>
     /// <param name="io">Where the image lies.</param>
@@ -46,16 +48,15 @@ internal sealed class CephHeaders(CephConnection connection)
         if (!values.ContainsKey("size"))
             return null;
         var objectSize = 1L << Math.Min(new CephDecoder(values.GetValueOrDefault("order")).Byte(), (byte)62);
-        var features = (ulong)Number("features");
         var parent = values.TryGetValue("parent", out var encoded) ? Link.Read(encoded) : null;
         return new ImageInfo(
-            volume, id, Number("size"), objectSize, [.. FeatureNames.Where(feature => (features & feature.Bit) != 0).Select(feature => feature.Name)],
+            volume, id, Number("size"), objectSize, Names((ulong)Number("features")),
             new CephDecoder(values.GetValueOrDefault("create_timestamp")).Time(),
             parent is null ? null : await parents.GetOrAdd(parent, link => NameAsync(link, cancellationToken)).ConfigureAwait(false))
         {
             StripeUnitBytes = Number("stripe_unit") is > 0 and var unit ? unit : objectSize,
             StripeCount = Math.Max(1, Number("stripe_count")),
-            DataPool = values.ContainsKey("data_pool_id") ? await PoolAsync(Number("data_pool_id"), cancellationToken).ConfigureAwait(false) : null,
+            DataPool = values.ContainsKey("data_pool_id") ? await connection.PoolNameAsync(Number("data_pool_id"), cancellationToken).ConfigureAwait(false) : null,
         };
 
         long Number(string key) => new CephDecoder(values.GetValueOrDefault(key)).Long();
@@ -64,7 +65,7 @@ internal sealed class CephHeaders(CephConnection connection)
     // As rbd shows it: pool[/namespace]/image@snapshot. What cannot be found any more is shown by its id.
     private async Task<string> NameAsync(Link link, CancellationToken cancellationToken)
     {
-        var pool = await PoolAsync(link.Pool, cancellationToken).ConfigureAwait(false);
+        var pool = await connection.PoolNameAsync(link.Pool, cancellationToken).ConfigureAwait(false);
         var io = await connection.OpenAsync(pool, link.Namespace, cancellationToken).ConfigureAwait(false);
         var image = await NameOfAsync(io, link.Image).WaitAsync(cancellationToken).ConfigureAwait(false) ?? link.Image;
         var key = SnapshotPrefix + link.Snapshot.ToString("x16", CultureInfo.InvariantCulture);
@@ -90,21 +91,6 @@ internal sealed class CephHeaders(CephConnection connection)
         var (_, trashed) = await ReadOperation.OmapAsync(io, CephTrash.Object, key).ConfigureAwait(false);
         return trashed.Count > 0 ? CephTrash.Read(id, trashed[0].Value).Name : null;
     }
-
-    private Task<string> PoolAsync(long id, CancellationToken cancellationToken) => connection.ControlAsync(
-        cluster =>
-        {
-            var name = new byte[PoolNameBytesMax];
-            unsafe
-            {
-                fixed (byte* b = name)
-                {
-                    var length = Rados.NameOfPool(cluster, id, b, PoolNameBytesMax);
-                    return length < 0 ? id.ToString(CultureInfo.InvariantCulture) : NativeText.Read(b);
-                }
-            }
-        },
-        cancellationToken);
 
     /// <summary>The names of parents that were looked up.</summary>
     public sealed class Parents

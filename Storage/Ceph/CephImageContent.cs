@@ -10,6 +10,10 @@ internal sealed class CephImageContent(CephImages images)
 {
     private const int MetadataPage = 256;
     private const int MetadataBufferBytes = 64 << 10;
+    private const int OptionsAtFirst = 128;
+
+    // rbd_config_source_t.
+    private static readonly string[] OptionSources = ["config", "pool", ImageOption.OfImage];
 
     public Task ReadAsync(VolumeId volume, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => images.RunAsync(
         () => images.Use(volume, readOnly: true, $"read {volume}", image => Read(image, volume, offset, buffer)), cancellationToken);
@@ -23,7 +27,11 @@ internal sealed class CephImageContent(CephImages images)
         return images.RunAsync(
             () => images.Change(volume, what, image =>
             {
-                images.Check(Rbd.SetMetadata(image, key, value), what);
+                var result = Rbd.SetMetadata(image, key, value);
+                images.Check(
+                    result, what,
+                    result == CephErrors.Invalid && key.StartsWith(ImageOption.KeyPrefix, StringComparison.Ordinal)
+                        ? $"there is no option '{key[ImageOption.KeyPrefix.Length..]}' for images, or it cannot be '{value}'" : null);
                 return true;
             }),
             cancellationToken);
@@ -45,6 +53,34 @@ internal sealed class CephImageContent(CephImages images)
     {
         var what = $"read metadata of {volume}";
         return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => GetMetadata(image, what)), cancellationToken);
+    }
+
+    public Task<IReadOnlyList<ImageOption>> GetOptionsAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        var what = $"read the configuration of {volume}";
+        return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => GetOptions(images, image, what)), cancellationToken);
+    }
+
+    /// <summary>The options of an open image; blocks.</summary>
+    public static unsafe IReadOnlyList<ImageOption> GetOptions(CephImages images, ImageHandle image, string what)
+    {
+        for (var count = OptionsAtFirst; ;)
+        {
+            var options = new Rbd.ConfigurationOption[count];
+            fixed (Rbd.ConfigurationOption* first = options)
+            {
+                // When they do not fit, their number comes back.
+                var listed = Rbd.ListConfiguration(image, first, &count);
+                if (listed == CephErrors.Range)
+                    continue;
+                images.Check(listed, what);
+                var found = options[..count].Select(option => new ImageOption(
+                    NativeText.Read(option.Name), NativeText.Read(option.Value), OptionSources.ElementAtOrDefault(option.Source) ?? $"{option.Source}"));
+                List<ImageOption> all = [.. found.OrderBy(option => option.Name, StringComparer.Ordinal)];
+                Rbd.FreeConfiguration(first, count);
+                return all;
+            }
+        }
     }
 
     private unsafe bool Read(ImageHandle image, VolumeId volume, long offset, Memory<byte> buffer)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
@@ -117,26 +116,8 @@ internal sealed class CephOpenImage : IOpenImage
     }
 
     // What the connection says about it (off) is overridden by what is kept with the image or its pool.
-    private static unsafe bool IsCached(ImageHandle image, CephImages images, string what)
-    {
-        for (var count = 128; ;)
-        {
-            var options = new Rbd.ConfigurationOption[count];
-            fixed (Rbd.ConfigurationOption* first = options)
-            {
-                // When they do not fit, their number comes back.
-                var listed = Rbd.ListConfiguration(image, first, &count);
-                if (listed == CephErrors.Range)
-                    continue;
-                images.Check(listed, what);
-                var cached = false;
-                for (var i = 0; i < count; i++)
-                    cached |= Marshal.PtrToStringUTF8((nint)first[i].Name) == "rbd_cache" && Marshal.PtrToStringUTF8((nint)first[i].Value) != "false";
-                Rbd.FreeConfiguration(first, count);
-                return cached;
-            }
-        }
-    }
+    private static bool IsCached(ImageHandle image, CephImages images, string what) =>
+        CephImageContent.GetOptions(images, image, what).Any(option => option.Name == "rbd_cache" && option.Value != "false");
 
     private static unsafe nint AddressOf(System.Buffers.MemoryHandle pin, int offset) => (nint)((byte*)pin.Pointer + offset);
 

@@ -182,7 +182,8 @@ internal sealed class CephSnapshots(CephImages images)
             CephCatalog.IdOf(images, image, what), [.. items.OrderBy(s => s.Id.Value)], limit == Unlimited ? null : (long)Math.Min(limit, long.MaxValue));
     }
 
-    private static unsafe List<(ulong Id, string Name, long Size, int Kind)> List(CephImages images, ImageHandle image, string what)
+    /// <summary>The snapshots of an open image, of any sort; blocks.</summary>
+    public static unsafe List<(ulong Id, string Name, long Size, int Kind)> List(CephImages images, ImageHandle image, string what)
     {
         var count = 16;
         while (true)

@@ -34,4 +34,9 @@ internal sealed partial class CephStore
         _namespaces.ListAsync(pool, after, limit, cancellationToken);
 
     public Task<bool> HasNamespaceAsync(string pool, string ns, CancellationToken cancellationToken) => _namespaces.ExistsAsync(pool, ns, cancellationToken);
+
+    public Task<IReadOnlyList<ImageUsage>> GetUsageAsync(VolumeId volume, CancellationToken cancellationToken) => _usage.GetAsync(volume, cancellationToken);
+
+    public Task<PoolStatistics> GetStatisticsAsync(string pool, string ns, CancellationToken cancellationToken) =>
+        _usage.GetStatisticsAsync(pool, ns, cancellationToken);
 }

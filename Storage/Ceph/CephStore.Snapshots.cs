@@ -45,6 +45,9 @@ internal sealed partial class CephStore
     public Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) =>
         _upkeep.RebuildObjectMapAsync(volume, progress, cancellationToken);
 
+    public Task UpdateFeaturesAsync(VolumeId volume, IReadOnlyList<string> features, bool enabled, CancellationToken cancellationToken) =>
+        _upkeep.UpdateFeaturesAsync(volume, features, enabled, cancellationToken);
+
     public Task<IReadOnlyList<VolumeId>> GetChildrenAsync(VolumeId volume, CancellationToken cancellationToken) =>
         _clones.GetChildrenAsync(volume, cancellationToken);
 }

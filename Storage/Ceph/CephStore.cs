@@ -26,6 +26,8 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephTies _ties;
     private readonly CephTrash _trash;
     private readonly CephNamespaces _namespaces;
+    private readonly CephUsage _usage;
+    private readonly CephGroups _groups;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
     private int _disposed;
@@ -43,6 +45,8 @@ internal sealed partial class CephStore : IBlockStore
         _ties = new CephTies(connection, _images, _catalog);
         _trash = new CephTrash(connection, _images, _catalog);
         _namespaces = new CephNamespaces(connection, _images, _catalog);
+        _usage = new CephUsage(_images, _catalog);
+        _groups = new CephGroups(connection, _images, _catalog);
         _content = new CephImageContent(_images);
         _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
         _rename = new CephRename(connection, _images);
@@ -133,6 +137,9 @@ internal sealed partial class CephStore : IBlockStore
 
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         _content.GetMetadataAsync(volume, cancellationToken);
+
+    public Task<IReadOnlyList<ImageOption>> GetOptionsAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        _content.GetOptionsAsync(volume, cancellationToken);
 
     public Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
         _leases.AcquireAsync(name, holder, duration, reason, cancellationToken);

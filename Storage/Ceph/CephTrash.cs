@@ -34,7 +34,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         var entries = await catalog.EntriesAsync(io, Object, CephCatalog.IdKeyPrefix, after, limit, $"list the trash of {pool}/{ns}", cancellationToken)
             .ConfigureAwait(false);
         if (entries is null)
-            await RequireAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
+            await catalog.RequirePlaceAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
         return [.. (entries ?? []).Select(entry => Read(Encoding.UTF8.GetString(entry.Key.AsSpan(CephCatalog.IdKeyPrefix.Length)), entry.Value))];
     }
 
@@ -44,7 +44,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         var (result, entries) = await ReadOperation.OmapAsync(io, Object, [Encoding.UTF8.GetBytes(CephCatalog.IdKeyPrefix + id)])
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         if (result == CephErrors.NotFound)
-            await RequireAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
+            await catalog.RequirePlaceAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
         else
             connection.Check(result, $"find {id} in the trash of {pool}/{ns}");
         return entries.Count == 0 ? null : Read(id.Value, entries[0].Value);
@@ -105,12 +105,5 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         images.Check(Rbd.OpenById(io, id.Value, out var opened, 0), what);
         using var image = new ImageHandle(opened, io);
         CephSnapshots.Sweep(images, image, remains, what);
-    }
-
-    // The trash of a namespace is made with its first image.
-    private async Task RequireAsync(IoContextHandle io, string pool, string ns, CancellationToken cancellationToken)
-    {
-        if (await ReadOperation.StatAsync(io, CephCatalog.Directory).WaitAsync(cancellationToken).ConfigureAwait(false) == CephErrors.NotFound)
-            await catalog.RequireNamespaceAsync(pool, ns, cancellationToken).ConfigureAwait(false);
     }
 }

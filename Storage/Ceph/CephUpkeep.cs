@@ -16,6 +16,20 @@ internal sealed class CephUpkeep(CephImages images)
         $"rebuild the object map of {volume}", volume, progress, (image, state) => Rbd.RebuildObjectMap(image, ProgressCallback.Function, state),
         result => result == CephErrors.Invalid ? "it has no object map" : null, cancellationToken);
 
+    public Task UpdateFeaturesAsync(VolumeId volume, IReadOnlyList<string> features, bool enabled, CancellationToken cancellationToken)
+    {
+        var what = $"{(enabled ? "enable" : "disable")} {string.Join(", ", features)} of {volume}";
+        ImageFeatures.RequireKnown(features, enabled, what);
+        return images.RunAsync(() => images.Change(volume, what, image =>
+        {
+            images.Check(Rbd.GetFeatures(image, out var present), what);
+            if (ImageFeatures.Problem(CephHeaders.Names(present), features, enabled) is { } problem)
+                throw images.Failure(CephErrors.Invalid, what, problem);
+            images.Check(Rbd.UpdateFeatures(image, CephHeaders.Bits(features), enabled ? (byte)1 : (byte)0), what);
+            return true;
+        }), cancellationToken);
+    }
+
     private Task RunAsync(
         string what, VolumeId volume, IProgress<double>? progress, Func<ImageHandle, nint, int> call, Func<int, string?> reason, CancellationToken cancellationToken) =>
         images.RunAsync(() => images.Change(volume, what, image =>

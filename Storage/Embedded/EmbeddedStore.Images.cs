@@ -95,6 +95,7 @@ internal sealed partial class EmbeddedStore
     {
         if (string.IsNullOrEmpty(key))
             throw Failures.Invalid("a metadata key is empty");
+        RequireGoodOption(key, value);
         database.Write(() =>
         {
             RequireUnfenced(database);
@@ -135,6 +136,7 @@ internal sealed partial class EmbeddedStore
             RequireUnfenced(database);
             var found = find();
             RequireUnused(database, found, volume);
+            RequireInNoGroup(database, found, volume);
             RequireNoSnapshots(database, found, volume);
             RequireNotLocked(database, found, volume);
             database.Execute("DELETE FROM images WHERE id = ?", found.Id);

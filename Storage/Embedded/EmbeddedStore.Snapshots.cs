@@ -146,7 +146,9 @@ internal sealed partial class EmbeddedStore
 
     private static void RequireNoSnapshots(Database database, Image image, string volume)
     {
-        var obstacles = NamedSnapshots(database, image.Id).Select(s => s.IsProtected ? $"'{s.Name}' (protected)" : $"'{s.Name}'").ToList();
+        var obstacles = NamedSnapshots(database, image.Id).Select(s => s.IsProtected ? $"'{s.Name}' (protected)" : $"'{s.Name}'").Concat(database.Query(
+            row => $"'{row.Text(0)}' (of a group)",
+            "SELECT g.name FROM image_snapshots s JOIN group_snapshots g ON g.id = s.group_snapshot WHERE s.image = ? ORDER BY g.id", image.Id)).ToList();
         var clones = Children(database, image);
         if (obstacles.Count == 0 && clones.Count == 0)
             return;
@@ -192,7 +194,7 @@ internal sealed partial class EmbeddedStore
 
     /// <summary>Inside a transaction: removed snapshots are kept only for their clones.</summary>
     private static void ForgetUnneeded(Database database) =>
-        database.Execute("DELETE FROM image_snapshots WHERE name IS NULL AND id NOT IN (SELECT snapshot FROM clones)");
+        database.Execute("DELETE FROM image_snapshots WHERE name IS NULL AND group_snapshot IS NULL AND id NOT IN (SELECT snapshot FROM clones)");
 
     /// <summary>A row of <c>image_snapshots</c>.</summary>
     private sealed record Snapshot(long Id, string? Name, long Size, long DataEnd, string? DataFile, bool IsProtected, long Created)

@@ -38,6 +38,27 @@ internal sealed partial class EmbeddedStore
         return true;
     }, cancellationToken);
 
+    /// <remarks>Images here only bear the names of features.</remarks>
+    public Task UpdateFeaturesAsync(VolumeId volume, IReadOnlyList<string> features, bool enabled, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    {
+        var what = $"{(enabled ? "enable" : "disable")} {string.Join(", ", features)} of {volume}";
+        ImageFeatures.RequireKnown(features, enabled, what);
+        return database.Write(() =>
+        {
+            RequireUnfenced(database);
+            var image = Require(database, volume);
+            RequireNotLocked(database, image, volume);
+            var present = image.Layout.Features ?? [];
+            if (ImageFeatures.Problem(present, features, enabled) is { } problem)
+                throw Failures.Invalid($"cannot {what}: {problem}");
+            var change = ImageFeatures.Together(features);
+            var after = (enabled ? present.Union(change) : present.Except(change)).ToList();
+            return database.Execute(
+                "UPDATE images SET features = ? WHERE id = ?",
+                after.Count == 0 ? null : string.Join(',', ImageLayout.KnownFeatures.Where(after.Contains)), image.Id);
+        });
+    }, cancellationToken);
+
     private void PunchZeros(
         Database database, SafeFileHandle file, long length, VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ namespace Mooring.Storage.Embedded;
 /// <summary>The tables of the store.</summary>
 internal static class Schema
 {
-    private const long Version = 3;
+    private const long Version = 4;
 
     /// <summary>What each version adds to the one before it.</summary>
     private static readonly string[][] _versions =
@@ -70,6 +70,13 @@ internal static class Schema
             // The image itself stays in images, under a name that none can have (EmbeddedStore.TrashName). Times are UTC milliseconds.
             "CREATE TABLE trash (image TEXT PRIMARY KEY, name TEXT NOT NULL, deleted INTEGER NOT NULL, deferred_until INTEGER NOT NULL) WITHOUT ROWID",
             "CREATE TABLE locks (image TEXT PRIMARY KEY, holder TEXT NOT NULL, id TEXT NOT NULL, tag TEXT NOT NULL) WITHOUT ROWID",
+        ],
+        [
+            "CREATE TABLE image_groups (id TEXT PRIMARY KEY, pool TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (pool, ns, name)) WITHOUT ROWID",
+            "CREATE TABLE group_images (image TEXT PRIMARY KEY, group_id TEXT NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE group_snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (group_id, name))",
+            // What an image's snapshot is a part of; it has no name of its own then.
+            "ALTER TABLE image_snapshots ADD COLUMN group_snapshot INTEGER",
         ],
     ];
 

@@ -11,7 +11,7 @@ namespace Mooring.Storage;
 /// <see cref="ErrorKind.InvalidArgument"/>.
 /// </summary>
 public interface IBlockStore :
-    IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageMetadata, IImageTies, IImageTrash, INamespaces,
+    IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageMetadata, IImageTies, IImageTrash, INamespaces, IGroups, IUsage,
     ILeases, IFencing, IRecords, IAsyncDisposable
 {
     /// <summary>The address by which this connection can be fenced.</summary>

@@ -23,7 +23,7 @@ public interface IImageLifecycle
     /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
     /// <returns>Completes when the name is free and the data are gone.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.Busy"/> while a client has it open
-    /// (the detail says who) or it has snapshots.</exception>
+    /// (the detail says who), it has snapshots, or it is in a group.</exception>
     Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken);
 
     /// <summary>

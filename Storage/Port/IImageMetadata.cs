@@ -2,7 +2,10 @@ using Mooring.Messages;
 
 namespace Mooring.Storage;
 
-/// <summary>Key-value metadata of an image (<c>rbd image-meta</c>).</summary>
+/// <summary>
+/// Key-value metadata of an image (<c>rbd image-meta</c>). A key that begins with <see cref="ImageOption.KeyPrefix"/> sets an option for the image
+/// (<c>rbd config image</c>): it is refused when there is no such option or it has no such values.
+/// </summary>
 public interface IImageMetadata
 {
     /// <summary>Sets one value.</summary>
@@ -11,7 +14,8 @@ public interface IImageMetadata
     /// <param name="value">The value.</param>
     /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
     /// <returns>Completes when it is set.</returns>
-    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when there is no such image.</exception>
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when there is no such image; <see cref="ErrorKind.InvalidArgument"/> when the
+    /// option it is to set cannot be set so.</exception>
     Task SetMetadataAsync(VolumeId volume, string key, string value, CancellationToken cancellationToken);
 
     /// <summary>Removes one value.</summary>
@@ -28,4 +32,11 @@ public interface IImageMetadata
     /// <returns>Keys and values.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when there is no such image.</exception>
     Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken);
+
+    /// <summary>The options that can be set for an image, and their values for it. Registers no watch.</summary>
+    /// <param name="volume">The image's name; reserved names are allowed.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>All of them, in ordinal order of the names.</returns>
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when there is no such image.</exception>
+    Task<IReadOnlyList<ImageOption>> GetOptionsAsync(VolumeId volume, CancellationToken cancellationToken);
 }

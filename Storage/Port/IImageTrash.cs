@@ -56,7 +56,7 @@ public interface IImageTrash
     /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
     /// <returns>Completes when it and its data are gone.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.PermissionDenied"/> while its time is not over;
-    /// <see cref="ErrorKind.Busy"/> while a client has it open, it has snapshots, or it is being restored.</exception>
+    /// <see cref="ErrorKind.Busy"/> while a client has it open, it has snapshots, is in a group, or is being restored.</exception>
     Task RemoveFromTrashAsync(string pool, string ns, ImageId id, bool force, IProgress<double>? progress, CancellationToken cancellationToken);
 }
 

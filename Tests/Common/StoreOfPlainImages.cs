@@ -56,5 +56,39 @@ public abstract class StoreOfPlainImages
 
     public Task RebuildObjectMapAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task UpdateFeaturesAsync(VolumeId volume, IReadOnlyList<string> features, bool enabled, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<ImageOption>> GetOptionsAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<ImageUsage>> GetUsageAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<PoolStatistics> GetStatisticsAsync(string pool, string ns, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<string?> FindGroupAsync(VolumeId group, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<string>> ListGroupsAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task CreateGroupAsync(VolumeId group, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RemoveGroupAsync(VolumeId group, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RenameGroupAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<GroupImage>> GetGroupImagesAsync(VolumeId group, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task AddToGroupAsync(VolumeId group, VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RemoveFromGroupAsync(VolumeId group, VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IReadOnlyList<GroupSnapshot>> GetGroupSnapshotsAsync(VolumeId group, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task CreateGroupSnapshotAsync(VolumeId group, string name, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RenameGroupSnapshotAsync(VolumeId group, string name, string newName, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RemoveGroupSnapshotAsync(VolumeId group, string name, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task RollBackGroupAsync(VolumeId group, string name, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
     protected static NotSupportedException NotHere() => new("not in this store");
 }

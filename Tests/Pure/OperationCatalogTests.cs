@@ -53,6 +53,19 @@ public class OperationCatalogTests
         new RemoveNamespace(new VolumeId("rbd", "", "ns ü")),
         new AddLock(Volume, "my lock"),
         new BreakLock(Volume, "client.4123", "my lock", true),
+        new EnableFeatures(Volume, "exclusive-lock,object-map"),
+        new DisableFeatures(Volume, "deep-flatten"),
+        new SetConfiguration(Volume, "rbd_qos_iops_limit", "100"),
+        new RemoveConfiguration(Volume, "rbd_qos_iops_limit"),
+        new CreateGroup(Volume),
+        new RemoveGroup(Volume),
+        new RenameGroup(Volume with { Image = "other" }, Volume),
+        new AddToGroup(Volume, Volume with { Image = "b" }),
+        new RemoveFromGroup(Volume, Volume with { Image = "b" }),
+        new CreateGroupSnapshot(Volume, "a%2F?&b ü"),
+        new RenameGroupSnapshot(Volume, "a%2F?&b ü", "c"),
+        new RemoveGroupSnapshot(Volume, "a%2F?&b ü"),
+        new RollBackGroup(Volume, "a%2F?&b ü"),
     }.ToDictionary(command => command.Kind);
 
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];

@@ -54,7 +54,7 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
         _volume = Volume("volume", c => c.Volume, flat: true);
         _size = Size("size", c => c.SizeBytes, "Its size, such as 10G or 512M (binary).");
         _objectSize = SizeOption("object-size", c => c.ObjectSizeBytes, "The size of the objects that it is cut into, a power of two from 4K to 32M.");
-        _features = Features("features", c => c.Features);
+        _features = NewFeatures("features", c => c.Features);
         _stripeUnit = SizeOption("stripe-unit", c => c.StripeUnitBytes, "How much of an object is written before the next one of the stripe.");
         _stripeCount = CountOption("stripe-count", c => c.StripeCount, "How many objects make a stripe.");
         _dataPool = TextOption("data-pool", c => c.DataPool, "The pool of its data.", VolumeId.PoolBytesMax);

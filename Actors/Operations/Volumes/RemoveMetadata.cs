@@ -7,7 +7,7 @@ namespace Mooring.Operations;
 /// <param name="Key">The key.</param>
 public sealed record RemoveMetadata(VolumeId Volume, string Key) : VolumeCommand(Volume);
 
-internal sealed class RemoveMetadataOperation : Operation<RemoveMetadata>
+internal sealed class RemoveMetadataOperation : RemoveValueOperation<RemoveMetadata>
 {
     private readonly Parameter<VolumeId> _volume;
     private readonly Parameter<string> _key;
@@ -19,20 +19,24 @@ internal sealed class RemoveMetadataOperation : Operation<RemoveMetadata>
         _key = MetadataKey(c => c.Key);
     }
 
-    public override bool GoesBesideReaders => true;
-
     public override VolumeCommand Make(Given given) => new RemoveMetadata(given.Get(_volume), given.Get(_key));
 
-    protected override async Task<AttemptResult> RunAsync(AttemptContext context, RemoveMetadata command)
-    {
-        if (context.InDoubt)
-        {
-            await context.FenceEarlierAsync();
-            if (!(await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).ContainsKey(command.Key))
-                return await ImageDescription.ResultAsync(context, command.Volume);
-        }
-        await context.Store.RemoveMetadataAsync(command.Volume, command.Key, context.Cancellation);
-        context.Pass(CrashPoint.AfterEffect);
-        return await ImageDescription.ResultAsync(context, command.Volume);
-    }
+    protected override OperationError? Invalid(RemoveMetadata command) => SetMetadataOperation.NoOption(command.Key);
+
+    protected override string KeyIn(RemoveMetadata command) => command.Key;
+}
+
+/// <summary>Removes one value among an image's metadata; the store refuses when there is none.</summary>
+internal abstract class RemoveValueOperation<TCommand>(string kind, string summary, string route) : StateOperation<TCommand>(kind, summary, route)
+    where TCommand : VolumeCommand
+{
+    public sealed override bool GoesBesideReaders => true;
+
+    protected abstract string KeyIn(TCommand command);
+
+    protected sealed override async Task<bool> IsSoAsync(AttemptContext context, TCommand command) =>
+        !(await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).ContainsKey(KeyIn(command));
+
+    protected sealed override Task ChangeAsync(AttemptContext context, TCommand command) =>
+        context.Store.RemoveMetadataAsync(command.Volume, KeyIn(command), context.Cancellation);
 }

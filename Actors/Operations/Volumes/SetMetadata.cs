@@ -8,8 +8,7 @@ namespace Mooring.Operations;
 /// <param name="Value">The value.</param>
 public sealed record SetMetadata(VolumeId Volume, string Key, string Value) : VolumeCommand(Volume);
 
-// Setting it again changes nothing: an attempt in doubt is simply done again.
-internal sealed class SetMetadataOperation : Operation<SetMetadata>
+internal sealed class SetMetadataOperation : SetValueOperation<SetMetadata>
 {
     private readonly Parameter<VolumeId> _volume;
     private readonly Parameter<string> _key;
@@ -23,16 +22,35 @@ internal sealed class SetMetadataOperation : Operation<SetMetadata>
         _value = Text("value", c => c.Value, "The value.", ImageDescription.MetadataValueLengthMax);
     }
 
-    public override bool GoesBesideReaders => true;
-
     public override VolumeCommand Make(Given given) => new SetMetadata(given.Get(_volume), given.Get(_key), given.Get(_value));
 
-    protected override async Task<AttemptResult> RunAsync(AttemptContext context, SetMetadata command)
+    protected override OperationError? Invalid(SetMetadata command) => NoOption(command.Key);
+
+    protected override (string Key, string Value) ValueIn(SetMetadata command) => (command.Key, command.Value);
+
+    /// <summary>What sets options has operations of its own.</summary>
+    public static OperationError? NoOption(string key) => key.StartsWith(Storage.ImageOption.KeyPrefix, StringComparison.Ordinal)
+        ? OperationErrors.Wrong($"key '{key}' is that of an option; see volume config")
+        : null;
+}
+
+/// <summary>Sets one value among an image's metadata.</summary>
+internal abstract class SetValueOperation<TCommand>(string kind, string summary, string route) : StateOperation<TCommand>(kind, summary, route)
+    where TCommand : VolumeCommand
+{
+    public sealed override bool GoesBesideReaders => true;
+
+    protected abstract (string Key, string Value) ValueIn(TCommand command);
+
+    protected sealed override async Task<bool> IsSoAsync(AttemptContext context, TCommand command)
     {
-        if (context.InDoubt)
-            await context.FenceEarlierAsync();
-        await context.Store.SetMetadataAsync(command.Volume, command.Key, command.Value, context.Cancellation);
-        context.Pass(CrashPoint.AfterEffect);
-        return await ImageDescription.ResultAsync(context, command.Volume);
+        var (key, value) = ValueIn(command);
+        return (await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).GetValueOrDefault(key) == value;
+    }
+
+    protected sealed override Task ChangeAsync(AttemptContext context, TCommand command)
+    {
+        var (key, value) = ValueIn(command);
+        return context.Store.SetMetadataAsync(command.Volume, key, value, context.Cancellation);
     }
 }

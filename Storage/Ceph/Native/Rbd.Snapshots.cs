@@ -69,6 +69,9 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_rebuild_object_map")]
     public static partial int RebuildObjectMap(ImageHandle image, delegate* unmanaged<ulong, ulong, nint, int> progress, nint state);
 
+    [LibraryImport(Library, EntryPoint = "rbd_update_features")]
+    public static partial int UpdateFeatures(ImageHandle image, ulong features, byte enabled);
+
     [LibraryImport(Library, EntryPoint = "rbd_list_children3")]
     public static partial int ListChildren(ImageHandle image, LinkedImage* children, nuint* count);
 

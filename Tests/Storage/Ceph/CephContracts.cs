@@ -56,3 +56,9 @@ public sealed class CephNamespacesKeep(CephFixture fixture) : NamespaceContract(
 
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephTiesKeep(CephFixture fixture) : TiesContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephUsageKeeps(CephFixture fixture) : UsageContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephGroupsKeep(CephFixture fixture) : GroupContract(fixture);

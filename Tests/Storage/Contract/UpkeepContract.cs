@@ -77,6 +77,59 @@ public abstract class UpkeepContract(IStoreFixture fixture) : StoreContract(fixt
         await Store.RemoveAsync(clone, null, default).WaitAsync(StepLimit);
     }
 
+    [StoreFact]
+    public async Task Features_are_switched_on_and_off_by_their_rules()
+    {
+        var volume = Fresh();
+        await Store.CreateAsync(volume, 8 * MiB, new ImageLayout(Features: ["layering", "deep-flatten"]), default).WaitAsync(StepLimit);
+        Assert.Equal(["layering", "deep-flatten"], await FeaturesAsync());
+
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, ["object-map"], true, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, ["deep-flatten"], true, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, ["layering"], false, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, ["exclusive-lock"], false, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, [], true, default));
+
+        await Store.UpdateFeaturesAsync(volume, ["exclusive-lock", "object-map"], true, default).WaitAsync(StepLimit);
+        Assert.Equal(["layering", "exclusive-lock", "object-map", "fast-diff", "deep-flatten"], await FeaturesAsync());
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, ["exclusive-lock"], true, default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(volume, ["exclusive-lock"], false, default));
+        await Store.RebuildObjectMapAsync(volume, null, default).WaitAsync(StepLimit);
+        await Store.WriteAsync(volume, 0, Pattern(0, 4096), default).WaitAsync(StepLimit);
+
+        await Store.UpdateFeaturesAsync(volume, ["fast-diff"], false, default).WaitAsync(StepLimit);
+        Assert.Equal(["layering", "exclusive-lock", "deep-flatten"], await FeaturesAsync());
+        await Store.UpdateFeaturesAsync(volume, ["exclusive-lock", "deep-flatten"], false, default).WaitAsync(StepLimit);
+        Assert.Equal(["layering"], await FeaturesAsync());
+        Assert.Equal(Pattern(0, 4096), await ReadAsync(Store, volume, 0, 4096));
+        await FailsAsync(ErrorKind.NotFound, () => Store.UpdateFeaturesAsync(Fresh(), ["exclusive-lock"], true, default));
+
+        async Task<IReadOnlyList<string>> FeaturesAsync() => (await Store.GetAsync(volume, default).WaitAsync(StepLimit)).Features;
+    }
+
+    [StoreFact]
+    public async Task Options_are_set_for_an_image_by_their_rules()
+    {
+        const string Limit = "rbd_qos_iops_limit", Key = ImageOption.KeyPrefix + Limit;
+        var volume = await CreateAsync();
+        Assert.Equal(new ImageOption(Limit, "0", "config"), await OptionAsync());
+
+        await Store.SetMetadataAsync(volume, Key, "250", default).WaitAsync(StepLimit);
+        Assert.Equal(new ImageOption(Limit, "250", ImageOption.OfImage), await OptionAsync());
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.SetMetadataAsync(volume, Key, "many", default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.SetMetadataAsync(volume, Key, "-1", default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.SetMetadataAsync(volume, ImageOption.KeyPrefix + "no_such_option", "1", default));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.SetMetadataAsync(volume, ImageOption.KeyPrefix + "rbd_cache", "perhaps", default));
+        Assert.Equal(new ImageOption(Limit, "250", ImageOption.OfImage), await OptionAsync());
+
+        await Store.RemoveMetadataAsync(volume, Key, default).WaitAsync(StepLimit);
+        Assert.Equal(new ImageOption(Limit, "0", "config"), await OptionAsync());
+        await FailsAsync(ErrorKind.NotFound, () => Store.RemoveMetadataAsync(volume, Key, default));
+        await FailsAsync(ErrorKind.NotFound, () => Store.GetOptionsAsync(Fresh(), default));
+
+        async Task<ImageOption> OptionAsync() => Assert.Single(await Store.GetOptionsAsync(volume, default).WaitAsync(StepLimit), option => option.Name == Limit);
+    }
+
     /// <summary>Cancels a call as soon as it has told of its progress.</summary>
     /// <returns>Whether it has stopped.</returns>
     private static async Task<bool> CancelAsync(Func<IProgress<double>, CancellationToken, Task> call)

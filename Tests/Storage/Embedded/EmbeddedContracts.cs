@@ -33,3 +33,7 @@ public sealed class EmbeddedTrash(EmbeddedFixture fixture) : TrashContract(fixtu
 public sealed class EmbeddedNamespaces(EmbeddedFixture fixture) : NamespaceContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedTies(EmbeddedFixture fixture) : TiesContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedUsage(EmbeddedFixture fixture) : UsageContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedGroups(EmbeddedFixture fixture) : GroupContract(fixture), IClassFixture<EmbeddedFixture>;
