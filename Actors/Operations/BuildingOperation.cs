@@ -30,18 +30,7 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
     };
 
     /// <inheritdoc/>
-    public sealed override async Task CleanUpAsync(AttemptContext context, VolumeCommand command)
-    {
-        await context.FenceEarlierAsync();
-        for (var attempt = 1; attempt <= context.Attempt; attempt++)
-        {
-            var work = context.WorkName(command.Volume, attempt);
-            if (await context.Store.FindAsync(work, context.Cancellation) is null)
-                continue;
-            await RemoveSnapshotsAsync(context, work);
-            await context.Store.RemoveAsync(work, null, context.Cancellation);
-        }
-    }
+    public sealed override Task CleanUpAsync(AttemptContext context, VolumeCommand command) => WorkImages.RemoveAsync(context, command.Volume);
 
     /// <summary>Makes the whole volume under another name.</summary>
     /// <param name="context">The attempt.</param>
@@ -68,6 +57,14 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
             await store.SetMetadataAsync(work, OperationKey, context.Operation.Value, context.Cancellation);
             context.Pass(CrashPoint.BeforeCommit);
         }
+        catch (BlockStoreException e) when (context.InDoubt && OperationErrors.MeaningOf(e.Kind) == ErrorMeaning.Final)
+        {
+            // An earlier one may have committed since the first look.
+            await fenced;
+            if (await ReconcileAsync(context, command) is { Error: null } done)
+                return done;
+            throw;
+        }
         finally
         {
             // Nothing below this line may happen, and no failure may be reported, while an earlier attempt can still commit.
@@ -77,35 +74,23 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
             return late;
         await store.RenameAsync(work, command.Volume, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
-        var made = await store.GetAsync(command.Volume, context.Cancellation);
-        return new AttemptResult(ImageDescription.Of(made), Leftovers: context.InDoubt);
+        return new AttemptResult(await DescribeAsync(context, command), Leftovers: context.InDoubt);
     }
 
-    private static async Task RemoveSnapshotsAsync(AttemptContext context, VolumeId work)
-    {
-        try
-        {
-            foreach (var snapshot in (await context.Store.GetSnapshotsAsync(work, context.Cancellation)).Items)
-            {
-                if (snapshot.IsProtected)
-                    await context.Store.UnprotectSnapshotAsync(work, snapshot.Name, context.Cancellation);
-                await context.Store.RemoveSnapshotAsync(work, snapshot.Name, context.Cancellation);
-            }
-        }
-        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
-        {
-            // Half made: it has none.
-        }
-    }
+    /// <summary>What is told of the volume when it is there.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="command">The command.</param>
+    /// <returns>The volume.</returns>
+    protected virtual async Task<VolumeInfo> DescribeAsync(AttemptContext context, TCommand command) =>
+        ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation));
 
-    private static async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
+    private async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
     {
         var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
         var madeBy = found is null ? null : (await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).GetValueOrDefault(OperationKey);
         return Reconcile(context.Operation, found, madeBy) switch
         {
-            Reconciliation.Done => new AttemptResult(
-                ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation)), Leftovers: true),
+            Reconciliation.Done => new AttemptResult(await DescribeAsync(context, command), Leftovers: true),
             Reconciliation.Foreign => new AttemptResult(null, OperationErrors.Exists(command.Volume), Leftovers: true),
             _ => null,
         };

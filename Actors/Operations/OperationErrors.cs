@@ -5,7 +5,7 @@ namespace Mooring.Operations;
 /// <summary>The errors that operations end with, and which of the store's answers are not an end.</summary>
 public static class OperationErrors
 {
-    private const int ENoent = 2, EBusy = 16, EExist = 17, EInval = 22, EUclean = 117;
+    private const int ENoent = 2, EBusy = 16, EExist = 17, EInval = 22, EUclean = 117, ECanceled = 125;
 
     /// <summary>The error for a volume that there is not.</summary>
     /// <param name="volume">Its name.</param>
@@ -59,6 +59,11 @@ public static class OperationErrors
     /// <returns>The error.</returns>
     public static OperationError SnapshotExists(VolumeId volume, string snapshot) =>
         new(ErrorKind.AlreadyExists, $"volume {volume} has a snapshot '{snapshot}' already", EExist);
+
+    /// <summary>The error for bytes that the client was to send and has not.</summary>
+    /// <param name="detail">What has become of them, in one line.</param>
+    /// <returns>The error.</returns>
+    public static OperationError NoContent(string detail) => new(ErrorKind.Cancelled, $"the content did not arrive: {detail}", ECanceled);
 
     /// <summary>The error for a command that can never be right.</summary>
     /// <param name="detail">What is wrong, in one line.</param>

@@ -66,6 +66,10 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
         ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, cluster => CrashScenario.RunAsync(cluster, kind, atTheStore: true));
 
     [CephFact]
+    public Task Content_is_exchanged_with_the_rbd_command() =>
+        ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, cluster => new RbdExchange(cluster, ceph.Sandbox.ConfPath).RunAsync());
+
+    [CephFact]
     public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()
     {
         await using var cluster = await TestCluster.StartAsync(ceph.Sandbox.ConfPath);

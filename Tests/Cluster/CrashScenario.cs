@@ -14,6 +14,9 @@ internal sealed partial record CrashScenario(
 {
     private const long Size = 4 << 20;
 
+    /// <summary>The bytes that the operation takes, for one that takes some.</summary>
+    public Func<TestCluster, VolumeCommand, Task<byte[]>>? MakeContentAsync { get; init; }
+
     // Around the effect: what differs from store to store and from kind to kind. The others are the journal's and the owner's, the same for every kind:
     // two of them pass those, and the rest when MOORING_TEST_ALL_POINTS is set.
     private static readonly string[] PointsAtTheStore = ["after-intent", "after-effect"];
@@ -22,7 +25,7 @@ internal sealed partial record CrashScenario(
         ? [.. OperationCatalog.All.Select(o => o.Kind)]
         : ["volume.create", "volume.copy"];
 
-    private static readonly Dictionary<string, CrashScenario> All = new(OfPools())
+    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfContent()))
     {
         ["volume.create"] = new(
             (_, volume) => Task.FromResult<VolumeCommand>(new CreateVolume(volume, 7 << 20)),
@@ -232,7 +235,8 @@ internal sealed partial record CrashScenario(
     private static async Task<OperationShape> AskTwiceAsync(TestCluster cluster, VolumeCommand command, Func<Task> between)
     {
         var change = Change.New();
-        var result = await cluster.Client.RunAsync(command, change);
+        var content = All[command.Kind].MakeContentAsync is { } make ? await make(cluster, command) : null;
+        var result = await cluster.Client.RunAsync(command, content is null ? change : change with { Content = () => new MemoryStream(content) });
         await between();
         Assert.True(result.State == "succeeded", $"{command} {result.State}: {result.Error?.Detail}");
 
