@@ -1,7 +1,6 @@
 using System.Net;
 using Mooring.Messages;
 using Mooring.Messages.Http;
-using Mooring.Operations;
 
 namespace Mooring.Client;
 
@@ -69,53 +68,81 @@ public sealed partial class MooringClient
     // The content goes to the node of the attempt; when that has died, to the node of the next one, from its beginning. The time limit counts from the last of it.
     private async Task<OperationShape> SendAsync(OperationShape operation, Change change, CancellationToken cancellationToken)
     {
-        var (deadline, sentIn) = (DateTime.UtcNow + _options.Timeout, -1);
+        var (deadline, sentIn, content) = (DateTime.UtcNow + _options.Timeout, -1, change.Content);
         for (var tries = 0; !operation.Ended; tries++)
         {
-            if (operation.Attempts != sentIn && change.Content is not null && await TrySendAsync(operation.Id, change.Content, cancellationToken))
-                (sentIn, deadline, tries) = (operation.Attempts, DateTime.UtcNow + _options.Timeout, 0);
-            operation = await WaitSliceAsync(operation.Id, deadline, sentIn < 0 ? TimeSpan.Zero : null, cancellationToken);
+            if (operation.Attempts != sentIn && content is not null)
+            {
+                switch (await TrySendAsync(operation.Id, content, cancellationToken))
+                {
+                    case Sending.Taken:
+                        (sentIn, deadline, tries) = (operation.Attempts, DateTime.UtcNow + _options.Timeout, 0);
+                        break;
+                    case Sending.Exhausted:
+                        content = null;
+                        break;
+                }
+            }
+            var sending = sentIn < 0 && content is not null;
+            operation = await WaitSliceAsync(operation.Id, deadline, sending ? TimeSpan.Zero : null, cancellationToken);
             change.Progress?.Report(operation);
             if (!operation.Ended && DateTime.UtcNow >= deadline)
                 throw new MooringUnreachableException($"operation {operation.Id} did not end within {_options.Timeout.TotalSeconds:0.#} s", operation.RequestId, null);
-            if (sentIn < 0 && !operation.Ended)
+            if (sending && !operation.Ended)
                 await Task.Delay(Pause(tries), cancellationToken);
         }
         return operation;
     }
 
-    // True when an attempt has taken it.
-    private async Task<bool> TrySendAsync(string operation, Func<Stream?> open, CancellationToken cancellationToken)
+    private async Task<Sending> TrySendAsync(string operation, Func<Stream?> open, CancellationToken cancellationToken)
     {
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var request = new HttpRequestMessage(HttpMethod.Put, $"v1/operations/{Uri.EscapeDataString(operation)}/content")
-        {
-            Content = new SentContent(open, () => stalled.CancelAfter(_options.Timeout)),
-        };
+        using var content = new SentContent(open, () => stalled.CancelAfter(_options.Timeout));
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"v1/operations/{Uri.EscapeDataString(operation)}/content") { Content = content };
         // Nothing is sent before somebody takes it.
         request.Headers.ExpectContinue = true;
         stalled.CancelAfter(_options.Timeout);
         try
         {
             using var response = await _http.SendAsync(request, stalled.Token);
-            return response.StatusCode == HttpStatusCode.NoContent;
+            return response.StatusCode == HttpStatusCode.NoContent ? Sending.Taken : Sending.Later;
         }
         catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)
         {
-            return false;
+            return content.IsExhausted ? Sending.Exhausted : Sending.Later;
         }
     }
 
     private static bool IsLater(HttpStatusCode status) => status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway;
 
+    private enum Sending
+    {
+        /// <summary>An attempt has taken it.</summary>
+        Taken,
+
+        /// <summary>Nobody has taken all of it: it may be sent again.</summary>
+        Later,
+
+        /// <summary>It cannot be sent again.</summary>
+        Exhausted,
+    }
+
     /// <summary>Content that is opened when it is needed, each time anew.</summary>
     private sealed class SentContent(Func<Stream?> open, Action moved) : HttpContent
     {
+        /// <summary>Whether it was needed and could not be opened.</summary>
+        public bool IsExhausted { get; private set; }
+
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            await using var content = open() ?? throw new IOException("the content cannot be read a second time");
+            await using var content = open();
+            if (content is null)
+            {
+                IsExhausted = true;
+                throw new IOException("the content cannot be read a second time");
+            }
             var buffer = new byte[PieceBytes];
             while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var count)
             {

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Operations;
-using Mooring.Storage;
 
 namespace Mooring.Tests.Cluster;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Mooring.Messages;
 using Mooring.Storage;
 
 namespace Mooring.Operations;
@@ -15,6 +14,8 @@ public static class DiffFormat
 
     // rbd reads each part into memory.
     private const long PartBytesMax = 4 << 20;
+
+    private static readonly byte[] End = [EndTag];
 
     internal static ReadOnlySpan<byte> Banner => "rbd diff v1\n"u8;
 
@@ -38,7 +39,7 @@ public static class DiffFormat
             foreach (var part in found)
                 await WriteAsync(view, part, target, cancellationToken);
         }
-        await target.WriteAsync(new[] { EndTag }, cancellationToken);
+        await target.WriteAsync(End, cancellationToken);
     }
 
     private static Task<IReadOnlyList<ImageDifference>> CompareAsync(IImageView view, string? since, long offset, CancellationToken cancellationToken) =>

@@ -11,6 +11,7 @@ internal sealed class ImageFiller
     private const int PieceBytes = 4 << 20;
     private const int PiecesMax = 4;
     private const int ZeroRunBytes = 64 << 10;
+    private const int TriesMax = 10;
 
     private readonly IBlockStore _store;
     private readonly VolumeId _image;
@@ -42,7 +43,7 @@ internal sealed class ImageFiller
         AttemptContext context, VolumeId image, ImageLayout layout, long announcedBytes, long firstBytes, IProgress<double> progress)
     {
         var (store, size) = (context.Store, announcedBytes > 0 ? announcedBytes : firstBytes);
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             using var upload = await context.Uploads.ReceiveAsync(context.Operation, context.Cancellation);
             await store.CreateAsync(image, size, layout, context.Cancellation);
@@ -54,6 +55,10 @@ internal sealed class ImageFiller
                     await store.ResizeAsync(image, filler._bytes, Shrinking.Always, null, context.Cancellation);
                 await store.SetMetadataAsync(image, ImageDescription.ChecksumKey, checksum, context.Cancellation);
                 return checksum;
+            }
+            catch (BrokenOffException e) when (tries == TriesMax)
+            {
+                throw new BlockStoreException(OperationErrors.NoContent($"it broke off {tries} times: {PlainText.Line(e.Message)}"), e);
             }
             catch (BrokenOffException)
             {
