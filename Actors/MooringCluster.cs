@@ -8,6 +8,7 @@ using Mooring.Actors.Serialization;
 using Mooring.Actors.Vip;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Actors;
 
@@ -37,6 +38,9 @@ public sealed class MooringCluster : IExtension
         Areas = new ServedAreas(services.Clock);
         FileStore = new SharedStore(services.Store, "files", 4);
         system.RegisterOnTermination(() => FileStore.DisposeAsync().AsTask());
+        Uploads = services.Uploads;
+        ContentStore = new SharedStore(services.Store, "content", settings.ReaderSlots);
+        system.RegisterOnTermination(() => ContentStore.DisposeAsync().AsTask());
         DataNode = system.ActorOf(DataNodeActor.Props(services, Areas, FileStore, system.ActorSelection(RegionPath(system, NameNodeType))), DataNodeActor.Name);
         var context = new NameNodeContext(DataNode, Areas, FileStore);
         NameNodes = sharding.Start(
@@ -80,6 +84,12 @@ public sealed class MooringCluster : IExtension
 
     /// <summary>This node's connection for the records of the file plane.</summary>
     public SharedStore FileStore { get; }
+
+    /// <summary>This node's connection over which volumes' bytes are read.</summary>
+    public SharedStore ContentStore { get; }
+
+    /// <summary>Where the bytes that clients send to this node meet the attempts that take them.</summary>
+    public Uploads Uploads { get; }
 
     /// <summary>What an actor system's configuration needs besides akka.hocon: the serializer's bindings.</summary>
     /// <returns>The configuration, to be used as a fallback.</returns>

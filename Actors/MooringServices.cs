@@ -44,6 +44,9 @@ public sealed record MooringServices
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Where the bytes that clients send come; by default none do, and an operation that needs some fails.</summary>
+    public Uploads Uploads { get; init; } = new(TimeSpan.Zero, TimeProvider.System);
+
     /// <summary>Where tests stop the node dead.</summary>
     public ICrashPoints CrashPoints { get; init; } = new NoCrashPoints();
 }

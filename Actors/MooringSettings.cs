@@ -64,6 +64,9 @@ public sealed record MooringSettings
     /// <summary>How many requests may be without result.</summary>
     public required int OpenOperationsMax { get; init; }
 
+    /// <summary>How long an attempt waits for the content that the client sends.</summary>
+    public required TimeSpan ContentWaitMax { get; init; }
+
     /// <summary>How long results are kept.</summary>
     public required TimeSpan ResultRetention { get; init; }
 
@@ -163,6 +166,7 @@ public sealed record MooringSettings
             ResendInterval = reader.Time("operations.resend-interval"),
             RecordInterval = reader.Time("operations.record-interval"),
             AnnouncedMax = reader.Time("volumes.announced-max"),
+            ContentWaitMax = reader.Time("operations.content-wait-max"),
             WaiterCountMax = reader.Whole("operations.waiter-count-max", 1, 1_000_000),
             OperationsSnapshotEvery = reader.Whole("operations.snapshot-every", 1, 1_000_000),
             LeaseName = reader.Text("vip.lease.name"),

@@ -210,7 +210,7 @@ public sealed class RbdWorkerActor : ReceiveActor
         catch (Exception e) when (context.InOtherWords(ErrorOf(e), active.Command.Volume) is var error)
         {
             return new AttemptReport(
-                active.Operation, active.Attempt, null, error, BreaksConnection(e), Leftovers: active.Command.SourceVolume is not null, context.EarlierFenced);
+                active.Operation, active.Attempt, null, error, BreaksConnection(e), Leftovers: LeavesWork(active.Command), context.EarlierFenced);
         }
     }
 
@@ -242,6 +242,7 @@ public sealed class RbdWorkerActor : ReceiveActor
         _stopped.Token)
     {
         Noted = active.Noted,
+        Uploads = _services.Uploads,
     };
 
     private void Disconnect()
@@ -264,6 +265,8 @@ public sealed class RbdWorkerActor : ReceiveActor
         OperationCanceledException => new OperationError(ErrorKind.Unavailable, "the worker was stopped"),
         var other => new OperationError(ErrorKind.Internal, $"{other.GetType().Name}: {other.Message}"),
     };
+
+    private static bool LeavesWork(VolumeCommand command) => command.SourceVolume is not null || OperationCatalog.Of(command).TakesContent;
 
     // Something may still be on its way over the connection, or nobody knows what became of it.
     private static bool BreaksConnection(Exception e) =>

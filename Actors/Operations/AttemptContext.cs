@@ -39,6 +39,9 @@ public sealed record AttemptContext(
     /// </summary>
     public CancellationToken Cancelled { get; init; } = Cancellation;
 
+    /// <summary>Where the client's bytes come, for an operation that takes some; by default none do.</summary>
+    public Uploads Uploads { get; init; } = new(TimeSpan.Zero, TimeProvider.System);
+
     /// <summary>Whether an earlier attempt may have taken effect.</summary>
     public bool InDoubt => Attempt > 1;
 

@@ -31,20 +31,7 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
     };
 
     /// <inheritdoc/>
-    public sealed override async Task CleanUpAsync(AttemptContext context, VolumeCommand command)
-    {
-        await context.FenceEarlierAsync();
-        for (var attempt = 1; attempt <= context.Attempt; attempt++)
-        {
-            var work = context.WorkName(command.Volume, attempt);
-            if (await context.Store.FindAsync(work, context.Cancellation) is null)
-                continue;
-            await RemoveSnapshotsAsync(context, work);
-            await context.Store.RemoveAsync(work, null, context.Cancellation);
-        }
-        var works = Enumerable.Range(1, context.Attempt).Select(attempt => context.WorkName(command.Volume, attempt).Image).ToHashSet();
-        await RemovalRemains.EndAsync(context, command.Volume, image => works.Contains(image.Name));
-    }
+    public sealed override Task CleanUpAsync(AttemptContext context, VolumeCommand command) => WorkImages.RemoveAsync(context, command.Volume);
 
     /// <summary>Makes the whole volume under another name.</summary>
     /// <param name="context">The attempt.</param>
@@ -83,35 +70,23 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         failure?.Throw();
         await store.RenameAsync(work, command.Volume, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
-        var made = await store.GetAsync(command.Volume, context.Cancellation);
-        return new AttemptResult(ImageDescription.Of(made), Leftovers: context.InDoubt);
+        return new AttemptResult(await DescribeAsync(context, command), Leftovers: context.InDoubt);
     }
 
-    private static async Task RemoveSnapshotsAsync(AttemptContext context, VolumeId work)
-    {
-        try
-        {
-            foreach (var snapshot in (await context.Store.GetSnapshotsAsync(work, context.Cancellation)).Items)
-            {
-                if (snapshot.IsProtected)
-                    await context.Store.UnprotectSnapshotAsync(work, snapshot.Name, context.Cancellation);
-                await context.Store.RemoveSnapshotAsync(work, snapshot.Name, context.Cancellation);
-            }
-        }
-        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
-        {
-            // Half made: it has none.
-        }
-    }
+    /// <summary>What is told of the volume when it is there.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="command">The command.</param>
+    /// <returns>The volume.</returns>
+    protected virtual async Task<VolumeInfo> DescribeAsync(AttemptContext context, TCommand command) =>
+        ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation));
 
-    private static async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
+    private async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
     {
         var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
         var madeBy = found is null ? null : (await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).GetValueOrDefault(OperationKey);
         return Reconcile(context.Operation, found, madeBy) switch
         {
-            Reconciliation.Done => new AttemptResult(
-                ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation)), Leftovers: true),
+            Reconciliation.Done => new AttemptResult(await DescribeAsync(context, command), Leftovers: true),
             Reconciliation.Foreign => new AttemptResult(null, OperationErrors.Exists(command.Volume), Leftovers: true),
             _ => null,
         };

@@ -9,6 +9,9 @@ public static class ImageDescription
     /// <summary>Metadata keys that begin so are Mooring's own and are not shown; nor are those of options.</summary>
     public const string OwnMetadataPrefix = "mooring.";
 
+    /// <summary>Where an imported image keeps the SHA-256 of the bytes that it was made of.</summary>
+    public const string ChecksumKey = OwnMetadataPrefix + "sha256";
+
     /// <summary>The most characters of a metadata key.</summary>
     public const int MetadataKeyLengthMax = 256;
 

@@ -48,6 +48,12 @@ public abstract class Operation(string kind, string summary, string route)
     /// all.</summary>
     public virtual bool CanBeStopped => false;
 
+    /// <summary>Whether the client sends bytes while it runs, to the node that carries it out (<see cref="Uploads"/>).</summary>
+    public virtual bool TakesContent => false;
+
+    /// <summary>Which of its parameters says how many bytes those are, if one does.</summary>
+    public virtual Parameter<long>? ContentSize => null;
+
     /// <summary>Makes the command.</summary>
     /// <param name="given">A value for each required parameter at least.</param>
     /// <returns>The command, which may still be invalid.</returns>

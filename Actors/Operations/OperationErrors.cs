@@ -65,6 +65,11 @@ public static class OperationErrors
     /// <returns>The error.</returns>
     public static OperationError Cancelled(string kind) => new(ErrorKind.Cancelled, $"{kind} was cancelled and has not taken effect", ECanceled);
 
+    /// <summary>The error for bytes that the client was to send and has not.</summary>
+    /// <param name="detail">What has become of them, in one line.</param>
+    /// <returns>The error.</returns>
+    public static OperationError NoContent(string detail) => new(ErrorKind.Cancelled, $"the content did not arrive: {detail}", ECanceled);
+
     /// <summary>The error for a command that can never be right.</summary>
     /// <param name="detail">What is wrong, in one line.</param>
     /// <returns>The error.</returns>

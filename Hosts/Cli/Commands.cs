@@ -26,7 +26,7 @@ internal static class Commands
         var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
         {
             Endpoint, Json, Timeout,
-            new Command("volume", "Manage volumes.") { List(), Show() },
+            new Command("volume", "Manage volumes.") { List(), Show(), ContentCommands.Export(), ContentCommands.ExportDiff() },
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch(), Cancel() },
             new Command("node", "Look at the storage nodes.") { Nodes() },
             new Command("vip", "Look at the virtual IP.") { Vip() },
@@ -104,6 +104,9 @@ internal static class Commands
     {
         var (arguments, options) = (new List<Argument>(), new List<Option>());
         var readers = new List<Action<ParseResult, Given>>();
+        var file = new Argument<string>("file") { Description = "The local file that is sent; - for standard input." };
+        if (operation.TakesContent)
+            arguments.Add(file);
         foreach (var parameter in operation.Parameters.Where(p => !p.IsSuffix))
         {
             if (parameter.Positional)
@@ -133,6 +136,8 @@ internal static class Commands
             var given = new Given();
             foreach (var read in readers)
                 read(parsed, given);
+            if (operation.TakesContent)
+                change = ContentCommands.Take(operation, parsed.GetValue(file)!, given, change);
             return client.RunAsync(operation.Make(given), change);
         });
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -30,6 +29,7 @@ public sealed partial class MooringClient : IDisposable
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+            Expect100ContinueTimeout = options.Timeout,
             UseProxy = false,
         })
         {
@@ -126,7 +126,7 @@ public sealed partial class MooringClient : IDisposable
         while (true)
         {
             var operation = progress is null
-                ? await WaitSliceAsync(id, deadline, cancellationToken)
+                ? await WaitSliceAsync(id, deadline, null, cancellationToken)
                 : await WatchAsync(id, progress, deadline, cancellationToken);
             if (operation.Ended)
                 return operation;
@@ -178,13 +178,13 @@ public sealed partial class MooringClient : IDisposable
     private async Task<OperationShape> ChangeAsync(Func<HttpRequestMessage> make, Change change, CancellationToken cancellationToken)
     {
         var deadline = DateTime.UtcNow + _options.Timeout;
-        var wait = change.NoWait ? TimeSpan.Zero : change.Progress is null ? _options.WaitSlice : TimeSpan.FromMilliseconds(250);
+        var wait = change.NoWait || change.Content is not null ? TimeSpan.Zero : change.Progress is null ? _options.WaitSlice : TimeSpan.FromMilliseconds(250);
         var operation = await RetryAsync(
             () =>
             {
                 var request = make();
                 request.Headers.TryAddWithoutValidation("Idempotency-Key", change.RequestId);
-                if (!change.NoWait)
+                if (wait > TimeSpan.Zero)
                     request.Headers.TryAddWithoutValidation("Prefer", FormattableString.Invariant($"wait={wait.TotalSeconds}"));
                 return request;
             },
@@ -195,16 +195,16 @@ public sealed partial class MooringClient : IDisposable
             cancellationToken);
         if (operation.Ended || change.NoWait)
             return operation;
-        var ended = await WaitAsync(operation.Id, change.Progress, cancellationToken);
+        var ended = change.Content is null ? await WaitAsync(operation.Id, change.Progress, cancellationToken) : await SendAsync(operation, change, cancellationToken);
         return ended.Error is { } error
             ? throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno, ended.RequestId, ended.Id))
             : ended;
     }
 
-    private Task<OperationShape> WaitSliceAsync(string id, DateTime deadline, CancellationToken cancellationToken)
+    private Task<OperationShape> WaitSliceAsync(string id, DateTime deadline, TimeSpan? most, CancellationToken cancellationToken)
     {
         var left = deadline - DateTime.UtcNow;
-        var wait = left < _options.WaitSlice ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Floor(left.TotalMilliseconds))) : _options.WaitSlice;
+        var wait = most is { } brief ? brief : left < _options.WaitSlice ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Floor(left.TotalMilliseconds))) : _options.WaitSlice;
         return RetryAsync(
             () => new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"v1/operations/{Uri.EscapeDataString(id)}?wait={wait.TotalSeconds}s")),
             HttpJson.Default.OperationShape,
@@ -269,8 +269,7 @@ public sealed partial class MooringClient : IDisposable
                 if (response.IsSuccessStatusCode)
                     return (await response.Content.ReadFromJsonAsync(type, bounded.Token))!;
                 var problem = await ProblemAsync(response, bounded.Token);
-                if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway)
-                    || problem.OperationId is not null)
+                if (!IsLater(response.StatusCode) || problem.OperationId is not null)
                 {
                     throw new MooringException(problem);
                 }
@@ -307,8 +306,8 @@ public sealed partial class MooringClient : IDisposable
         return new ProblemShape("about:blank", response.ReasonPhrase ?? "error", (int)response.StatusCode, $"HTTP {(int)response.StatusCode}", null);
     }
 
-    private static string Path(VolumeId volume, string suffix = "") =>
-        $"v1/volumes/{HttpForm.Escape(volume.Pool)}/{HttpForm.Escape(volume.Image)}{suffix}{Query(("namespace", volume.Namespace))}";
+    private static string Path(VolumeId volume, string suffix = "", params (string Key, string? Value)[] query) =>
+        $"v1/volumes/{HttpForm.Escape(volume.Pool)}/{HttpForm.Escape(volume.Image)}{suffix}{Query([("namespace", volume.Namespace), .. query])}";
 
     private static string Query(params (string Key, string? Value)[] parts)
     {
@@ -323,6 +322,12 @@ public sealed partial class MooringClient : IDisposable
 /// <param name="Progress">Told whenever it has moved on.</param>
 public sealed record Change(string RequestId, bool NoWait = false, IProgress<OperationShape>? Progress = null)
 {
+    /// <summary>
+    /// Opens the bytes that the operation takes, for one that takes some: again from their beginning for each attempt, or null when that cannot be done. A
+    /// request that was carried out before needs them no more.
+    /// </summary>
+    public Func<Stream?>? Content { get; init; }
+
     /// <summary>A request with a fresh random id.</summary>
     /// <returns>The request.</returns>
     public static Change New() => new(Guid.CreateVersion7().ToString("N"));

@@ -70,6 +70,7 @@ internal static class NodeHost
             Seeds = Seeds(configuration),
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
+            Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System),
         };
         await using var app = Build(configuration, services, journal, listening, vip, virtualListener);
         try
@@ -118,7 +119,7 @@ internal static class NodeHost
 
         var http = new GatewaySettings(
             configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"),
-            configuration.Whole("http.file-client-count-max"), vip);
+            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vip);
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listening);
         builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(virtualListener);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -137,6 +138,7 @@ internal static class NodeHost
 
         var app = builder.Build();
         new Gateway(http, () => app.Services.GetRequiredService<MooringCluster>(), app.Services.GetRequiredService<FileGateway>()).Map(app);
+        new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         return app;
     }
 

@@ -35,6 +35,9 @@ public sealed record VolumeShape(
     /// <summary>The pool of its data, when that is another one than its own.</summary>
     public string? DataPool { get; init; }
 
+    /// <summary>The SHA-256, in hex, of the bytes that it was just made of; null where it was not made of any.</summary>
+    public string? ContentSha256 { get; init; }
+
     /// <summary>What is damaged and what can be done about it; null for a volume that is whole. Of a damaged one only the name and the id are known.</summary>
     public string? Damage { get; init; }
 

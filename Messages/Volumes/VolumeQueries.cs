@@ -67,6 +67,9 @@ public sealed record VolumeInfo(
     /// </summary>
     public string? Damage { get; init; }
 
+    /// <summary>The SHA-256, in hex, of the bytes that it was just made of; null where it was not made of any.</summary>
+    public string? ContentSha256 { get; init; }
+
     /// <summary>Its snapshots; null where they were not looked at.</summary>
     public SnapshotSummary? Snapshots { get; init; }
 

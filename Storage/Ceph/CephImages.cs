@@ -64,14 +64,17 @@ internal sealed class CephImages(CephConnection connection, BoundedThreads slots
         return connection.Failure(result, what);
     }
 
-    /// <summary>Opens an image; blocks.</summary>
-    public ImageHandle Open(VolumeId volume, bool readOnly, string what)
+    /// <summary>Opens an image, or with a snapshot's name what that shows; blocks.</summary>
+    public unsafe ImageHandle Open(VolumeId volume, bool readOnly, string what, string? snapshot = null)
     {
         var io = ContextOf(volume);
-        var result = readOnly
-            ? Rbd.OpenReadOnly(io, volume.Image, out var image, 0)
-            : Rbd.Open(io, volume.Image, out image, 0);
-        Check(result, what);
-        return new ImageHandle(image, io);
+        fixed (byte* name = snapshot is null ? null : NativeText.Terminated(snapshot))
+        {
+            var result = readOnly
+                ? Rbd.OpenReadOnly(io, volume.Image, out var image, (nint)name)
+                : Rbd.Open(io, volume.Image, out image, (nint)name);
+            Check(result, what);
+            return new ImageHandle(image, io);
+        }
     }
 }

@@ -4,21 +4,23 @@ using Mooring.Storage.Ceph.Native;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>An image that stays open; its requests are librbd's asynchronous ones and hold no thread.</summary>
-internal sealed class CephOpenImage : IOpenImage
+internal sealed partial class CephOpenImage : IImageView, IFilledImage
 {
     private readonly CephImages _images;
     private readonly ImageHandle _image;
     private readonly bool _readOnly;
+    private readonly bool _cached;
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private int _running;
     private bool _closed;
 
-    private CephOpenImage(CephImages images, VolumeId volume, ImageHandle image, long sizeBytes, bool readOnly)
+    private CephOpenImage(CephImages images, VolumeId volume, ImageHandle image, long sizeBytes, bool readOnly, bool cached)
     {
         _images = images;
         _image = image;
         _readOnly = readOnly;
+        _cached = cached;
         Volume = volume;
         SizeBytes = sizeBytes;
     }
@@ -28,7 +30,7 @@ internal sealed class CephOpenImage : IOpenImage
     public long SizeBytes { get; }
 
     public static async Task<IOpenImage> OpenAsync(CephImages images, VolumeId volume, bool readOnly, CancellationToken cancellationToken) =>
-        await images.RunAsync<IOpenImage>(() => Open(images, volume, readOnly), cancellationToken).ConfigureAwait(false);
+        await images.RunAsync<IOpenImage>(() => Open(images, volume, null, readOnly, mayCache: false), cancellationToken).ConfigureAwait(false);
 
     public async Task ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -70,11 +72,18 @@ internal sealed class CephOpenImage : IOpenImage
     }
 
     // Without librbd's cache a write completes when all replicas have it. librbd's own flush would also wait for every write that is under way.
-    public Task FlushAsync(CancellationToken cancellationToken)
+    public async Task FlushAsync(CancellationToken cancellationToken)
     {
         Begin(0, 0, "flush", cancellationToken);
-        End();
-        return Task.CompletedTask;
+        try
+        {
+            if (_cached)
+                await _images.RunAsync(() => Flushed(), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            End();
+        }
     }
 
     /// <summary>Waits for the requests that run, which Ceph's own timeouts bound, and closes the image.</summary>
@@ -93,20 +102,21 @@ internal sealed class CephOpenImage : IOpenImage
         await Task.Factory.StartNew(_image.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private static CephOpenImage Open(CephImages images, VolumeId volume, bool readOnly)
+    private static CephOpenImage Open(CephImages images, VolumeId volume, string? snapshot, bool readOnly, bool mayCache)
     {
-        var what = $"open {volume}";
-        var image = images.Open(volume, readOnly, what);
+        var what = snapshot is null ? $"open {volume}" : $"open {volume}@{snapshot}";
+        var image = images.Open(volume, readOnly, what, snapshot);
         try
         {
             images.Check(Rbd.GetSize(image, out var size), what);
-            if (IsCached(image, images, what))
+            var cached = IsCached(image, images, what);
+            if (cached && !mayCache)
             {
                 throw new BlockStoreException(
                     ErrorKind.InvalidArgument,
                     $"{what}: rbd_cache is switched on for the image or its pool (see: rbd config image list {volume}); other nodes would not see what was written", 22);
             }
-            return new CephOpenImage(images, volume, image, (long)size, readOnly);
+            return new CephOpenImage(images, volume, image, (long)size, readOnly, cached);
         }
         catch
         {
@@ -121,7 +131,7 @@ internal sealed class CephOpenImage : IOpenImage
 
     private static unsafe nint AddressOf(System.Buffers.MemoryHandle pin, int offset) => (nint)((byte*)pin.Pointer + offset);
 
-    private void Begin(long offset, int length, string verb, CancellationToken cancellationToken)
+    private void Begin(long offset, long length, string verb, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _images.Connection.ThrowIfUnusable();

@@ -26,19 +26,19 @@ internal sealed partial class EmbeddedStore
     private static Image RequireById(Database database, string id, VolumeId volume) =>
         database.First(Image.From, $"SELECT {Image.Columns} FROM images WHERE id = ?", id) ?? throw NoImage(volume);
 
-    private Task ReadOpenedAsync(string id, VolumeId volume, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => OnSlotAsync(database =>
+    private Task ReadOpenedAsync(string id, VolumeId volume, long? snapshot, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
         while (true)
         {
             // The file may have been replaced by a fence: each read asks for it anew.
-            var image = database.Read(() => RequireById(database, id, volume));
+            var image = database.Read(() => Shown(database, id, volume, snapshot));
             RequireWithin(image, volume, offset, buffer.Length);
             try
             {
                 Read(image, offset, buffer.Span);
                 return true;
             }
-            catch (FileNotFoundException) when (database.Read(() => RequireById(database, id, volume).DataFile) != image.DataFile)
+            catch (FileNotFoundException) when (database.Read(() => Shown(database, id, volume, snapshot).DataFile) != image.DataFile)
             {
                 // Moved in between: look again.
             }
@@ -82,9 +82,12 @@ internal sealed partial class EmbeddedStore
     }
 
     /// <summary>An image that stays open. Each request looks for the fence and for the image's file.</summary>
-    private sealed class OpenedImage(EmbeddedStore store, VolumeId volume, string id, long sizeBytes, long? use) : IOpenImage
+    private sealed class OpenedImage(EmbeddedStore store, VolumeId volume, string id, long sizeBytes, long? use) : IImageView, IFilledImage
     {
         private int _closed;
+
+        /// <summary>The snapshot that it shows; null for the image itself.</summary>
+        public long? Snapshot { get; init; }
 
         public VolumeId Volume => volume;
 
@@ -93,15 +96,25 @@ internal sealed partial class EmbeddedStore
         public Task ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
             ObjectDisposedException.ThrowIf(_closed != 0, this);
-            return store.ReadOpenedAsync(id, volume, offset, buffer, cancellationToken);
+            return store.ReadOpenedAsync(id, volume, Snapshot, offset, buffer, cancellationToken);
+        }
+
+        public Task<IReadOnlyList<ImageDifference>> CompareAsync(string? since, long offset, long length, CancellationToken cancellationToken)
+        {
+            ObjectDisposedException.ThrowIf(_closed != 0, this);
+            return store.CompareOpenedAsync(id, volume, Snapshot, since, offset, length, cancellationToken);
         }
 
         public Task WriteAsync(long offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
         {
-            ObjectDisposedException.ThrowIf(_closed != 0, this);
-            if (use is null)
-                throw new BlockStoreException(ErrorKind.PermissionDenied, $"cannot write {volume}: it was opened to be read only", 30);
+            RequireWritable();
             return store.WriteOpenedAsync(id, volume, offset, data, cancellationToken);
+        }
+
+        public Task ZeroAsync(long offset, long length, CancellationToken cancellationToken)
+        {
+            RequireWritable();
+            return store.ZeroOpenedAsync(id, volume, offset, length, cancellationToken);
         }
 
         public Task FlushAsync(CancellationToken cancellationToken)
@@ -114,6 +127,13 @@ internal sealed partial class EmbeddedStore
         {
             if (Interlocked.Exchange(ref _closed, 1) == 0 && use is { } held)
                 await store.CloseOpenedAsync(held).ConfigureAwait(false);
+        }
+
+        private void RequireWritable()
+        {
+            ObjectDisposedException.ThrowIf(_closed != 0, this);
+            if (use is null)
+                throw new BlockStoreException(ErrorKind.PermissionDenied, $"cannot write {volume}: it was opened to be read only", 30);
         }
     }
 }

@@ -11,8 +11,8 @@ namespace Mooring.Storage;
 /// <see cref="ErrorKind.InvalidArgument"/>.
 /// </summary>
 public interface IBlockStore :
-    IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageMetadata, IImageTies, IImageTrash, INamespaces, IGroups, IUsage,
-    ILeases, IFencing, IRecords, IAsyncDisposable
+    IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageContent, IImageMetadata, IImageTies, IImageTrash,
+    INamespaces, IGroups, IUsage, ILeases, IFencing, IRecords, IAsyncDisposable
 {
     /// <summary>The address by which this connection can be fenced.</summary>
     FenceAddress Address { get; }

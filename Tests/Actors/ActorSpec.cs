@@ -105,6 +105,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         ResendInterval = TimeSpan.FromMilliseconds(100),
         RecordInterval = TimeSpan.FromMilliseconds(5),
         AnnouncedMax = TimeSpan.FromMinutes(1),
+        ContentWaitMax = TimeSpan.FromMinutes(1),
         WaiterCountMax = 10,
         OperationsSnapshotEvery = 1000,
         LeaseName = "vip",

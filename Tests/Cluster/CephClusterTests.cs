@@ -77,6 +77,10 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     public Task A_copy_is_cancelled_through_the_death_of_its_owner() => ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, CrashScenario.CancelAsync);
 
     [CephFact]
+    public Task Content_is_exchanged_with_the_rbd_command() =>
+        ceph.Reused.UseAsync(ceph.Sandbox.ConfPath, cluster => new RbdExchange(cluster, ceph.Sandbox.ConfPath).RunAsync());
+
+    [CephFact]
     public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()
     {
         await using var cluster = await TestCluster.StartAsync(await ceph.AloneAsync());

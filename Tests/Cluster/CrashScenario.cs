@@ -14,13 +14,16 @@ internal sealed partial record CrashScenario(
 {
     private const long Size = 4 << 20;
 
+    /// <summary>The bytes that the operation takes, for one that takes some.</summary>
+    public Func<TestCluster, VolumeCommand, Task<byte[]>>? MakeContentAsync { get; init; }
+
     // All of them for all kinds on both stores take an hour: MOORING_TEST_ALL_POINTS. Otherwise what does not differ from kind to kind, the journal's and
     // the owner's, is passed by two of them on one store, and the two points around the effect by one store each.
     private static readonly bool AllPoints = Environment.GetEnvironmentVariable("MOORING_TEST_ALL_POINTS") is { Length: > 0 };
     private static readonly string[] PointsBeside = ["accepted", "before-intent", "before-reply", "after-reply"];
     private static readonly string[] KindsBeside = ["volume.create", "volume.copy"];
 
-    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()))
+    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()).Concat(OfContent()))
     {
         ["volume.create"] = new(
             (_, volume) => Task.FromResult<VolumeCommand>(new CreateVolume(volume, 7 << 20)),
@@ -292,7 +295,8 @@ internal sealed partial record CrashScenario(
     private static async Task<OperationShape> AskTwiceAsync(TestCluster cluster, VolumeCommand command, Func<Task> meanwhile)
     {
         var change = Change.New();
-        var asked = cluster.Client.RunAsync(command, change);
+        var content = All[command.Kind].MakeContentAsync is { } make ? await make(cluster, command) : null;
+        var asked = cluster.Client.RunAsync(command, content is null ? change : change with { Content = () => new MemoryStream(content) });
         await meanwhile();
         var result = await asked;
         Assert.True(result.State == "succeeded", $"{command} {result.State}: {result.Error?.Detail}");

@@ -90,5 +90,9 @@ public abstract class StoreOfPlainImages
 
     public Task RollBackGroupAsync(VolumeId group, string name, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task<IImageView> OpenViewAsync(VolumeId volume, string? snapshot, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task<IFilledImage> OpenToFillAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
+
     protected static NotSupportedException NotHere() => new("not in this store");
 }

@@ -27,6 +27,11 @@ public class OperationCatalogTests
             ObjectSizeBytes = 1 << 20, Features = "layering,exclusive-lock", StripeUnitBytes = 1 << 16, StripeCount = 4, DataPool = "data",
         },
         new CopyVolume(Volume, VolumeId.Parse("ssd/b")),
+        new ImportVolume(Volume, 10)
+        {
+            ObjectSizeBytes = 1 << 20, Features = "layering,exclusive-lock", StripeUnitBytes = 1 << 16, StripeCount = 4, DataPool = "data",
+        },
+        new ImportDiff(Volume),
         new DeleteVolume(Volume),
         new ResizeVolume(Volume, 20, true, true),
         new RenameVolume(Volume with { Image = "other" }, Volume),

@@ -6,6 +6,34 @@ namespace Mooring.Tests.Pure;
 /// <summary>The table of <c>docs/operations.md</c>.</summary>
 internal static class OperationTable
 {
+    private const string Content = """
+
+        ## Content
+
+        `FILE` above is content: the client sends it while the operation runs, with `PUT /v1/operations/ID/content`. A node that does not carry the operation out
+        answers 307 with the address of the one that does; 503 and 409 mean that no attempt waits for content now: ask for the operation, and send again when it
+        has not ended. The content is always sent from its beginning, once for each attempt: when a node dies, the next attempt waits for it
+        (`operations.content-wait-max`). What breaks off may be sent again as well. An operation whose
+        content does not come fails and leaves nothing. The result has `content_sha256`. A
+        request id that was used before gives the first answer and needs no content. Send `Expect: 100-continue`, as `mooring` and `curl -T` do, so that nothing is
+        sent in vain.
+
+        `volume.import-diff` reads what `volume export-diff` and `rbd export-diff` write. Its content is kept and checked as a whole before the volume is touched: from then on
+        it is carried through without the client. The snapshot that it begins at must be there, the one that it ends at must not; that is made last. What the store
+        refuses half way (no space) leaves the volume partly changed and without that snapshot: the same file can be imported again.
+
+        Any node gives the content of a volume or of a snapshot of it; it takes no lock, and never opens the image to be written:
+
+        | `mooring` | HTTP | gives |
+        | --- | --- | --- |
+        | `volume export VOLUME[@SNAPSHOT] FILE` | `GET /v1/volumes/{pool}/{image}/content?namespace=&snapshot=` | All bytes, as `rbd export` writes them (format 1). |
+        | `volume export-diff VOLUME[@SNAPSHOT] FILE [--from-snap SNAPSHOT]` | `GET /v1/volumes/{pool}/{image}/diff?namespace=&snapshot=&since=` | What has changed, as `rbd export-diff` writes it ("rbd diff v1"). |
+
+        A snapshot gives the bytes of one moment. A volume that is written meanwhile gives each byte as it was at some time between begin and end: to have those of one
+        moment, make a snapshot and export that. What cannot be sent to its end is broken off, never ended as if it were whole. `FILE` is `-` for standard output or input.
+
+        """;
+
     public static string Text()
     {
         var text = new StringBuilder("""
@@ -23,6 +51,8 @@ internal static class OperationTable
         foreach (var operation in OperationCatalog.All)
         {
             var usage = string.Join(' ', operation.Parameters.Where(p => !p.IsSuffix).Select(Usage));
+            if (operation.TakesContent)
+                usage = $"FILE {usage}";
             var body = string.Join(", ", HttpForm.BesidePath(operation).SelectMany(Members));
             text.Append($"| `{operation.Kind}` | `{operation.Kind.Replace('.', ' ')} {usage}` | `{operation.Route.Method} {operation.Route.Pattern}` | {body} | {operation.Summary} | {(operation.CanBeStopped ? "yes" : "")} |\n");
         }
@@ -41,7 +71,7 @@ internal static class OperationTable
             var fields = string.Join(", ", read.Fields.Select(field => $"`{field}`"));
             text.Append($"| `{read.Kind}` | `{$"{read.Kind.Replace('.', ' ')} {usage}".TrimEnd()}` | `GET {read.Route.Pattern}?{query}` | {fields} | {read.Summary} |\n");
         }
-        return text.ToString();
+        return text.Append(Content).ToString();
     }
 
     private static string Usage(Parameter parameter)

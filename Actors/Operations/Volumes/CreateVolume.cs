@@ -8,34 +8,27 @@ namespace Mooring.Operations;
 /// <summary>Makes an empty volume.</summary>
 /// <param name="Volume">Its name.</param>
 /// <param name="SizeBytes">Its size in bytes.</param>
-public sealed record CreateVolume(VolumeId Volume, long SizeBytes) : VolumeCommand(Volume)
+public sealed record CreateVolume(VolumeId Volume, long SizeBytes) : VolumeCommand(Volume), ILaidOut
 {
-    /// <summary>The size of the objects that it is cut into, in bytes; 0 for the store's default.</summary>
+    /// <inheritdoc/>
     public long ObjectSizeBytes { get; init; }
 
-    /// <summary>Its features, as <c>a,b</c>; null for the store's default.</summary>
+    /// <inheritdoc/>
     public string? Features { get; init; }
 
-    /// <summary>How much of an object is written before the next one of the stripe, in bytes; 0 without striping.</summary>
+    /// <inheritdoc/>
     public long StripeUnitBytes { get; init; }
 
-    /// <summary>How many objects make a stripe; 0 without striping.</summary>
+    /// <inheritdoc/>
     public long StripeCount { get; init; }
 
-    /// <summary>The pool of its data; null for its own.</summary>
+    /// <inheritdoc/>
     public string? DataPool { get; init; }
-
-    /// <summary>All of these.</summary>
-    public ImageLayout Layout => new(
-        ObjectSizeBytes > 0 ? ObjectSizeBytes : null, Features?.Split(','), StripeUnitBytes > 0 ? StripeUnitBytes : null,
-        StripeCount > 0 ? StripeCount : null, DataPool);
 }
 
 // Under its own name: 5 ms on Ceph leave no room for a detour.
 internal sealed class CreateVolumeOperation : Operation<CreateVolume>
 {
-    private const long ObjectBytesMin = 4 << 10, ObjectBytesMax = 32 << 20;
-
     private readonly Parameter<VolumeId> _volume;
     private readonly Parameter<long> _size;
     private readonly Parameter<long> _objectSize;
@@ -53,11 +46,11 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
     {
         _volume = Volume("volume", c => c.Volume, flat: true);
         _size = Size("size", c => c.SizeBytes, "Its size, such as 10G or 512M (binary).");
-        _objectSize = SizeOption("object-size", c => c.ObjectSizeBytes, "The size of the objects that it is cut into, a power of two from 4K to 32M.");
+        _objectSize = SizeOption("object-size", c => c.ObjectSizeBytes, LayoutRules.ObjectSizeHelp);
         _features = NewFeatures("features", c => c.Features);
-        _stripeUnit = SizeOption("stripe-unit", c => c.StripeUnitBytes, "How much of an object is written before the next one of the stripe.");
-        _stripeCount = CountOption("stripe-count", c => c.StripeCount, "How many objects make a stripe.");
-        _dataPool = TextOption("data-pool", c => c.DataPool, "The pool of its data.", VolumeId.PoolBytesMax);
+        _stripeUnit = SizeOption("stripe-unit", c => c.StripeUnitBytes, LayoutRules.StripeUnitHelp);
+        _stripeCount = CountOption("stripe-count", c => c.StripeCount, LayoutRules.StripeCountHelp);
+        _dataPool = TextOption("data-pool", c => c.DataPool, LayoutRules.DataPoolHelp, VolumeId.PoolBytesMax);
     }
 
     public override bool MakesVolume => true;
@@ -71,18 +64,7 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
         DataPool = given.Get(_dataPool),
     };
 
-    // rbd's own rules; librbd says no more than EINVAL.
-    protected override OperationError? Invalid(CreateVolume command)
-    {
-        var (objectSize, unit, count) = (command.ObjectSizeBytes, command.StripeUnitBytes, command.StripeCount);
-        if (objectSize > 0 && (objectSize is < ObjectBytesMin or > ObjectBytesMax || !long.IsPow2(objectSize)))
-            return OperationErrors.Wrong($"object-size is {objectSize} bytes; a power of two from {ObjectBytesMin} to {ObjectBytesMax} is needed");
-        if ((unit > 0) != (count > 0))
-            return OperationErrors.Wrong("stripe-unit and stripe-count go together");
-        if (objectSize > 0 && unit > 0 && (unit > objectSize || objectSize % unit != 0))
-            return OperationErrors.Wrong($"stripe-unit is {unit} bytes, which does not divide the object size of {objectSize} bytes");
-        return command.DataPool is { } pool && (command.Volume with { Pool = pool }).Validate() is { } problem ? OperationErrors.Wrong(problem) : null;
-    }
+    protected override OperationError? Invalid(CreateVolume command) => LayoutRules.Invalid(command);
 
     /// <summary>
     /// The name was free when the intent was journalled, and every other connection that could have made it for us is fenced, so an image of
@@ -126,7 +108,7 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
                     break;
             }
         }
-        await store.CreateAsync(command.Volume, command.SizeBytes, command.Layout, context.Cancellation);
+        await store.CreateAsync(command.Volume, command.SizeBytes, ((ILaidOut)command).Layout, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(await DescribeNewAsync(context, command));
     }

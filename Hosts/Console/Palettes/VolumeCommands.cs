@@ -18,7 +18,9 @@ internal sealed class VolumeCommands : CommandPaletteHandler
 
     private const string VolumeText = "pool[/namespace]/image, or image in the pool rbd.";
 
-    private static readonly IReadOnlyList<Operation> Operations = [.. OperationCatalog.All.Where(o => o.Kind.StartsWith(Volume + ".", StringComparison.Ordinal))];
+    // A console has no files to send.
+    private static readonly IReadOnlyList<Operation> Operations =
+        [.. OperationCatalog.All.Where(o => !o.TakesContent && o.Kind.StartsWith(Volume + ".", StringComparison.Ordinal))];
 
     private static readonly IReadOnlyList<Read> Reads = [.. ReadCatalog.All.Where(r => r.Kind.StartsWith(Volume + ".", StringComparison.Ordinal))];
 

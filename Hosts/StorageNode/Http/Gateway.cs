@@ -16,8 +16,9 @@ namespace Mooring.StorageNode.Http;
 /// <param name="WaitMax">The longest wait of one call.</param>
 /// <param name="AskTimeout">How long to wait for the owner's answer.</param>
 /// <param name="FileClientCountMax">How many file systems' connections are kept for requests for files.</param>
+/// <param name="ExportCountMax">How many volumes' contents are sent at once.</param>
 /// <param name="VipEndpoint">The virtual IP, where changing calls go; null when every node takes them.</param>
-internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, IPEndPoint? VipEndpoint);
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IPEndPoint? VipEndpoint);
 
 /// <summary>
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it

@@ -15,6 +15,7 @@ internal static class Shapes
         StripeCount = v.StripeCount ?? 1,
         DataPool = v.DataPool,
         Damage = v.Damage,
+        ContentSha256 = v.ContentSha256,
         Snapshots = v.Snapshots is { } s ? new SnapshotSummaryShape(s.Count, s.ProtectedCount, s.CountMax) : null,
         Children = v.Children,
         Watchers = v.Ties?.Watchers,

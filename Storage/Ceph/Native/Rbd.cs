@@ -120,6 +120,9 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_write")]
     public static partial nint Write(ImageHandle image, ulong offset, nuint length, byte* buffer);
 
+    [LibraryImport(Library, EntryPoint = "rbd_write_zeroes")]
+    public static partial nint WriteZeroes(ImageHandle image, ulong offset, nuint length, int flags, int operationFlags);
+
     [LibraryImport(Library, EntryPoint = "rbd_flush")]
     public static partial int Flush(ImageHandle image);
 

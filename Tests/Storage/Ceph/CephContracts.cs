@@ -39,6 +39,9 @@ public sealed class CephFencingKeeps(CephFixture fixture) : FencingContract(fixt
 public sealed class CephConnectionsKeep(CephFixture fixture) : ConnectionContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephContentKeeps(CephFixture fixture) : ContentContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephOpenImagesKeep(CephFixture fixture) : OpenImageContract(fixture);
 
 [NeedsCeph, Collection(CephCollection.Name)]

@@ -24,6 +24,8 @@ public sealed class EmbeddedFencing(EmbeddedFixture fixture) : FencingContract(f
 
 public sealed class EmbeddedConnections(EmbeddedFixture fixture) : ConnectionContract(fixture), IClassFixture<EmbeddedFixture>;
 
+public sealed class EmbeddedContent(EmbeddedFixture fixture) : ContentContract(fixture), IClassFixture<EmbeddedFixture>;
+
 public sealed class EmbeddedOpenImages(EmbeddedFixture fixture) : OpenImageContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedEventLogs(EmbeddedFixture fixture) : EventLogContract(fixture), IClassFixture<EmbeddedFixture>;
