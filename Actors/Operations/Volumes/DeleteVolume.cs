@@ -50,9 +50,14 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
             }
         }
         if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
-            await context.Store.RemoveAsync(command.Volume, new CrashingProgress(context, CrashingProgress.Begun), context.Cancellation);
+        {
+            await OwnClones.PutOffAsync(context, command.Volume, () =>
+                context.Store.RemoveAsync(command.Volume, new CrashingProgress(context, CrashingProgress.Begun), context.Cancellation));
+        }
         else
+        {
             await context.Store.RemoveDamagedAsync(command.Volume, context.Progress, context.Cancellation);
+        }
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(null);
     }

@@ -45,7 +45,7 @@ internal sealed class ImportVolumeOperation : BuildingOperation<ImportVolume>
         _volume = Volume("volume", c => c.Volume, flat: true);
         _size = SizeOption("size", c => c.SizeBytes, "How many bytes will come, where that is known.");
         _objectSize = SizeOption("object-size", c => c.ObjectSizeBytes, LayoutRules.ObjectSizeHelp);
-        _features = Features("features", c => c.Features);
+        _features = NewFeatures("features", c => c.Features);
         _stripeUnit = SizeOption("stripe-unit", c => c.StripeUnitBytes, LayoutRules.StripeUnitHelp);
         _stripeCount = CountOption("stripe-count", c => c.StripeCount, LayoutRules.StripeCountHelp);
         _dataPool = TextOption("data-pool", c => c.DataPool, LayoutRules.DataPoolHelp, VolumeId.PoolBytesMax);
