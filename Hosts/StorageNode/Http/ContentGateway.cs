@@ -78,6 +78,8 @@ internal sealed class ContentGateway(GatewaySettings settings, Func<MooringClust
         }
         catch (BlockStoreException e)
         {
+            // What is sent instead has another one.
+            response.ContentLength = null;
             return Problems.Of(e.Error);
         }
         finally
