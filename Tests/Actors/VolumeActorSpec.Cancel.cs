@@ -2,7 +2,6 @@ using Akka.Actor;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
-using Mooring.Operations;
 
 namespace Mooring.Tests.Actors;
 
