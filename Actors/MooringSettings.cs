@@ -67,6 +67,9 @@ public sealed record MooringSettings
     /// <summary>How long an attempt waits for the content that the client sends.</summary>
     public required TimeSpan ContentWaitMax { get; init; }
 
+    /// <summary>How many attempts of a node may take content in at once.</summary>
+    public required int ContentCountMax { get; init; }
+
     /// <summary>How long results are kept.</summary>
     public required TimeSpan ResultRetention { get; init; }
 
@@ -167,6 +170,7 @@ public sealed record MooringSettings
             RecordInterval = reader.Time("operations.record-interval"),
             AnnouncedMax = reader.Time("volumes.announced-max"),
             ContentWaitMax = reader.Time("operations.content-wait-max"),
+            ContentCountMax = reader.Whole("operations.content-count-max", 1, 1000),
             WaiterCountMax = reader.Whole("operations.waiter-count-max", 1, 1_000_000),
             OperationsSnapshotEvery = reader.Whole("operations.snapshot-every", 1, 1_000_000),
             LeaseName = reader.Text("vip.lease.name"),

@@ -8,15 +8,16 @@ using Mooring.Storage.Ceph;
 namespace Mooring.Benchmarks;
 
 /// <summary>
-/// Create and delete through the virtual IP beside the same librbd calls made directly, on a real Ceph, by 1 and by 32 callers. Both sides
+/// What is done to volumes through the virtual IP beside the same librbd calls made directly, on a real Ceph, by 1 and by 32 callers. Both sides
 /// take turns within one run, because this machine's speed changes from minute to minute.
 /// </summary>
 internal static class VolumeLatency
 {
     private const int Rounds = 5;
-    private const int SerialCount = 40;
+    private const int SerialCount = 30;
     private const int Callers = 32;
     private const int ParallelCount = 320;
+    private const int ListedCount = 10_000, PageSize = 1000;
     private const long SizeBytes = 1L << 30;
 
     public static async Task<bool> RunAsync()
@@ -30,56 +31,78 @@ internal static class VolumeLatency
 
     private static async Task<bool> MeasureAsync(IBlockStore raw, MooringClient client)
     {
-        Task RawCreate(VolumeId v) => raw.CreateAsync(v, SizeBytes, CancellationToken.None);
-        Task RawDelete(VolumeId v) => raw.RemoveAsync(v, null, CancellationToken.None);
-        Task OurCreate(VolumeId v) => client.RunAsync(new CreateVolume(v, SizeBytes), Change.New());
-        Task OurDelete(VolumeId v) => client.RunAsync(new DeleteVolume(v), Change.New());
-        await SerialAsync("warm-raw", 20, RawCreate, RawDelete);
-        await ParallelAsync("warm-ours", 128, OurCreate, OurDelete);
-        await SerialAsync("warm-ours-serial", 20, OurCreate, OurDelete);
+        Task Ours(VolumeCommand command) => client.RunAsync(command, Change.New());
+        // In the life of a volume; what may be added to what raw librbd takes.
+        Step[] steps =
+        [
+            new("create", 4, v => raw.CreateAsync(v, SizeBytes, default), v => Ours(new CreateVolume(v, SizeBytes))),
+            new("resize", 4, v => raw.ResizeAsync(v, 2 * SizeBytes, Shrinking.Never, null, default), v => Ours(new ResizeVolume(v, 2 * SizeBytes, false))),
+            new("snapshot create", 4, v => raw.CreateSnapshotAsync(v, "s", default), v => Ours(new CreateSnapshot(v, "s"))),
+            new("show", 2, v => raw.DescribeAsync(v, default), v => client.GetVolumeAsync(v)),
+            new("snapshot remove", 4, v => raw.RemoveSnapshotAsync(v, "s", default), v => Ours(new RemoveSnapshot(v, "s"))),
+            new("delete", 4, v => raw.RemoveAsync(v, null, default), v => Ours(new DeleteVolume(v))),
+        ];
+        var (create, delete) = (steps[0], steps[^1]);
+        await SerialAsync("warm-raw", 10, steps.Select(s => (s.Raw, new List<double>())));
+        await ParallelAsync("warm-ours", 128, create.Ours, delete.Ours);
+        await SerialAsync("warm-ours-serial", 10, steps.Select(s => (s.Ours, new List<double>())));
 
-        List<double> rawCreate = [], rawDelete = [], ourCreate = [], ourDelete = [], createRatio = [], deleteRatio = [], rawRate = [], ourRate = [];
+        List<double> createRatio = [], deleteRatio = [], rawRate = [], ourRate = [];
         for (var round = 0; round < Rounds; round++)
         {
-            var (rc, rd) = await SerialAsync($"r{round}", SerialCount, RawCreate, RawDelete);
-            var (oc, od) = await SerialAsync($"o{round}", SerialCount, OurCreate, OurDelete);
-            rawCreate.AddRange(rc);
-            rawDelete.AddRange(rd);
-            ourCreate.AddRange(oc);
-            ourDelete.AddRange(od);
-            var (rawCreates, rawDeletes) = await ParallelAsync($"pr{round}", ParallelCount, RawCreate, RawDelete);
-            var (ourCreates, ourDeletes) = await ParallelAsync($"po{round}", ParallelCount, OurCreate, OurDelete);
+            await SerialAsync($"r{round}", SerialCount, steps.Select(s => (s.Raw, s.RawTimes)));
+            await SerialAsync($"o{round}", SerialCount, steps.Select(s => (s.Ours, s.OurTimes)));
+            var (rawCreates, rawDeletes) = await ParallelAsync($"pr{round}", ParallelCount, create.Raw, delete.Raw);
+            var (ourCreates, ourDeletes) = await ParallelAsync($"po{round}", ParallelCount, create.Ours, delete.Ours);
             rawRate.Add(rawCreates);
             ourRate.Add(ourCreates);
             createRatio.Add(ourCreates / rawCreates);
             deleteRatio.Add(ourDeletes / rawDeletes);
         }
         var report = new Report("volume-latency");
-        var rawP50 = Report.Percentile(rawCreate, 0.5);
-        report.Add("create, 1 caller, raw librbd, p50", "ms", rawP50);
-        report.Add("create, 1 caller, through the virtual IP, p50", "ms", Report.Percentile(ourCreate, 0.5), rawP50 + 4);
-        report.Add("create, 1 caller, raw librbd, p99", "ms", Report.Percentile(rawCreate, 0.99));
-        report.Add("create, 1 caller, through the virtual IP, p99", "ms", Report.Percentile(ourCreate, 0.99));
-        report.Add("delete, 1 caller, raw librbd, p50", "ms", Report.Percentile(rawDelete, 0.5));
-        report.Add("delete, 1 caller, through the virtual IP, p50", "ms", Report.Percentile(ourDelete, 0.5));
+        foreach (var step in steps)
+        {
+            var rawP50 = Report.Percentile(step.RawTimes, 0.5);
+            report.Add($"{step.Name}, 1 caller, raw librbd, p50", "ms", rawP50);
+            report.Add($"{step.Name}, 1 caller, through the virtual IP, p50", "ms", Report.Percentile(step.OurTimes, 0.5), rawP50 + step.MayAddMs);
+        }
         report.Add($"create, {Callers} callers, raw librbd (median)", "/s", Report.Percentile(rawRate, 0.5));
         report.Add($"create, {Callers} callers, through the virtual IP (median)", "/s", Report.Percentile(ourRate, 0.5));
         report.Add($"create, {Callers} callers, ours to raw (median of {Rounds})", "x", Report.Percentile(createRatio, 0.5), 0.85, atMost: false);
-        report.Add($"delete, {Callers} callers, ours to raw (median of {Rounds})", "x", Report.Percentile(deleteRatio, 0.5));
+        report.Add($"delete, {Callers} callers, ours to raw (median of {Rounds})", "x", Report.Percentile(deleteRatio, 0.5), 0.85, atMost: false);
+        await ListAsync(raw, client, report);
         return report.Write();
     }
 
-    private static async Task<(List<double> Create, List<double> Delete)> SerialAsync(
-        string prefix, int count, Func<VolumeId, Task> create, Func<VolumeId, Task> delete)
+    private static async Task ListAsync(IBlockStore raw, MooringClient client, Report report)
     {
-        List<double> creates = [], deletes = [];
+        const int TimesEach = 20;
+        await RateAsync("listed", ListedCount, v => raw.CreateAsync(v, SizeBytes, default));
+        var (rawTimes, ourTimes) = (new List<double>(), new List<double>());
+        for (var i = -2; i < TimesEach; i++)
+        {
+            var after = Volume("listed", 100 * Math.Abs(i)).Image;
+            var took = await TimeAsync(() => raw.ListImagesAsync("rbd", "", after, PageSize, default));
+            var beside = await TimeAsync(() => client.ListVolumesAsync("rbd", "", after, PageSize));
+            if (i < 0)
+                continue;
+            rawTimes.Add(took);
+            ourTimes.Add(beside);
+        }
+        var rawP50 = Report.Percentile(rawTimes, 0.5);
+        report.Add($"a page of {PageSize} of {ListedCount}, the store alone, p50", "ms", rawP50);
+        report.Add($"a page of {PageSize} of {ListedCount}, through the virtual IP, p50", "ms", Report.Percentile(ourTimes, 0.5), 30);
+    }
+
+    // One volume after the other goes through all steps.
+    private static async Task SerialAsync(string prefix, int count, IEnumerable<(Func<VolumeId, Task> Work, List<double> Times)> steps)
+    {
+        var all = steps.ToList();
         for (var i = 0; i < count; i++)
         {
-            var volume = Volume(prefix, i);
-            creates.Add(await TimeAsync(() => create(volume)));
-            deletes.Add(await TimeAsync(() => delete(volume)));
+            foreach (var (work, times) in all)
+                times.Add(await TimeAsync(() => work(Volume(prefix, i))));
         }
-        return (creates, deletes);
     }
 
     private static async Task<(double CreatesPerSecond, double DeletesPerSecond)> ParallelAsync(
@@ -106,4 +129,11 @@ internal static class VolumeLatency
     }
 
     private static VolumeId Volume(string prefix, int i) => new("rbd", "", $"bench-{prefix}-{i}");
+
+    private sealed record Step(string Name, double MayAddMs, Func<VolumeId, Task> Raw, Func<VolumeId, Task> Ours)
+    {
+        public List<double> RawTimes { get; } = [];
+
+        public List<double> OurTimes { get; } = [];
+    }
 }

@@ -70,7 +70,7 @@ internal static class NodeHost
             Seeds = Seeds(configuration),
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
-            Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System),
+            Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System, settings.ContentCountMax),
         };
         await using var app = Build(configuration, services, journal, listening, vip, virtualListener);
         try

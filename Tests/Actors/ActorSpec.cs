@@ -106,6 +106,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         RecordInterval = TimeSpan.FromMilliseconds(5),
         AnnouncedMax = TimeSpan.FromMinutes(1),
         ContentWaitMax = TimeSpan.FromMinutes(1),
+        ContentCountMax = 8,
         WaiterCountMax = 10,
         OperationsSnapshotEvery = 1000,
         LeaseName = "vip",

@@ -37,6 +37,27 @@ public class UploadsTests
     }
 
     [Fact]
+    public async Task Those_who_take_content_in_are_bounded()
+    {
+        var uploads = new Uploads(Long, TimeProvider.System, countMax: 1);
+        using var gone = new CancellationTokenSource();
+        var waiting = uploads.ReceiveAsync(Operation, gone.Token);
+        async Task<ErrorKind> RefusedAsync() =>
+            (await Assert.ThrowsAsync<BlockStoreException>(() => uploads.ReceiveAsync(new OperationId("op-000000000000000000000002"), default))).Kind;
+        Assert.Equal(ErrorKind.Overloaded, await RefusedAsync());
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        var offered = uploads.OfferAsync(Operation, Stream.Null, Long, default);
+        var upload = await uploads.ReceiveAsync(Operation, default).WaitAsync(Long);
+        Assert.Equal(ErrorKind.Overloaded, await RefusedAsync());
+        upload.Dispose();
+        upload.Dispose();
+        Assert.True(await offered.WaitAsync(Long));
+        Assert.False(uploads.ReceiveAsync(Operation, default).IsCompleted);
+    }
+
+    [Fact]
     public async Task What_nobody_takes_is_given_back()
     {
         Assert.False(await _uploads.OfferAsync(Operation, Stream.Null, TimeSpan.Zero, default).WaitAsync(Long));

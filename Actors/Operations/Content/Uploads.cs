@@ -10,41 +10,34 @@ namespace Mooring.Operations;
 /// </summary>
 /// <param name="waitMax">How long an attempt waits for its content to come.</param>
 /// <param name="clock">The time.</param>
-public sealed class Uploads(TimeSpan waitMax, TimeProvider clock)
+/// <param name="countMax">How many attempts may wait for theirs or read them at once: each holds a worker for as long as its client takes.</param>
+public sealed class Uploads(TimeSpan waitMax, TimeProvider clock, int countMax = int.MaxValue)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<OperationId, TaskCompletionSource<Upload>> _expected = [];
     private readonly Dictionary<OperationId, Upload> _offered = [];
+    private int _count;
 
     /// <summary>Waits for the content of an operation. An attempt asks once.</summary>
     /// <param name="operation">The operation.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The content; disposed when it was read.</returns>
-    /// <exception cref="BlockStoreException"><see cref="ErrorKind.Cancelled"/> when none has come in time.</exception>
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.Cancelled"/> when none has come in time; <see cref="ErrorKind.Overloaded"/> when too many
+    /// wait already.</exception>
     public async Task<Upload> ReceiveAsync(OperationId operation, CancellationToken cancellationToken)
     {
-        var expected = new TaskCompletionSource<Upload>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
-        {
-            if (_offered.TryGetValue(operation, out var waiting) && waiting.TryTake())
-                return waiting;
-            _expected[operation] = expected;
-        }
         try
         {
-            return await expected.Task.WaitAsync(waitMax, clock, cancellationToken);
+            if (Interlocked.Increment(ref _count) > countMax)
+                throw new BlockStoreException(ErrorKind.Overloaded, $"this node takes in the content of {countMax} operations already");
+            var upload = await WaitAsync(operation, cancellationToken);
+            upload.LetGo = () => Interlocked.Decrement(ref _count);
+            return upload;
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch
         {
-            lock (_gate)
-            {
-                if (_expected.GetValueOrDefault(operation) == expected)
-                    _expected.Remove(operation);
-            }
-            // It may have come at the last moment.
-            if (!expected.TrySetCanceled(CancellationToken.None))
-                return await expected.Task;
-            throw e is TimeoutException ? new BlockStoreException(OperationErrors.NoContent($"none came within {waitMax.TotalSeconds:0.#} s")) : e;
+            Interlocked.Decrement(ref _count);
+            throw;
         }
     }
 
@@ -81,6 +74,33 @@ public sealed class Uploads(TimeSpan waitMax, TimeProvider clock)
         return true;
     }
 
+    private async Task<Upload> WaitAsync(OperationId operation, CancellationToken cancellationToken)
+    {
+        var expected = new TaskCompletionSource<Upload>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_offered.TryGetValue(operation, out var waiting) && waiting.TryTake())
+                return waiting;
+            _expected[operation] = expected;
+        }
+        try
+        {
+            return await expected.Task.WaitAsync(waitMax, clock, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            lock (_gate)
+            {
+                if (_expected.GetValueOrDefault(operation) == expected)
+                    _expected.Remove(operation);
+            }
+            // It may have come at the last moment.
+            if (!expected.TrySetCanceled(CancellationToken.None))
+                return await expected.Task;
+            throw e is TimeoutException ? new BlockStoreException(OperationErrors.NoContent($"none came within {waitMax.TotalSeconds:0.#} s")) : e;
+        }
+    }
+
     private void Forget(OperationId operation)
     {
         lock (_gate)
@@ -103,8 +123,14 @@ public sealed class Upload : IDisposable
 
     internal Task Over => _over.Task;
 
+    internal Action? LetGo { get; set; }
+
     /// <summary>Lets go of the content.</summary>
-    public void Dispose() => _over.TrySetResult();
+    public void Dispose()
+    {
+        if (_over.TrySetResult())
+            LetGo?.Invoke();
+    }
 
     internal bool TryTake() => _claim.TrySetResult(true);
 
