@@ -24,6 +24,11 @@ public static class Addresses
     /// <returns>The address.</returns>
     public static VolumeId OfNamespace(VolumeId named) => new(named.Pool, named.Image, "@namespace");
 
+    /// <summary>The quota of a pool and namespace.</summary>
+    /// <param name="place">The pool and namespace.</param>
+    /// <returns>The address.</returns>
+    public static VolumeId OfQuota(VolumeId place) => place with { Image = "@quota" };
+
     /// <summary>A group of images.</summary>
     /// <param name="named">Its pool and namespace, and its name as that of an image.</param>
     /// <returns>The address.</returns>

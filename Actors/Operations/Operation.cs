@@ -54,6 +54,19 @@ public abstract class Operation(string kind, string summary, string route)
     /// <summary>Which of its parameters says how many bytes those are, if one does.</summary>
     public virtual Parameter<long>? ContentSize => null;
 
+    /// <summary>Whether its volume may be larger afterwards, or there may be one more: what quotas limit.</summary>
+    public virtual bool Grows => MakesVolume;
+
+    /// <summary>Whether it changes a quota.</summary>
+    public virtual bool ChangesQuotas => false;
+
+    /// <summary>The size that its volume will have, as far as the store shows that before it begins.</summary>
+    /// <param name="store">Any connection.</param>
+    /// <param name="command">The command, of a kind that <see cref="Grows"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The size in bytes; null when the operation will come to nothing.</returns>
+    public abstract Task<long?> SizeAfterAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken);
+
     /// <summary>Makes the command.</summary>
     /// <param name="given">A value for each required parameter at least.</param>
     /// <returns>The command, which may still be invalid.</returns>
@@ -127,6 +140,14 @@ public abstract class Operation<TCommand>(string kind, string summary, string ro
 
     /// <inheritdoc/>
     public sealed override Task<AttemptResult> RunAsync(AttemptContext context, VolumeCommand command) => RunAsync(context, (TCommand)command);
+
+    /// <inheritdoc/>
+    public sealed override Task<long?> SizeAfterAsync(IBlockStore store, VolumeCommand command, CancellationToken cancellationToken) =>
+        SizeAfterAsync(store, (TCommand)command, cancellationToken);
+
+    /// <inheritdoc cref="Operation.SizeAfterAsync"/>
+    protected virtual async Task<long?> SizeAfterAsync(IBlockStore store, TCommand command, CancellationToken cancellationToken) =>
+        command.SourceVolume is { } source ? (await store.TryGetAsync(source, cancellationToken))?.SizeBytes : null;
 
     /// <summary>What is wrong with a command beyond its single parameters.</summary>
     /// <param name="command">The command.</param>

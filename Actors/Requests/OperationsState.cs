@@ -134,6 +134,17 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
             .Take(bounds.PartSize)];
     }
 
+    /// <summary>The operations without a result that were accepted under quotas.</summary>
+    public HashSet<OperationId> GrowthOpen => Entries.Values.Where(e => e is { Outcome: null, SizeAfter: not null }).Select(e => e.Id).ToHashSet();
+
+    /// <summary>What was accepted under quotas and may not be in the store yet, as somebody must take it who has listed the store.</summary>
+    /// <param name="openThen">The operations that were open before that.</param>
+    /// <param name="sequenceThen">The latest request before that.</param>
+    /// <returns>What it makes of volumes.</returns>
+    public IEnumerable<Growth> GrowthSince(IReadOnlySet<OperationId> openThen, long sequenceThen) => Entries.Values
+        .Where(e => e.SizeAfter is not null && (e.Outcome is null || openThen.Contains(e.Id) || e.Sequence > sequenceThen))
+        .Select(e => new Growth(e.Command.Volume, e.SizeAfter!.Value, OperationCatalog.Of(e.Command).MakesVolume));
+
     /// <summary>What a volume must be told again: requests without a result, and results that are not settled.</summary>
     public IEnumerable<OperationEntry> Unsettled => Entries.Values.Where(e => !e.Settled).OrderBy(e => e.Sequence);
 
@@ -188,6 +199,7 @@ public sealed record OperationsState(ImmutableDictionary<OperationId, OperationE
                 Sequence + 1, accepted.Operation, accepted.RequestId, accepted.Command, accepted.DeliverTo, accepted.At, null, false, null)
             {
                 Images = accepted.Images,
+                SizeAfter = accepted.SizeAfter,
             }),
         },
         RequestFinished finished => With(finished.Operation, e => e with { Outcome = finished.Outcome, Settled = finished.Settled }),
@@ -255,6 +267,10 @@ public sealed record OperationEntry(
     /// <summary>Whether somebody has asked that it be cancelled.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CancelAsked { get; init; }
+
+    /// <summary>As <see cref="RequestAccepted.SizeAfter"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SizeAfter { get; init; }
 
     /// <summary>Whether its result is to be sent to an actor that has not confirmed it.</summary>
     public bool Undelivered => this is { Outcome: not null, DeliverTo: not null, DeliveredBy: null };

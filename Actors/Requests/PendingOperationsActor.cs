@@ -13,7 +13,7 @@ namespace Mooring.Actors.Requests;
 /// reads it: accepts requests, has volumes carry them out (asking again until a result comes), and gives results to those who wait,
 /// also to those who began to wait at a predecessor.
 /// </summary>
-public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
+public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWithTimers
 {
     /// <summary>Its name under the owner.</summary>
     public const string Name = "pending-operations";
@@ -26,7 +26,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private readonly Epoch _epoch;
     private readonly IActorRef _volumes;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly IImageCatalog _images;
+    private readonly IBlockStore _store;
     private readonly Dictionary<OperationId, Accepting> _accepting = [];
     private readonly Dictionary<OperationId, OperationRunning> _running = [];
     private readonly Dictionary<OperationId, List<Waiter>> _waiters = [];
@@ -46,10 +46,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     /// <param name="services">The node's services.</param>
     /// <param name="epoch">The ownership that it belongs to.</param>
     /// <param name="volumes">The region of all volumes.</param>
-    /// <param name="images">Finds images by their names.</param>
-    public PendingOperationsActor(MooringServices services, Epoch epoch, IActorRef volumes, IImageCatalog images)
+    /// <param name="store">Where images are looked up.</param>
+    public PendingOperationsActor(MooringServices services, Epoch epoch, IActorRef volumes, IBlockStore store)
     {
-        (_services, _settings, _epoch, _volumes, _images) = (services, services.Settings, epoch, volumes, images);
+        (_services, _settings, _epoch, _volumes, _store) = (services, services.Settings, epoch, volumes, store);
         _bounds = OperationsBounds.Of(services.Settings);
         var snapshots = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(SnapshotPluginId);
         _archive = Context.ActorOf(ResultArchiveActor.Props(snapshots, services.Clock, _settings.WaiterCountMax), "archive");
@@ -69,7 +69,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         Command<GetOperations>(query => _archive.Forward(new ListResults(_state, query, _running.ToFrozenDictionary())));
         Command<GetUnsettled>(_ => Sender.Tell(new UnsettledOperations(
             _state.Unsettled.Select(e => e.Id).Concat(_accepting.Keys).ToHashSet(), _state.Unsettled.Select(e => e.Command.Volume).ToHashSet())));
-        Command<ImagesSeen>(OnImagesSeen);
+        Command<Seen>(OnSeen);
         Command<ResultFound>(OnFound);
         Command<PartKept>(OnPartKept);
         Command<PartsDropped>(dropped =>
@@ -108,10 +108,10 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     /// <param name="services">The node's services.</param>
     /// <param name="epoch">The ownership that it belongs to.</param>
     /// <param name="volumes">The region of all volumes.</param>
-    /// <param name="images">Finds images by their names.</param>
+    /// <param name="store">Where images are looked up.</param>
     /// <returns>The recipe.</returns>
-    public static Props Props(MooringServices services, Epoch epoch, IActorRef volumes, IImageCatalog images) =>
-        Akka.Actor.Props.Create(() => new PendingOperationsActor(services, epoch, volumes, images));
+    public static Props Props(MooringServices services, Epoch epoch, IActorRef volumes, IBlockStore store) =>
+        Akka.Actor.Props.Create(() => new PendingOperationsActor(services, epoch, volumes, store));
 
     // What the archive's actor was doing would never be answered.
     /// <inheritdoc/>
@@ -182,43 +182,6 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    // Which images a request is about is known once it is accepted, whatever has their names later. Where earlier requests are open they decide that.
-    private void Look(RequestAccepted accepted)
-    {
-        var (command, kind) = (accepted.Command, OperationCatalog.Of(accepted.Command));
-        VolumeId? volume = kind.NamesImages && !kind.MakesVolume && _open.CountOf(command.Volume) == 0 ? command.Volume : null;
-        VolumeId? source = kind.NamesImages && command.SourceVolume is { } named && _open.CountOf(named) == 0 ? named : null;
-        if (volume is null && source is null)
-            PersistAsync(accepted, OnAccepted);
-        else
-            LookAsync(volume, source).PipeTo(Self, success: images => new ImagesSeen(accepted, images, null), failure: e => new ImagesSeen(accepted, default, e));
-    }
-
-    private async Task<AcceptedImages> LookAsync(VolumeId? volume, VolumeId? source)
-    {
-        async Task<string?> IdAsync(VolumeId? named) => named is { } name ? (await _images.FindAsync(name, default))?.Value : null;
-        return new AcceptedImages(await IdAsync(volume), await IdAsync(source));
-    }
-
-    private void OnImagesSeen(ImagesSeen seen)
-    {
-        var accepted = seen.Accepted;
-        switch (seen.Problem?.GetBaseException())
-        {
-            case null:
-                PersistAsync(seen.Images == default ? accepted : accepted with { Images = seen.Images }, OnAccepted);
-                break;
-            // There is no such pool: whoever carries it out says so.
-            case BlockStoreException { Kind: ErrorKind.NotFound }:
-                PersistAsync(accepted, OnAccepted);
-                break;
-            case var problem:
-                Accepted(accepted.Operation).Tell(new OperationFailed(accepted.RequestId, accepted.Operation, new OperationError(
-                    ErrorKind.Unavailable, $"the block store does not say what {accepted.Command.Volume} is: {problem.Message}")));
-                break;
-        }
-    }
-
     // Whoever has asked for the same meanwhile is answered now.
     private IActorRef Accepted(OperationId operation)
     {
@@ -231,6 +194,7 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private void OnAccepted(RequestAccepted accepted)
     {
         _state = _state.Apply(accepted);
+        _entering.Remove(accepted.Operation);
         var asker = Accepted(accepted.Operation);
         _services.CrashPoints.Pass(CrashPoint.Accepted, accepted.Operation, accepted.Command.Kind);
         var entry = _state.Entries[accepted.Operation];
@@ -261,6 +225,8 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
         _state = _state.Apply(finished);
         _running.Remove(ended.Operation);
         var entry = _state.Entries[ended.Operation];
+        if (OperationCatalog.Of(entry.Command).ChangesQuotas)
+            ForgetQuotas();
         if (finished.Settled)
             _settling[finished.Operation] = entry;
         RecordSoon(finished);
@@ -530,8 +496,6 @@ public sealed class PendingOperationsActor : ReceivePersistentActor, IWithTimers
     private sealed record WaitOver(OperationId Operation, long Waiter) : INoSerializationVerificationNeeded;
 
     private sealed record Accepting(IActorRef Asker, List<(SubmitOperation Request, IActorRef Sender)> Again);
-
-    private sealed record ImagesSeen(RequestAccepted Accepted, AcceptedImages Images, Exception? Problem) : INoSerializationVerificationNeeded;
 
     private sealed record RecordDue : INoSerializationVerificationNeeded
     {

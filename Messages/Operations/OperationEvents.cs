@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mooring.Messages;
 
 /// <summary>What happened to the requests of all clients; journalled by the owner of the virtual IP. Extend-only.</summary>
@@ -23,6 +25,10 @@ public sealed record RequestAccepted(
 {
     /// <summary>What had the names then; null when no image matters.</summary>
     public AcceptedImages? Images { get; init; }
+
+    /// <summary>The size that its volume will have, in bytes, where a quota had to be asked; null elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SizeAfter { get; init; }
 }
 
 /// <summary>The result of a request is known to the owner.</summary>

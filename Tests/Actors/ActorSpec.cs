@@ -75,7 +75,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>The owner's look at the store's names.</summary>
-    protected IImageCatalog Catalog => new FakeStore(Store, "catalog");
+    protected IBlockStore Catalog => new FakeStore(Store, "catalog");
 
     /// <summary>Bounds and periods for a test: what is waited for comes soon, what must not happen would happen soon.</summary>
     protected internal static MooringSettings Settings { get; } = new()

@@ -69,12 +69,7 @@ internal sealed partial record CrashScenario
             {
                 var place = await OnOwnerAsync(
                     cluster,
-                    async i =>
-                    {
-                        var named = new VolumeId(volume.Pool, "", $"{volume.Image}-{i}");
-                        await cluster.Client.RunAsync(new CreateNamespace(named), Change.New());
-                        return new VolumeId(named.Pool, named.Image, "");
-                    },
+                    i => EmptyPlaceAsync(cluster, volume, i),
                     place => new PurgeTrash(place));
                 foreach (var (name, delay) in new[] { ("a", 0), ("b", 0), ("later", 3600) })
                     await TrashedAsync(cluster, place with { Image = name }, delay);
@@ -82,6 +77,23 @@ internal sealed partial record CrashScenario
             },
             async (cluster, command, _) => Assert.Equal("later", Assert.Single(await TrashAsync(cluster, command.Volume)).Name),
             "in-the-middle"),
+        ["quota.set"] = new(
+            async (cluster, volume) => new SetQuota(await OnOwnerAsync(cluster, i => EmptyPlaceAsync(cluster, volume, i), place => new RemoveQuota(place)), 1, 0),
+            async (cluster, command, _) =>
+            {
+                var place = ((SetQuota)command).Place;
+                await MadeAsync(cluster, place with { Image = "one" });
+                var refused = await Assert.ThrowsAsync<MooringException>(() => MadeAsync(cluster, place with { Image = "two" }));
+                Assert.Equal("urn:mooring:error:no-space", refused.Problem.Type);
+            }),
+        ["quota.remove"] = new(
+            async (cluster, volume) =>
+            {
+                var place = await OnOwnerAsync(cluster, i => EmptyPlaceAsync(cluster, volume, i), place => new RemoveQuota(place));
+                await cluster.Client.RunAsync(new SetQuota(place, 0, 1), Change.New());
+                return new RemoveQuota(place);
+            },
+            async (cluster, command, _) => await MadeAsync(cluster, ((RemoveQuota)command).Place with { Image = "one" })),
         ["namespace.create"] = new(
             async (cluster, volume) => new CreateNamespace(await OnOwnerAsync(cluster, i => Task.FromResult(Named(volume, i)), named => new RemoveNamespace(named))),
             async (cluster, command, _) => await MadeAsync(cluster, command.Volume with { Image = "in-it" })),
@@ -98,6 +110,13 @@ internal sealed partial record CrashScenario
                 await cluster.Client.RunAsync(new CreateNamespace(((RemoveNamespace)command).Namespace), Change.New());
             }),
     };
+
+    // A namespace.
+    private static async Task<VolumeId> EmptyPlaceAsync(TestCluster cluster, VolumeId volume, int i)
+    {
+        await cluster.Client.RunAsync(new CreateNamespace(Named(volume, i)), Change.New());
+        return new VolumeId(volume.Pool, Named(volume, i).Image, "");
+    }
 
     private static VolumeId Named(VolumeId volume, int i) => volume with { Image = $"{volume.Image}-{i}" };
 

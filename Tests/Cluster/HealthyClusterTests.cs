@@ -75,6 +75,39 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.Equal(1 << 20, (await _cluster.Client.GetVolumeAsync(TestCluster.Volume("same"))).SizeBytes);
     }
 
+    // Whatever comes at one time: what was accepted before counts.
+    [Fact]
+    public async Task A_quota_is_never_exceeded()
+    {
+        const int CountMax = 5;
+        var place = new VolumeId("rbd", "limited", "");
+        await _cluster.Client.RunAsync(new CreateNamespace(TestCluster.Volume("limited")), Change.New());
+        await _cluster.Client.RunAsync(new SetQuota(place, CountMax, CountMax << 20), Change.New());
+        var made = await Task.WhenAll(Enumerable.Range(0, 4 * CountMax).Select(async i =>
+        {
+            try
+            {
+                return (await _cluster.Client.RunAsync(new CreateVolume(place with { Image = $"v{i}" }, 1 << 20), Change.New())).Target;
+            }
+            catch (MooringException e) when (e.Problem is { Type: "urn:mooring:error:no-space", Errno: 122 })
+            {
+                return null;
+            }
+        }));
+
+        Assert.Equal(CountMax, made.Count(target => target is not null));
+        var first = VolumeId.Parse(made.First(target => target is not null)!);
+        await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.RunAsync(new ResizeVolume(first, 2 << 20, false), Change.New()));
+        await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.RunAsync(new CopyVolume(place with { Image = "copy" }, first), Change.New()));
+        await _cluster.Client.RunAsync(new DeleteVolume(first), Change.New());
+        await _cluster.Client.RunAsync(new CreateVolume(first, 1 << 20), Change.New());
+        var (exit, listed, _) = await MooringAsync("quota list");
+        Assert.Equal(0, exit);
+        Assert.Contains("limited", listed, StringComparison.Ordinal);
+        await _cluster.Client.RunAsync(new RemoveQuota(place), Change.New());
+        await _cluster.Client.RunAsync(new ResizeVolume(first, 2 << 20, false), Change.New());
+    }
+
     [Fact]
     public async Task A_check_finds_what_a_dead_attempt_left_and_removes_it_when_told_to()
     {

@@ -54,6 +54,8 @@ public class OperationCatalogTests
         new RestoreFromTrash(Volume, Volume with { Image = "10ab" }),
         new RemoveFromTrash(Volume with { Image = "10ab" }, true),
         new PurgeTrash(Volume with { Image = "" }),
+        new SetQuota(Volume with { Image = "" }, 5, 1 << 30),
+        new RemoveQuota(Volume with { Image = "" }),
         new CreateNamespace(new VolumeId("rbd", "", "ns ü")),
         new RemoveNamespace(new VolumeId("rbd", "", "ns ü")),
         new AddLock(Volume, "my lock"),

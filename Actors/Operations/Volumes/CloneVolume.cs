@@ -1,4 +1,5 @@
 using Mooring.Messages;
+using Mooring.Storage;
 
 namespace Mooring.Operations;
 
@@ -27,6 +28,18 @@ internal sealed class CloneVolumeOperation : BuildingOperation<CloneVolume>
     }
 
     public override VolumeCommand Make(Given given) => new CloneVolume(given.Get(_target), given.Get(_source), given.Get(_snapshot));
+
+    protected override async Task<long?> SizeAfterAsync(IBlockStore store, CloneVolume command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await store.GetSnapshotsAsync(command.Source, cancellationToken)).Find(command.Snapshot)?.SizeBytes;
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
 
     protected override OperationError? Invalid(CloneVolume command) =>
         command.Source == command.Volume ? OperationErrors.Wrong($"{command.Source} cannot be its own clone") : null;

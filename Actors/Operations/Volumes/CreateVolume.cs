@@ -64,6 +64,9 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
         DataPool = given.Get(_dataPool),
     };
 
+    protected override Task<long?> SizeAfterAsync(IBlockStore store, CreateVolume command, CancellationToken cancellationToken) =>
+        Task.FromResult<long?>(command.SizeBytes);
+
     protected override OperationError? Invalid(CreateVolume command) => LayoutRules.Invalid(command);
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Mooring.Messages;
+using Mooring.Storage;
 
 namespace Mooring.Operations;
 
@@ -65,6 +66,10 @@ internal sealed class ImportVolumeOperation : BuildingOperation<ImportVolume>
         StripeCount = given.Get(_stripeCount),
         DataPool = given.Get(_dataPool),
     };
+
+    // Of one whose size the client does not know only the volume counts.
+    protected override Task<long?> SizeAfterAsync(IBlockStore store, ImportVolume command, CancellationToken cancellationToken) =>
+        Task.FromResult<long?>(command.SizeBytes);
 
     protected override OperationError? Invalid(ImportVolume command) => LayoutRules.Invalid(command);
 

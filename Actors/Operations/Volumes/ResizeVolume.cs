@@ -27,7 +27,12 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
         _force = Flag("force", c => c.Force, "Allow it although a client has the volume open.");
     }
 
+    public override bool Grows => true;
+
     public override VolumeCommand Make(Given given) => new ResizeVolume(given.Get(_volume), given.Get(_size), given.Get(_allowShrink), given.Get(_force));
+
+    protected override Task<long?> SizeAfterAsync(IBlockStore store, ResizeVolume command, CancellationToken cancellationToken) =>
+        Task.FromResult<long?>(command.SizeBytes);
 
     protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, ResizeVolume command, CancellationToken cancellationToken)
     {

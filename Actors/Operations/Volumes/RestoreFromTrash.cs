@@ -35,6 +35,9 @@ internal sealed class RestoreFromTrashOperation : Operation<RestoreFromTrash>
 
     public override VolumeCommand Make(Given given) => new RestoreFromTrash(given.Get(_volume), given.Get(_entry));
 
+    // The trash does not tell its images' sizes: only the volume counts.
+    protected override Task<long?> SizeAfterAsync(IBlockStore store, RestoreFromTrash command, CancellationToken cancellationToken) => Task.FromResult<long?>(0);
+
     /// <summary>The image is known by its internal id, wherever it is by now.</summary>
     /// <param name="image">The image that was to be restored.</param>
     /// <param name="found">What has the name now.</param>

@@ -21,7 +21,21 @@ internal sealed class RollBackVolumeOperation : SnapshotOperation<RollBackVolume
         _snapshot = Snapshot(_volume, c => c.Snapshot);
     }
 
+    public override bool Grows => true;
+
     public override VolumeCommand Make(Given given) => new RollBackVolume(given.Get(_volume), given.Get(_snapshot));
+
+    protected override async Task<long?> SizeAfterAsync(IBlockStore store, RollBackVolume command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await store.GetSnapshotsAsync(command.Volume, cancellationToken)).Find(command.Snapshot)?.SizeBytes;
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
 
     public override Reconciliation Reconcile(RollBackVolume command, SnapshotId noted, ImageSnapshots found) =>
         Same(noted, command.Snapshot, found) is null ? Reconciliation.Foreign : Reconciliation.NotBegun;

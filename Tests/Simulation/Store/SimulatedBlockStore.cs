@@ -208,7 +208,7 @@ public class SimulatedBlockStore : StoreOfPlainImages, IBlockStore
 
     public Task<bool> RemoveRecordAsync(string key, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
 
-    public Task<IReadOnlyList<StoredRecord>> ListRecordsAsync(string prefix, CancellationToken cancellationToken) => throw NotHere();
+    public Task<IReadOnlyList<StoredRecord>> ListRecordsAsync(string prefix, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<StoredRecord>>([]);
 
     public ValueTask DisposeAsync()
     {
