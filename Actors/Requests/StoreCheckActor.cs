@@ -115,8 +115,12 @@ public sealed class StoreCheckActor : ReceiveActor
         var findings = new List<CheckFinding>();
         foreach (var (volume, id) in seen.Removing)
         {
-            if (StoreCheck.JudgeRemoval(volume, open) is not { } finding || await _store.FindInTrashAsync(volume.Pool, volume.Namespace, id, default) is null)
+            if (StoreCheck.JudgeRemoval(volume, open) is not { } finding || await _store.FindInTrashAsync(volume.Pool, volume.Namespace, id, default) is null
+                || await _store.FindAsync(volume, default) == id)
+            {
+                // It is over by now, or has not got so far that the name is gone.
                 continue;
+            }
             if (request.Repair)
                 await _store.RemoveFromTrashAsync(volume.Pool, volume.Namespace, id, force: true, null, default);
             findings.Add(finding with { Repaired = request.Repair });

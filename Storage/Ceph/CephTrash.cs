@@ -12,7 +12,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
 {
     public const string Object = "rbd_trash";
 
-    private const byte StateMoving = 1;
+    private const byte StateNormal = 0, StateMoving = 1;
 
     // TrashImageSpec (cls_rbd_types.h).
     private static readonly string[] Sources = ["user", "mirroring", "migration", "removing", "user-parent"];
@@ -88,6 +88,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
             if (CephSnapshots.Remains(images, image, what) is { Count: > 0 } remains)
                 Sweep(io, id, remains, what);
         }
+        CompleteMove(io, pool, ns, id, what);
         using var callback = new ProgressCallback(progress, () => false);
         var result = Rbd.RemoveFromTrash(io, id.Value, force, ProgressCallback.Function, callback.State);
         images.Check(result, what, result switch
@@ -98,6 +99,20 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         });
         callback.Finish();
         return true;
+    }
+
+    // Moving an image there marks it, takes its name away and then takes the mark off; librbd goes on from a mark only by the name. This thread belongs to a
+    // slot and may wait.
+    private void CompleteMove(IoContextHandle io, string pool, string ns, ImageId id, string what)
+    {
+        if (FindAsync(pool, ns, id, CancellationToken.None).GetAwaiter().GetResult() is not { Moving: true } entry)
+            return;
+        if (catalog.FindAsync(new VolumeId(pool, ns, entry.Name), CancellationToken.None).GetAwaiter().GetResult() == id)
+            throw connection.Failure(CephErrors.Busy, what, $"it is called {entry.Name} still: moving it there was cut short");
+        images.Check(
+            new WriteOperation().Execute("rbd", "trash_state_set", new CephEncoder().Text(id.Value).Byte(StateNormal).Byte(StateMoving).Written)
+                .RunAsync(io, Object).GetAwaiter().GetResult(),
+            what);
     }
 
     private void Sweep(IoContextHandle io, ImageId id, List<ulong> remains, string what)

@@ -259,7 +259,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
         Store.Lease = new LeaseAttempt(true, new Epoch(2), null);
         entry.Refuse();
 
-        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.TakenOff);
         VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 2 });
         Submit(owner);
         _client.ExpectMsg<OperationAccepted>();

@@ -137,6 +137,26 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
         }
     }
 
+    [StoreFact]
+    public async Task An_image_whose_move_to_the_trash_only_missed_its_last_step_can_be_removed()
+    {
+        var (volume, id) = await MadeAsync();
+        await Store.MoveToTrashAsync(volume, TimeSpan.Zero, default).WaitAsync(StepLimit);
+        await RadosAsync("getomapval", "rbd_trash", $"id_{id}", _scratch);
+        // cls_rbd_trash_image_spec ends with the state: 1 while it is being moved.
+        var record = await File.ReadAllBytesAsync(_scratch);
+        Assert.Equal(0, record[^1]);
+        record[^1] = 1;
+        await File.WriteAllBytesAsync(_scratch, record);
+        await RadosAsync("setomapval", "rbd_trash", $"id_{id}", "--input-file", _scratch);
+        Assert.True((await Store.FindInTrashAsync(volume.Pool, "", new ImageId(id), default))!.Moving);
+
+        await Store.RemoveFromTrashAsync(volume.Pool, "", new ImageId(id), force: false, null, default).WaitAsync(StepLimit);
+
+        Assert.Null(await Store.FindInTrashAsync(volume.Pool, "", new ImageId(id), default));
+        Assert.DoesNotContain($"rbd_data.{id}.", await RadosAsync("ls"), StringComparison.Ordinal);
+    }
+
     // As a client that died between giving it to the image's trash and removing it: nobody is cloned from it.
     private async Task<VolumeId> WithHalfRemovedSnapshotAsync()
     {
