@@ -14,7 +14,7 @@ namespace Mooring.Benchmarks;
 internal static class VolumeLatency
 {
     private const int Rounds = 5;
-    private const int SerialCount = 30;
+    private const int SerialCount = 10;
     private const int Callers = 32;
     private const int ParallelCount = 320;
     private const int ListedCount = 10_000, PageSize = 1000;
