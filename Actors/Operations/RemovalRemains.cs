@@ -8,8 +8,6 @@ namespace Mooring.Operations;
 /// </summary>
 internal static class RemovalRemains
 {
-    private const int PageMax = 1000;
-
     /// <summary>Ends the removals that earlier attempts, which are fenced, have begun.</summary>
     /// <param name="context">The attempt.</param>
     /// <param name="place">Anything in their pool and namespace.</param>
@@ -17,22 +15,23 @@ internal static class RemovalRemains
     /// <returns>Completes when nothing is left of them.</returns>
     public static async Task EndAsync(AttemptContext context, VolumeId place, Func<TrashedImage, bool> isTheirs)
     {
-        IReadOnlyList<TrashedImage> page = [];
-        do
+        await foreach (var image in context.Store.AllTrashAsync(place.Pool, place.Namespace, context.Cancellation))
         {
-            page = await context.Store.ListTrashAsync(
-                place.Pool, place.Namespace, page.Count > 0 ? page[^1].Id.Value : null, PageMax, context.Cancellation);
-            foreach (var image in page.Where(image => image.Removing && isTheirs(image)))
-                await EndAsync(context.Store, place, image.Id, context.Cancellation);
+            if (image.Removing && isTheirs(image))
+                await EndAsync(context, place, image.Id);
         }
-        while (page.Count == PageMax);
     }
 
-    private static async Task EndAsync(IBlockStore store, VolumeId place, ImageId image, CancellationToken cancellationToken)
+    /// <summary>Ends one removal.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="place">Anything in its pool and namespace.</param>
+    /// <param name="image">The image.</param>
+    /// <returns>Completes when nothing is left of it.</returns>
+    public static async Task EndAsync(AttemptContext context, VolumeId place, ImageId image)
     {
         try
         {
-            await store.RemoveFromTrashAsync(place.Pool, place.Namespace, image, force: true, null, cancellationToken);
+            await context.Store.RemoveFromTrashAsync(place.Pool, place.Namespace, image, force: true, null, context.Cancellation);
         }
         catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
         {

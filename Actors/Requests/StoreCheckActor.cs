@@ -79,14 +79,12 @@ public sealed class StoreCheckActor : ReceiveActor
     // By the names that they had.
     private async Task<List<(VolumeId, ImageId)>> RemovingAsync(string pool, string ns)
     {
-        const int PageMax = 1000;
-        var (found, page) = (new List<(VolumeId, ImageId)>(), (IReadOnlyList<TrashedImage>)[]);
-        do
+        var found = new List<(VolumeId, ImageId)>();
+        await foreach (var image in _store.AllTrashAsync(pool, ns, default))
         {
-            page = await _store.ListTrashAsync(pool, ns, page.Count > 0 ? page[^1].Id.Value : null, PageMax, default);
-            found.AddRange(page.Where(image => image.Removing).Select(image => (new VolumeId(pool, ns, image.Name), image.Id)));
+            if (image.Removing)
+                found.Add((new VolumeId(pool, ns, image.Name), image.Id));
         }
-        while (page.Count == PageMax);
         return found;
     }
 

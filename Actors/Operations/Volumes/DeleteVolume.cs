@@ -33,7 +33,9 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
     public override async Task CleanUpAsync(AttemptContext context, VolumeCommand command)
     {
         await context.FenceEarlierAsync();
-        await RemovalRemains.EndAsync(context, command.Volume, image => image.Id.Value == context.ImageIdBefore);
+        // What somebody has moved there to keep it is none of this operation's.
+        if (await IsLeftAsync(context, command.Volume))
+            await RemovalRemains.EndAsync(context, command.Volume, new ImageId(context.ImageIdBefore!));
     }
 
     protected override async Task<AttemptResult> RunAsync(AttemptContext context, DeleteVolume command)
@@ -43,11 +45,7 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
             await context.FenceEarlierAsync();
             var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
             if (Reconcile(context.ImageIdBefore, found) == Reconciliation.Done)
-            {
-                var isLeft = await context.Store.FindInTrashAsync(
-                    command.Volume.Pool, command.Volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is { Removing: true };
-                return new AttemptResult(null, Leftovers: isLeft);
-            }
+                return new AttemptResult(null, Leftovers: await IsLeftAsync(context, command.Volume));
         }
         if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
         {
@@ -61,4 +59,7 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(null);
     }
+
+    private static async Task<bool> IsLeftAsync(AttemptContext context, VolumeId volume) =>
+        await context.Store.FindInTrashAsync(volume.Pool, volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is { Removing: true };
 }
