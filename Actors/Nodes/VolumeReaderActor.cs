@@ -11,6 +11,8 @@ namespace Mooring.Actors.Nodes;
 /// </summary>
 public sealed class VolumeReaderActor : ReceiveActor, IWithStash
 {
+    private const int FewImages = 16;
+
     private readonly MooringServices _services;
     private readonly CancellationTokenSource _stopped = new();
     private Link? _link;
@@ -133,10 +135,11 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     private async Task<object> ReadAsync(IBlockStore store, GetVolumes query)
     {
         var limit = Math.Clamp(query.Limit, 1, 1000);
-        var size = Math.Min(limit + 1, 1000);
         var (images, after, more) = (new List<ListedImage>(), query.After, true);
-        while (images.Count(image => image.CanBeNamed) <= limit && more)
+        while (limit + 1 - images.Count(image => image.CanBeNamed) is > 0 and var missing && more)
         {
+            // Each costs a read; a few more than are missing, since not all that come count.
+            var size = Math.Clamp(missing, FewImages, 1000);
             var page = await store.ListImagesAsync(query.Pool, query.Namespace, after, size, _stopped.Token);
             images.AddRange(page.Where(image => !image.Name.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)));
             more = page.Count >= size;
