@@ -52,12 +52,8 @@ internal sealed partial record CrashScenario
             },
             "in-the-middle", "before-commit")
         {
-            MakeContentAsync = async (cluster, command) =>
-            {
-                var diff = new MemoryStream();
-                await cluster.Client.ReadDiffAsync(command.Volume with { Image = $"{command.Volume.Image}-source" }, "t", "s", content => content.CopyToAsync(diff));
-                return diff.ToArray();
-            },
+            MakeContentAsync = (cluster, command) => BytesAsync(bytes => cluster.Client.ReadDiffAsync(
+                command.Volume with { Image = $"{command.Volume.Image}-source" }, "t", "s", content => content.CopyToAsync(bytes))),
         },
     };
 
@@ -70,14 +66,27 @@ internal sealed partial record CrashScenario
         return content;
     }
 
-    private static async Task<byte[]> BytesAsync(TestCluster cluster, VolumeId volume, string? snapshot)
-    {
-        var bytes = new MemoryStream();
-        await cluster.Client.ReadContentAsync(volume, snapshot, async (size, content) =>
+    private static Task<byte[]> BytesAsync(TestCluster cluster, VolumeId volume, string? snapshot) =>
+        BytesAsync(bytes => cluster.Client.ReadContentAsync(volume, snapshot, async (size, content) =>
         {
             await content.CopyToAsync(bytes);
             Assert.Equal(size, bytes.Length);
-        });
-        return bytes.ToArray();
+        }));
+
+    // What breaks off with its node is asked for anew.
+    private static async Task<byte[]> BytesAsync(Func<MemoryStream, Task> read)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var bytes = new MemoryStream();
+            try
+            {
+                await read(bytes);
+                return bytes.ToArray();
+            }
+            catch (MooringUnreachableException) when (attempt < 10)
+            {
+            }
+        }
     }
 }
