@@ -21,6 +21,15 @@ internal static class Commands
     // What one answer of the server may hold.
     private const int PageMax = 1000;
 
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">Its words.</param>
+    /// <returns>The exit status.</returns>
+    public static Task<int> RunAsync(IReadOnlyList<string> args)
+    {
+        var parsed = Root().Parse(args);
+        return parsed.Errors.Count > 0 ? Task.FromResult(Failures.WrongUsage(parsed, args.Contains(Json.Name))) : parsed.InvokeAsync();
+    }
+
     public static RootCommand Root()
     {
         var root = new RootCommand("Manage volumes and files through Mooring. Exit status: 0 done, 1 failed, 2 wrong usage, 3 not reachable or timed out, 4 refused.")
@@ -288,29 +297,7 @@ internal static class Commands
             command.Add(argument);
         foreach (var option in options)
             command.Add(option);
-        command.SetAction(async (parsed, _) =>
-        {
-            var output = new Output(parsed.GetValue(Json));
-            try
-            {
-                return await run(parsed, output);
-            }
-            catch (Exception e) when (e is UsageException or FormatException)
-            {
-                Output.Error(e.Message);
-                return ExitStatus.WrongUsage;
-            }
-            catch (MooringException e)
-            {
-                output.Problem(e);
-                return StatusOf(e);
-            }
-            catch (MooringUnreachableException e)
-            {
-                Output.Error(e.RequestId is { } id ? $"{e.Message} (request id {id}: ask again with --request-id {id})" : e.Message);
-                return ExitStatus.Unreachable;
-            }
-        });
+        command.SetAction((parsed, _) => Failures.GuardAsync(parsed.GetValue(Json), output => run(parsed, output)));
         return command;
     }
 

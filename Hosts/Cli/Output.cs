@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Operations;
@@ -110,14 +109,14 @@ internal sealed class Output(bool json)
             Console.WriteLine($"{name.PadRight(width)}{PlainText.Line(value)}");
     }
 
-    public void Problem(MooringException e)
+    public void Problem(ProblemShape problem)
     {
         if (Json)
-            Value(e.Problem, HttpJson.Default.ProblemShape, _ => { });
-        Error(e.Problem.Detail);
+            Value(problem, HttpJson.Default.ProblemShape, _ => { });
+        Error(problem.Detail);
     }
 
-    public static void Error(string line) => Console.Error.WriteLine($"mooring: {line.ReplaceLineEndings(" ")}");
+    public static void Error(string line) => Console.Error.WriteLine($"mooring: {PlainText.Line(line)}");
 
     public static string Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture) ?? "-";
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Messages;
@@ -23,8 +24,11 @@ public sealed partial class MooringClient : IDisposable
     public MooringClient(MooringClientOptions options)
     {
         _options = options;
-        if (!Uri.TryCreate($"http://{options.Endpoint}/", UriKind.Absolute, out var address) || address.AbsolutePath != "/")
+        if (!Uri.TryCreate($"http://{options.Endpoint}/", UriKind.Absolute, out var address) || address.AbsolutePath != "/"
+            || !options.Endpoint.EndsWith($":{address.Port}", StringComparison.Ordinal))
+        {
             throw new FormatException($"endpoint '{options.Endpoint}' is not HOST:PORT");
+        }
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -275,6 +279,10 @@ public sealed partial class MooringClient : IDisposable
                 }
                 last = new MooringException(problem);
             }
+            catch (Exception e) when (HasUnknownName(e))
+            {
+                throw new MooringUnreachableException($"there is no host of the name in '{_options.Endpoint}'", requestId, e);
+            }
             catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)
             {
                 last = e;
@@ -293,6 +301,10 @@ public sealed partial class MooringClient : IDisposable
         var longest = Math.Min(_options.RetryPauseMax.TotalMilliseconds, _options.RetryPauseMin.TotalMilliseconds * (1 << Math.Min(attempt, 16)));
         return TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest);
     }
+
+    // What names hosts was asked, and has no such name: that does not change while nodes fail.
+    private static bool HasUnknownName(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError, InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } };
 
     private static bool Retryable(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or JsonException;
 

@@ -16,28 +16,15 @@ internal static class ConsoleCommand
         var node = new Option<string?>("--node") { Description = "The node to connect to, HOST or HOST:PORT; default the owner of the virtual IP." };
         var port = new Option<int>("--port") { Description = "The console port of the nodes.", DefaultValueFactory = _ => PortDefault };
         var command = new Command("console", "An interactive console of a storage node: cluster, sharding, actors, volumes.") { line, node, port };
-        command.SetAction(async (parsed, _) =>
+        command.SetAction((parsed, _) => Failures.GuardAsync(parsed.GetValue(json), async output =>
         {
-            try
-            {
-                var limit = Commands.Duration(parsed.GetValue(timeout)!);
-                var finder = new NodeFinder(parsed.GetValue(node), parsed.GetValue(port), parsed.GetValue(endpoint), limit);
-                await using var session = new ConsoleSession(finder, limit);
-                if (parsed.GetValue(line) is { } one)
-                    return await OnceAsync(session, one, parsed.GetValue(json));
-                return Console.IsInputRedirected ? await ScriptAsync(session) : await Terminal.RunAsync(session);
-            }
-            catch (Exception e) when (e is UsageException or FormatException)
-            {
-                Output.Error(e.Message);
-                return ExitStatus.WrongUsage;
-            }
-            catch (IOException e)
-            {
-                Output.Error(e.Message);
-                return ExitStatus.Unreachable;
-            }
-        });
+            var limit = Commands.Duration(parsed.GetValue(timeout)!);
+            var finder = new NodeFinder(parsed.GetValue(node), parsed.GetValue(port), parsed.GetValue(endpoint), limit);
+            await using var session = new ConsoleSession(finder, limit);
+            if (parsed.GetValue(line) is { } one)
+                return await OnceAsync(session, one, output.Json);
+            return Console.IsInputRedirected ? await ScriptAsync(session) : await Terminal.RunAsync(session);
+        }));
         return command;
     }
 
