@@ -285,6 +285,8 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "GET", "/v1/operations/op-000000000000000000000000", null, 404 },
         { "GET", "/v1/operations?state=odd", null, 400 },
         { "GET", "/nothing/here", null, 404 },
+        { "DELETE", "/v1/volumes", null, 405 },
+        { "PUT", "/v1/nodes", "{}", 405 },
     };
 
     [Theory]
@@ -308,6 +310,27 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.StartsWith("urn:mooring:error:", problem.GetProperty("type").GetString(), StringComparison.Ordinal);
         Assert.DoesNotContain('\n', problem.GetProperty("detail").GetString()!);
         Assert.Equal(before, await NamesAsync());
+    }
+
+    [Theory]
+    [InlineData("HEAD", "/v1/volumes/rbd/there", 200)]
+    [InlineData("HEAD", "/v1/nodes", 200)]
+    [InlineData("HEAD", "/v1/volumes/rbd/missing", 404)]
+    [InlineData("HEAD", "/nothing/here", 404)]
+    [InlineData("HEAD", "/v1/volumes/rbd/there/content", 405)]
+    [InlineData("POST", "/v1/vip", 405)]
+    public async Task An_address_says_which_methods_it_has(string method, string path, int status)
+    {
+        await EnsureAsync("there");
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{_cluster.Nodes.Endpoint}{path}");
+
+        using var response = await http.SendAsync(request);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("GET"));
+        Assert.Equal(method == "HEAD", (await response.Content.ReadAsByteArrayAsync()).Length == 0);
+        Assert.Contains("json", response.Content.Headers.ContentType?.MediaType, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -355,6 +378,8 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "operation cancel op-000000000000000000000000", 1 },
         { "operation cancel nonsense", 2 },
         { "frobnicate", 2 },
+        { "volume list --endpoint localhost", 2 },
+        { "volume list --endpoint there.is.no.such.host.invalid:8470", 3 },
         { "volume list --timeout never", 2 },
     };
 
@@ -370,6 +395,9 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.StartsWith("mooring: ", errors, StringComparison.Ordinal);
         Assert.True(errors.Trim().Split('\n').Length <= 2, errors);
         Assert.DoesNotContain("   at ", errors + output, StringComparison.Ordinal);
+
+        var (_, problem, _) = await MooringAsync($"{command} --json");
+        Assert.StartsWith("urn:mooring:error:", JsonDocument.Parse(problem).RootElement.GetProperty("type").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

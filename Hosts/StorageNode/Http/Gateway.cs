@@ -30,29 +30,29 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
 
     public void Map(WebApplication app)
     {
+        app.UseStatusCodePages(context => Problems.Of(context.HttpContext.Response).ExecuteAsync(context.HttpContext));
         var volumes = app.MapGroup("/v1/volumes");
-        volumes.MapGet("", ListVolumesAsync).AddEndpointFilter(RequestAddress.Knows("pool", "namespace", "cursor", "limit"));
-        volumes.MapGet("/{pool}/{image}", GetVolumeAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
+        volumes.MapRead("", ListVolumesAsync).AddEndpointFilter(RequestAddress.Knows("pool", "namespace", "cursor", "limit"));
+        volumes.MapRead("/{pool}/{image}", GetVolumeAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
         foreach (var read in ReadCatalog.All)
-            app.MapGet(read.Route.Pattern, (HttpRequest request) => ReadAsync(request, read));
+            app.MapRead(read.Route.Pattern, (HttpRequest request) => ReadAsync(request, read));
         foreach (var alike in OperationCatalog.All.GroupBy(o => (o.Route.Method, o.Route.Pattern)))
             app.MapMethods(alike.Key.Pattern, [alike.Key.Method], (HttpRequest request) => ChangeAsync(request, [.. alike]));
         var operations = app.MapGroup("/v1/operations");
-        operations.MapGet("", ListOperationsAsync).AddEndpointFilter(RequestAddress.Knows("state", "target", "cursor", "limit"));
-        operations.MapGet("/{id}", GetOperationAsync).AddEndpointFilter(RequestAddress.Knows("wait"));
+        operations.MapRead("", ListOperationsAsync).AddEndpointFilter(RequestAddress.Knows("state", "target", "cursor", "limit"));
+        operations.MapRead("/{id}", GetOperationAsync).AddEndpointFilter(RequestAddress.Knows("wait"));
         operations.MapPost("/{id}/cancel", CancelOperationAsync).AddEndpointFilter(RequestAddress.Knows());
         operations.MapGet("/{id}/events", WatchOperationAsync).AddEndpointFilter(RequestAddress.Knows());
         files.Map(app);
-        app.MapGet("/v1/nodes", ListNodesAsync).AddEndpointFilter(RequestAddress.Knows());
-        app.MapGet("/v1/vip", GetVipAsync).AddEndpointFilter(RequestAddress.Knows());
-        app.MapGet("/v1/check", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: false))
+        app.MapRead("/v1/nodes", ListNodesAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapRead("/v1/vip", GetVipAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapRead("/v1/check", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: false))
             .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
         app.MapPost("/v1/check/repair", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: true))
             .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
-        app.MapGet("/health/live", () => Results.Text("live\n"));
+        app.MapRead("/health/live", () => Results.Text("live\n"));
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = ShowReadinessAsync });
-        app.MapGet("/metrics", MetricsAsync);
-        app.MapFallback(() => Problems.Of(new OperationError(ErrorKind.NotFound, "there is nothing at this address")));
+        app.MapRead("/metrics", MetricsAsync);
     }
 
     private async Task<IResult> ListVolumesAsync(HttpRequest request, string? pool, string? @namespace, string? cursor, string? limit)

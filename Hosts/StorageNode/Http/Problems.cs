@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.WebUtilities;
 using Mooring.Messages;
 using Mooring.Messages.Http;
 
@@ -22,6 +23,23 @@ internal static class Problems
     public static IResult Invalid(string detail) => Of(new OperationError(ErrorKind.InvalidArgument, detail));
 
     public static IResult Unavailable(string detail, RequestId? request = null) => Of(new OperationError(ErrorKind.Unavailable, detail), request);
+
+    /// <summary>What the server itself refuses: an address or a method that is not there.</summary>
+    /// <param name="response">The response, with its status and no body.</param>
+    /// <returns>The problem.</returns>
+    public static IResult Of(HttpResponse response)
+    {
+        var error = response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => new OperationError(ErrorKind.NotFound, "there is nothing at this address"),
+            StatusCodes.Status405MethodNotAllowed => new OperationError(
+                ErrorKind.InvalidArgument, $"{response.HttpContext.Request.Method} is not possible at this address; what is: {response.Headers.Allow}"),
+            var status => new OperationError(ErrorKind.InvalidArgument, ReasonPhrases.GetReasonPhrase(status)),
+        };
+        return Results.Json(
+            new ProblemShape(error.Type, error.Title, response.StatusCode, error.Detail, null),
+            HttpJson.Default.ProblemShape, "application/problem+json", response.StatusCode);
+    }
 
     internal static int Status(ErrorKind kind) => kind switch
     {

@@ -57,5 +57,13 @@ internal static class RequestAddress
         }
     };
 
+    /// <summary>Answers GET, and HEAD with the same headers and no body.</summary>
+    /// <param name="routes">The routes.</param>
+    /// <param name="pattern">The address.</param>
+    /// <param name="handler">What answers.</param>
+    /// <returns>The route.</returns>
+    public static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
+
     private static string Path(string target) => target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? target[..end] : target;
 }
