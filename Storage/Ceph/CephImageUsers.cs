@@ -9,6 +9,9 @@ internal static unsafe class CephImageUsers
     private const int WatchersAtFirst = 64;
     private const int LockersBytes = 16 << 10;
 
+    /// <summary>The lock on an image's header (RBD_LOCK_NAME of cls_rbd_client).</summary>
+    public const string LockName = "rbd_lock";
+
     // The lock that librbd takes and gives up by itself (ManagedLock.cc: encode_lock_cookie).
     private const string OwnCookiePrefix = "auto ";
 
@@ -37,6 +40,19 @@ internal static unsafe class CephImageUsers
         {
             // Not there, or half made: then there is nothing to open, and what follows says more.
         }
+    }
+
+    /// <summary>Whether somebody has locked an image, in whatever way, or that cannot be seen. Opens nothing; blocks.</summary>
+    /// <param name="io">Where the image lies.</param>
+    /// <param name="id">The image.</param>
+    public static bool MayBeLocked(IoContextHandle io, ImageId id)
+    {
+        const int Room = 1 << 10;
+        var buffer = stackalloc byte[4 * Room];
+        nuint tag = Room, clients = Room, cookies = Room, addresses = Room;
+        var count = Rados.ListLockers(
+            io, CephHeaders.Prefix + id, LockName, out _, buffer, &tag, buffer + Room, &clients, buffer + (2 * Room), &cookies, buffer + (3 * Room), &addresses);
+        return count != 0 && count != CephErrors.NotFound;
     }
 
     /// <summary>Refuses when somebody has the image open.</summary>

@@ -6,9 +6,6 @@ namespace Mooring.Storage.Ceph;
 /// <summary>Who and what depends on an image, and the locks that people put there by hand.</summary>
 internal sealed class CephTies(CephConnection connection, CephImages images, CephCatalog catalog)
 {
-    // RBD_LOCK_NAME of cls_rbd_client.
-    private const string LockName = "rbd_lock";
-
     public Task<ImageTies> GetAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         var what = $"look at {volume}";
@@ -22,7 +19,7 @@ internal sealed class CephTies(CephConnection connection, CephImages images, Cep
         var what = $"lock {volume}";
         var (io, header) = await HeaderAsync(volume, cancellationToken).ConfigureAwait(false);
         var result = await new WriteOperation()
-            .Execute("lock", "lock", CephEncoder.Lock(LockName, lockId, "", TimeSpan.Zero, flags: 0, tag).Written)
+            .Execute("lock", "lock", CephEncoder.Lock(CephImageUsers.LockName, lockId, "", TimeSpan.Zero, flags: 0, tag).Written)
             .RunAsync(io, header).ConfigureAwait(false);
         if (result == CephErrors.Busy)
         {
@@ -38,7 +35,7 @@ internal sealed class CephTies(CephConnection connection, CephImages images, Cep
         await images.RunAsync(
             () =>
             {
-                var result = Rados.BreakLock(io, header, LockName, holder, lockId);
+                var result = Rados.BreakLock(io, header, CephImageUsers.LockName, holder, lockId);
                 images.Check(
                     result, $"break the lock '{lockId}' of {holder} on {volume}",
                     result == CephErrors.NotFound ? "there is no such lock" : result == CephErrors.Invalid ? "that is no client such as client.4123" : null);
