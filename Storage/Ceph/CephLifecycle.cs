@@ -123,17 +123,25 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
                 return true;
             });
         }
-        return images.Change(volume, what, image =>
+        var space = new SpaceProbe(images.ContextOf(volume), SpaceProbePrefix + volume.Image);
+        try
         {
-            if (shrinking == Shrinking.Never && IsSmaller(image))
-                throw images.Failure(CephErrors.Invalid, what, $"it would shrink to {sizeBytes} bytes, which was not allowed");
-            if ((ulong)sizeBytes > SizeOf(image))
-                RequireSpace(volume, what);
-            using var callback = new ProgressCallback(progress, () => false);
-            images.Check(Rbd.Resize(image, (ulong)sizeBytes, shrinking != Shrinking.Never, ProgressCallback.Function, callback.State), what);
-            callback.Finish();
-            return true;
-        });
+            return images.Change(volume, what, image =>
+            {
+                if (shrinking == Shrinking.Never && IsSmaller(image))
+                    throw images.Failure(CephErrors.Invalid, what, $"it would shrink to {sizeBytes} bytes, which was not allowed");
+                if ((ulong)sizeBytes > SizeOf(image))
+                    images.Check(space.Written.GetAwaiter().GetResult(), what);
+                using var callback = new ProgressCallback(progress, () => false);
+                images.Check(Rbd.Resize(image, (ulong)sizeBytes, shrinking != Shrinking.Never, ProgressCallback.Function, callback.State), what);
+                callback.Finish();
+                return true;
+            });
+        }
+        finally
+        {
+            space.Removed.GetAwaiter().GetResult();
+        }
 
         bool IsSmaller(ImageHandle image) => (ulong)sizeBytes < SizeOf(image);
 
@@ -142,14 +150,6 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
             images.Check(Rbd.GetSize(image, out var now), what);
             return now;
         }
-    }
-
-    // To grow an image changes only its header, which a full pool lets pass; the space that was asked for would not be there. Only a write tells.
-    private void RequireSpace(VolumeId volume, string what)
-    {
-        var (io, probe) = (images.ContextOf(volume), SpaceProbePrefix + volume.Image);
-        images.Check(new WriteOperation().WriteFull([0]).RunAsync(io, probe, Rados.FullTry).GetAwaiter().GetResult(), what);
-        images.Check(new WriteOperation().Remove().RunAsync(io, probe).GetAwaiter().GetResult(), what);
     }
 
     // librbd puts an image into the pool's trash before it removes it. The first time it makes the trash, which a full pool refuses, and says
@@ -249,5 +249,26 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
                 images.Check(result, what);
         }
         return true;
+    }
+
+    // To grow an image changes only its header, which a full pool lets pass; the space that was asked for would not be there. Only a write tells. It is on
+    // its way while the image is opened.
+    private sealed class SpaceProbe
+    {
+        public SpaceProbe(IoContextHandle io, string oid)
+        {
+            Written = new WriteOperation().WriteFull([0]).RunAsync(io, oid, Rados.FullTry);
+            Removed = RemoveAsync(io, oid);
+        }
+
+        public Task<int> Written { get; }
+
+        public Task Removed { get; }
+
+        private async Task RemoveAsync(IoContextHandle io, string oid)
+        {
+            await Written.ConfigureAwait(false);
+            await new WriteOperation().Remove().RunAsync(io, oid).ConfigureAwait(false);
+        }
     }
 }
