@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Mooring.Harness;
+using Mooring.Messages;
 using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
@@ -51,7 +52,7 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
 
     private async Task CallAsync(CancellationTokenSource stop)
     {
-        string[] kinds = [.. OperationCatalog.All.Select(o => o.Kind), Cancelled];
+        string[] kinds = Environment.GetEnvironmentVariable("MOORING_CHAOS_KINDS")?.Split(',') ?? [.. OperationCatalog.All.Select(o => o.Kind), Cancelled];
         while (!stop.IsCancellationRequested)
         {
             var kind = kinds[Random.Shared.Next(kinds.Length)];
@@ -67,11 +68,26 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
             catch (Exception e)
             {
                 await stop.CancelAsync();
-                throw new InvalidOperationException($"{kind}: {e.Message}\n{cluster.Logs()}", e);
+                throw new InvalidOperationException($"{kind}: {e.Message}\n{await HistoryAsync(volume)}\n{cluster.Logs()}", e);
             }
             _seconds.Add(clock.Elapsed.TotalSeconds);
             _done.AddOrUpdate(kind, 1, (_, count) => count + 1);
         }
+    }
+
+    // What was done to the volumes of a scenario, the latest first.
+    private async Task<string> HistoryAsync(VolumeId volume)
+    {
+        var page = await cluster.Client.ListOperationsAsync(null, null, null, 1000);
+        var there = new List<string>();
+        foreach (var image in (await cluster.Client.ListVolumesAsync(volume.Pool, "", null, 1000)).Items.Where(v => v.Name.StartsWith(volume.Image, StringComparison.Ordinal)))
+        {
+            var snapshots = await cluster.Store.Store.GetSnapshotsAsync(TestCluster.Volume(image.Name), CancellationToken.None);
+            there.Add($"{image.Name} {image.Id} {image.SizeBytes}: {string.Join(", ", snapshots.Items.Select(s => $"{s.Id} {s.Name} {s.CreatedAt:HH:mm:ss.fff}"))}");
+        }
+        return $"{DateTime.UtcNow:HH:mm:ss.fff}\n{string.Join('\n', there)}\n" + string.Join('\n', page.Items.Where(o => o.Target.StartsWith(volume.ToString(), StringComparison.Ordinal)).Select(o => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{o.Id} {o.Kind} of {o.Target}: {o.State} {o.Error?.Detail} accepted {o.AcceptedAt:HH:mm:ss.fff} started {o.StartedAt:HH:mm:ss.fff} finished {o.FinishedAt:HH:mm:ss.fff} attempts {o.Attempts} by {o.ExecutedBy}")));
     }
 
     private async Task HarmAsync(CancellationTokenSource stop)
