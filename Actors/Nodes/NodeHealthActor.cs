@@ -115,7 +115,10 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     // Changes go out at once, the rest every fifth period: a node that joins hears of all others within a second.
     private void Report(bool always)
     {
-        var report = new NodeHealthReport(_settings.Node, _settings.HttpAddress, _state.DispatcherOk, _state.LinkOk, _since, _vipEpoch, _services.Incarnation);
+        var report = new NodeHealthReport(_settings.Node, _settings.HttpAddress, _state.DispatcherOk, _state.LinkOk, _since, _vipEpoch, _services.Incarnation)
+        {
+            Problem = _state.Problem,
+        };
         if (!always && report == _reported && Now - _reportedAt < 5 * _settings.HealthPeriod)
             return;
         (_reported, _reportedAt) = (report, Now);

@@ -12,6 +12,9 @@ namespace Mooring.Actors.Nodes;
 public sealed record NodeHealthState(
     TimeSpan? PingSentAt, TimeSpan LinkOkAt, string? LinkDetail, TimeSpan ChangedAt, bool DispatcherOk, bool LinkOk)
 {
+    /// <summary>What is wrong, in one line; null for a healthy node.</summary>
+    public string? Problem => !DispatcherOk ? "its dispatcher does not answer" : LinkOk ? null : $"the block store does not answer: {LinkDetail}";
+
     /// <summary>A node that has just started: healthy until shown otherwise.</summary>
     /// <param name="now">The time now.</param>
     /// <returns>The state.</returns>

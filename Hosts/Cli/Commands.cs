@@ -244,9 +244,9 @@ internal static class Commands
 
     private static Command Nodes() => Asking("list", "List the storage nodes.", [], [], async (client, _, output) =>
         output.Value(new NodePage(await client.ListNodesAsync(), null), HttpJson.Default.NodePage, page => Output.Table(
-            ["name", "address", "state", "dispatcher", "rbd link", "vip owner"],
+            ["name", "address", "state", "dispatcher", "rbd link", "vip owner", "problem"],
             page.Items.Select(n => (IReadOnlyList<string>)[
-                n.Name, n.Address, n.State, n.Health?.Dispatcher ?? "-", n.Health?.RbdLink ?? "-", n.VipOwner ? "yes" : ""]))));
+                n.Name, n.Address, n.State, n.Health?.Dispatcher ?? "-", n.Health?.RbdLink ?? "-", n.VipOwner ? "yes" : "", n.Health?.Problem is { } problem ? $"{problem}, since {Output.Time(n.Health.Since)}" : ""]))));
 
     private static Command Vip() => Asking("show", "Show the virtual IP and its owners.", [], [], async (client, _, output) =>
         output.Value(await client.GetVipAsync(), HttpJson.Default.VipShape, vip =>
@@ -280,10 +280,10 @@ internal static class Commands
 
     private static async Task<int> ConnectedAsync(ParseResult parsed, Func<MooringClient, Task<int>> run)
     {
-        using var client = new MooringClient(new MooringClientOptions
+        using var client = new MooringClient(EndpointFinder.Find(parsed.GetValue(Endpoint)) with
         {
-            Endpoint = EndpointFinder.Find(parsed.GetValue(Endpoint)),
             Timeout = Duration(parsed.GetValue(Timeout)!),
+            Unanswered = Output.Error,
         });
         return await run(client);
     }

@@ -1,26 +1,33 @@
 using System.Text.Json;
+using Mooring.Client;
 
 namespace Mooring.Cli;
 
-/// <summary>Where Mooring is: the option, else MOORING_ENDPOINT, else the cluster in .run/ of this folder or one above.</summary>
+/// <summary>
+/// Where Mooring is: the option, else MOORING_ENDPOINT, else the cluster in .run/ of this folder or one above. The nodes' own addresses: MOORING_NODES, or those of
+/// that cluster.
+/// </summary>
 internal static class EndpointFinder
 {
-    public static string Find(string? option)
+    public static MooringClientOptions Find(string? option)
     {
-        if (!string.IsNullOrEmpty(option))
-            return option;
-        if (Environment.GetEnvironmentVariable("MOORING_ENDPOINT") is { Length: > 0 } variable)
-            return variable;
+        var named = Environment.GetEnvironmentVariable("MOORING_NODES")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        if (option is { Length: > 0 } || (option = Environment.GetEnvironmentVariable("MOORING_ENDPOINT")) is { Length: > 0 })
+            return new MooringClientOptions { Endpoint = option, Nodes = named };
         if (Cluster() is { } cluster)
         {
             using (cluster.State)
             {
                 if (cluster.State.RootElement.TryGetProperty("endpoint", out var endpoint) && endpoint.GetString() is { } found)
-                    return found;
+                    return new MooringClientOptions { Endpoint = found, Nodes = named is [] ? [.. NodesOf(cluster.State)] : named };
             }
         }
         throw new UsageException("no cluster is known: give --endpoint HOST:PORT, set MOORING_ENDPOINT, or start one with 'dotnet run build.cs -- up'");
     }
+
+    private static IEnumerable<string> NodesOf(JsonDocument cluster) => cluster.RootElement.TryGetProperty("nodes", out var nodes)
+        ? nodes.EnumerateArray().Select(node => $"{node.GetProperty("address").GetString()}:{node.GetProperty("http_port").GetInt32()}")
+        : [];
 
     /// <summary>The nearest cluster that <c>build.cs -- up</c> has started: the folder .run and what it says.</summary>
     public static (string Folder, JsonDocument State)? Cluster()

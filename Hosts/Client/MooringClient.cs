@@ -17,18 +17,16 @@ public sealed partial class MooringClient : IDisposable
 {
     private readonly MooringClientOptions _options;
     private readonly HttpClient _http;
+    private readonly IReadOnlyList<Uri> _nodes;
 
     /// <summary>Makes a client; connects when it is first used.</summary>
     /// <param name="options">How it behaves.</param>
-    /// <exception cref="FormatException">The endpoint is not <c>host:port</c>.</exception>
+    /// <exception cref="FormatException">The endpoint or a node's address is not <c>host:port</c>.</exception>
     public MooringClient(MooringClientOptions options)
     {
         _options = options;
-        if (!Uri.TryCreate($"http://{options.Endpoint}/", UriKind.Absolute, out var address) || address.AbsolutePath != "/"
-            || !options.Endpoint.EndsWith($":{address.Port}", StringComparison.Ordinal))
-        {
-            throw new FormatException($"endpoint '{options.Endpoint}' is not HOST:PORT");
-        }
+        var address = AddressOf(options.Endpoint);
+        _nodes = [.. options.Nodes.Select(AddressOf)];
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -262,6 +260,7 @@ public sealed partial class MooringClient : IDisposable
         Func<HttpRequestMessage> make, JsonTypeInfo<T> type, TimeSpan wait, DateTime deadline, string? requestId, CancellationToken cancellationToken)
     {
         Exception? last = null;
+        var noticeAt = _options.Unanswered is null ? DateTime.MaxValue : DateTime.UtcNow + wait + _options.UnansweredAfter;
         for (var attempt = 0; ; attempt++)
         {
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -269,6 +268,9 @@ public sealed partial class MooringClient : IDisposable
             try
             {
                 using var request = make();
+                // Any node answers questions; changes are for the owner alone.
+                if (request.Method == HttpMethod.Get && attempt % (_nodes.Count + 1) is > 0 and var other)
+                    request.RequestUri = new Uri(_nodes[other - 1], request.RequestUri!);
                 using var response = await _http.SendAsync(request, bounded.Token);
                 if (response.IsSuccessStatusCode)
                     return (await response.Content.ReadFromJsonAsync(type, bounded.Token))!;
@@ -289,11 +291,41 @@ public sealed partial class MooringClient : IDisposable
             }
             if (DateTime.UtcNow >= deadline)
             {
-                var detail = last is MooringException ? last.Message : $"{_options.Endpoint} does not answer";
-                throw new MooringUnreachableException($"no result within {_options.Timeout.TotalSeconds:0.#} s: {detail}", requestId, last);
+                throw new MooringUnreachableException(
+                    $"no result within {_options.Timeout.TotalSeconds:0.#} s: {await WhyAsync(last, cancellationToken)}", requestId, last);
+            }
+            if (DateTime.UtcNow >= noticeAt)
+            {
+                noticeAt = DateTime.MaxValue;
+                _options.Unanswered!($"asking again for {_options.Timeout.TotalSeconds:0.#} s in all: {await WhyAsync(last, cancellationToken)}");
             }
             await Task.Delay(Pause(attempt), cancellationToken);
         }
+    }
+
+    // What nodes say of the address, and of those that are not well.
+    private async Task<string> WhyAsync(Exception? last, CancellationToken cancellationToken)
+    {
+        if (last is MooringException)
+            return last.Message;
+        foreach (var node in _nodes)
+        {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bounded.CancelAfter(_options.AnswerMargin);
+            try
+            {
+                var page = (await _http.GetFromJsonAsync(new Uri(node, "v1/nodes"), HttpJson.Default.NodePage, bounded.Token))!;
+                var owner = page.Items.FirstOrDefault(n => n.VipOwner);
+                var troubles = page.Items.Where(n => n.State != "up" || n.Health?.Problem is not null).Select(n =>
+                    $"; {n.Name} is {n.State}{(n.Health?.Problem is { } problem ? $": {problem}, since {n.Health.Since:HH:mm:ss} UTC" : "")}");
+                return $"{_options.Endpoint} does not answer; {(owner is null ? "no node owns it" : $"{owner.Name} owns it")}{string.Concat(troubles)}";
+            }
+            catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)
+            {
+                // The next one may know.
+            }
+        }
+        return $"{_options.Endpoint} does not answer{(_nodes.Count > 0 ? ", nor does any of its nodes" : "")}";
     }
 
     private TimeSpan Pause(int attempt)
@@ -307,6 +339,11 @@ public sealed partial class MooringClient : IDisposable
         e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError, InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } };
 
     private static bool Retryable(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or JsonException;
+
+    private static Uri AddressOf(string endpoint) =>
+        Uri.TryCreate($"http://{endpoint}/", UriKind.Absolute, out var address) && address.AbsolutePath == "/" && endpoint.EndsWith($":{address.Port}", StringComparison.Ordinal)
+            ? address
+            : throw new FormatException($"endpoint '{endpoint}' is not HOST:PORT");
 
     private static async Task<ProblemShape> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -6,6 +6,18 @@ public sealed record MooringClientOptions
     /// <summary>Where Mooring is: the virtual IP, <c>host:port</c>.</summary>
     public required string Endpoint { get; init; }
 
+    /// <summary>
+    /// The nodes' own addresses, <c>host:port</c>, as far as they are known: while the virtual IP does not answer, they are asked what they can answer
+    /// (everything but changes), and why it does not.
+    /// </summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+
+    /// <summary>Told once, in one line, when a call has had no answer for <see cref="UnansweredAfter"/>, and why; null to be told nothing.</summary>
+    public Action<string>? Unanswered { get; init; }
+
+    /// <summary>When <see cref="Unanswered"/> is told: a failover is over by then.</summary>
+    public TimeSpan UnansweredAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long one call may take in all, failovers included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 

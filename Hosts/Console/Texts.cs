@@ -95,9 +95,9 @@ internal static class Texts
         $"{o.Command.Kind} of {o.Command.Volume} {Name(o.State)} {Percent(o.Progress)} (attempt {o.Attempts}, executed by {o.ExecutedBy?.Value ?? "-"})";
 
     public static string Nodes(IReadOnlyList<NodeView> nodes) => Table(
-        ["name", "address", "state", "dispatcher", "rbd link", "vip owner"],
+        ["name", "address", "state", "dispatcher", "rbd link", "vip owner", "problem"],
         nodes.Select(n => (IReadOnlyList<string>)[
-            n.Name, n.Address, n.State, Verdict(n.Health?.DispatcherOk), Verdict(n.Health?.RbdLinkOk), n.VipOwner ? "yes" : ""]));
+            n.Name, n.Address, n.State, Verdict(n.Health?.DispatcherOk), Verdict(n.Health?.RbdLinkOk), n.VipOwner ? "yes" : "", n.Health?.Problem ?? ""]));
 
     public static string Node(NodeView n) => Fields(
         ("name", n.Name),
@@ -106,6 +106,7 @@ internal static class Texts
         ("dispatcher", Verdict(n.Health?.DispatcherOk)),
         ("rbd link", Verdict(n.Health?.RbdLinkOk)),
         ("since", Time(n.Health?.Since)),
+        ("problem", n.Health?.Problem ?? "-"),
         ("vip owner", n.VipOwner ? "yes" : "no"));
 
     public static string Vip(VipHistory vip)

@@ -175,7 +175,8 @@ public sealed record NodeShape(string Name, string Address, string State, Health
 /// <param name="Dispatcher"><c>ok</c> or <c>failed</c>.</param>
 /// <param name="RbdLink"><c>ok</c> or <c>failed</c>.</param>
 /// <param name="Since">Since when both are as they are.</param>
-public sealed record HealthShape(string Dispatcher, string RbdLink, DateTimeOffset Since);
+/// <param name="Problem">What is wrong, in one line; null for a healthy node.</param>
+public sealed record HealthShape(string Dispatcher, string RbdLink, DateTimeOffset Since, string? Problem = null);
 
 /// <summary>The virtual IP as HTTP shows it.</summary>
 /// <param name="Address">The address.</param>

@@ -13,6 +13,9 @@ public sealed record NodeHealthReport(
 {
     /// <summary>Whether the node is fit to own the virtual IP.</summary>
     public bool Healthy => DispatcherOk && RbdLinkOk;
+
+    /// <summary>What is wrong, in one line; null for a healthy node, and from one that does not say it.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>A node tells the others what it sees of a member (V5).</summary>

@@ -65,6 +65,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
 {
     private const long CopyBytes = 128L << 20;
     private const int Callers = 4;
+    private const string StoreIsSilent = "the block store does not answer";
 
     public static TheoryData<string> Kinds => CrashPointTests.Kinds;
 
@@ -108,7 +109,7 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     }
 
     [CephTheory]
-    [InlineData("the block store does not answer")]
+    [InlineData(StoreIsSilent)]
     // So long that the nodes have given themselves up.
     [InlineData("begins anew")]
     public async Task What_was_under_way_when_Ceph_went_away_ends_when_it_is_back(string untilNodesSay)
@@ -128,7 +129,11 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
         await TestCluster.UntilAsync("volumes and files are made", () => Task.FromResult(made.Count > 10 && history.Written > 10));
 
         await using (await ceph.Sandbox.PauseOsdsAsync())
+        {
             await TestCluster.UntilAsync($"every node says that {untilNodesSay}", async () => (await LogsAsync(cluster)).All(log => log.Contains(untilNodesSay, StringComparison.Ordinal)));
+            if (untilNodesSay == StoreIsSilent)
+                await SomebodySaysWhyAsync(cluster);
+        }
         var (volumesBefore, filesBefore) = (made.Count, history.Written);
 
         await TestCluster.UntilAsync("volumes and files are made again", () => Task.FromResult(made.Count > volumesBefore + 10 && history.Written > filesBefore + 10));
@@ -146,6 +151,28 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
         await history.StopAsync();
         Assert.Equal((0, 0), await history.JudgeAsync());
         await cluster.NoStrayImageAsync();
+    }
+
+    // Nobody may own the virtual IP now: the nodes themselves are asked.
+    private static async Task SomebodySaysWhyAsync(TestCluster cluster)
+    {
+        var told = new List<string>();
+        using var client = new MooringClient(new MooringClientOptions
+        {
+            Endpoint = cluster.Nodes.Endpoint,
+            Nodes = [.. cluster.Nodes.NodeNames.Select(cluster.Nodes.EndpointOf)],
+            Timeout = TimeSpan.FromSeconds(6),
+            WaitSlice = TimeSpan.FromSeconds(1),
+            AnswerMargin = TimeSpan.FromSeconds(1),
+            Unanswered = told.Add,
+            UnansweredAfter = TimeSpan.FromSeconds(1),
+        });
+        await TestCluster.UntilAsync("the nodes are listed with what is wrong", async () =>
+            (await client.ListNodesAsync()).Any(n => n.Health?.Problem?.Contains(StoreIsSilent, StringComparison.Ordinal) == true));
+        var failure = await Assert.ThrowsAsync<MooringUnreachableException>(
+            () => client.RunAsync(new CreateVolume(TestCluster.Volume("unanswered"), 1 << 20), new Change("unanswered")));
+        Assert.True(failure.Message.Contains(StoreIsSilent, StringComparison.Ordinal), failure.Message);
+        Assert.Contains(StoreIsSilent, Assert.Single(told), StringComparison.Ordinal);
     }
 
     private static Task<string[]> LogsAsync(TestCluster cluster) => Task.WhenAll(cluster.Nodes.NodeNames.Select(n => File.ReadAllTextAsync(cluster.Nodes.LogFile(n))));

@@ -9,7 +9,7 @@ internal sealed class NodeFinder(string? node, int port, string? endpoint, TimeS
     {
         if (node is not null)
             return [Named(node)];
-        using var client = new MooringClient(new MooringClientOptions { Endpoint = EndpointFinder.Find(endpoint), Timeout = timeout });
+        using var client = new MooringClient(EndpointFinder.Find(endpoint) with { Timeout = timeout });
         try
         {
             var nodes = await client.ListNodesAsync();

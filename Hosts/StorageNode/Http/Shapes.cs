@@ -47,7 +47,7 @@ internal static class Shapes
         n.Name,
         n.Address,
         n.State,
-        n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since),
+        n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since, n.Health.Problem),
         n.VipOwner);
 
     public static CheckPage Of(StoreChecked c) =>
