@@ -107,9 +107,13 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
             return;
         _sweptAt = Now;
         var before = _services.Clock.GetUtcNow() - AbandonedAfter;
-        foreach (var entry in writer.Tree.List(FilePath.Root, VolumeId.ReservedPrefix, FileOperation.ListMax))
+        var tree = writer.Tree;
+        foreach (var entry in tree.List(FilePath.Root, VolumeId.ReservedPrefix, FileOperation.ListMax))
         {
-            if (entry.Path.StartsWith(FilePath.Root + VolumeId.ReservedPrefix, StringComparison.Ordinal) && entry.ModifiedAt < before)
+            if (!entry.Path.StartsWith(FilePath.Root + VolumeId.ReservedPrefix, StringComparison.Ordinal) || entry.ModifiedAt >= before)
+                continue;
+            // What a mount still has open it says so of from time to time.
+            if (tree.Node(entry.Id).Attributes is not { } attributes || attributes.ChangedAt < before)
                 _ = writer.RemoveAsync(entry.Path, recursive: true, _stopped.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }

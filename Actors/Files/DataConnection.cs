@@ -76,6 +76,9 @@ public sealed class DataConnection : IAsyncDisposable
                 case FrameKind.Operations:
                     await OperateAsync(FileRequest.Read(frame.Payload.Span), cancellationToken).ConfigureAwait(false);
                     return true;
+                case FrameKind.NodeOperation:
+                    await OperateAsync(NodeRequest.Read(frame.Payload), cancellationToken).ConfigureAwait(false);
+                    return true;
                 case FrameKind.ReadOpen:
                     await ReadAsync(ReadOpen.Read(frame.Payload.Span), cancellationToken).ConfigureAwait(false);
                     return true;
@@ -94,7 +97,7 @@ public sealed class DataConnection : IAsyncDisposable
         {
             await RefuseAsync(e.Error, cancellationToken).ConfigureAwait(false);
             // Of a stream more frames are on their way, which nobody would understand.
-            return frame.Kind is FrameKind.Operations or FrameKind.ReadOpen;
+            return frame.Kind is FrameKind.Operations or FrameKind.NodeOperation or FrameKind.ReadOpen;
         }
     }
 
@@ -113,6 +116,22 @@ public sealed class DataConnection : IAsyncDisposable
         var operations = new AreaOperations(served, _clock, request.Attempt);
         var results = await Task.WhenAll(request.Operations.Select((o, i) => operations.RunAsync(o, i, token.Path, ended))).ConfigureAwait(false);
         await _frames.WriteAsync(FrameKind.OperationResults, w => FileResult.Write(w, AreaOperations.Fit(results)), cancellationToken).ConfigureAwait(false);
+    }
+
+    // A mount knows its files by their ids, whatever their paths are: its token must hold for all of the area.
+    private async Task OperateAsync(NodeRequest request, CancellationToken cancellationToken)
+    {
+        var right = request.Operation.Changes ? AccessRight.Write : AccessRight.Read;
+        var (served, _, token) = Admit(request.Token, right, null);
+        if (!FilePath.IsWithin(served.Path, token.Path))
+            throw new BlockStoreException(ErrorKind.PermissionDenied, $"the token holds for {token.Path} and not for all of the area at {served.Path}");
+        using var running = right == AccessRight.Write ? Begin(request.Attempt, token, cancellationToken) : null;
+        if (right == AccessRight.Write)
+            AddReaders(served, request.Readers);
+        else
+            await served.MakeCurrentAsync().ConfigureAwait(false);
+        var result = await new NodeOperations(served, _clock, request.Attempt).RunAsync(request.Operation, running?.Ended ?? cancellationToken).ConfigureAwait(false);
+        await _frames.WriteAsync(FrameKind.NodeResult, result.Write, result.Content, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task WriteAsync(WriteOpen open, CancellationToken cancellationToken)

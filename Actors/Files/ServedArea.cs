@@ -42,6 +42,9 @@ public sealed class ServedArea
     /// <summary>The tree as it is known.</summary>
     public AreaTree Tree => Writer?.Tree ?? Reader!.Tree;
 
+    /// <summary>How much file content fits, in bytes.</summary>
+    public long CapacityBytes => Writer?.CapacityBytes ?? Reader!.CapacityBytes;
+
     /// <summary>An area that this node reads.</summary>
     internal static ServedArea ReadBy(AreaReader reader, AreaId id, string path, Epoch epoch, Action<OperationError> failed) => new(
         id, path, epoch, failed, _ => reader.RefreshAsync(CancellationToken.None))
@@ -104,6 +107,16 @@ public sealed class ServedArea
     public Task<int> ReadAsync(string path, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => Writer is { } writer
         ? writer.ReadAsync(path, offset, buffer, cancellationToken)
         : Reader!.ReadAsync(path, offset, buffer, cancellationToken);
+
+    /// <summary>Reads bytes of a file by its id.</summary>
+    /// <param name="id">The file.</param>
+    /// <param name="offset">Where to begin.</param>
+    /// <param name="buffer">Where they go.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many there were.</returns>
+    public Task<int> ReadNodeAsync(long id, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => Writer is { } writer
+        ? writer.ReadNodeAsync(id, offset, buffer, cancellationToken)
+        : Reader!.ReadNodeAsync(id, offset, buffer, cancellationToken);
 
     /// <summary>Something failed that says that this node may not be able to serve the area any more.</summary>
     /// <param name="error">What.</param>

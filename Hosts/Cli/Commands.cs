@@ -43,6 +43,7 @@ internal static class Commands
             ConsoleCommand.Create(Endpoint, Json, Timeout),
             FileCommands.FileSystems(),
             FileCommands.Files(),
+            MountCommand.Create(),
         };
         foreach (var operation in OperationCatalog.All)
             Add(root, operation.Kind, verb => Changing(verb, operation));

@@ -265,7 +265,7 @@ internal static class FileCommands
             }
         });
 
-    private static (string FileSystem, string Path) Split(string text)
+    internal static (string FileSystem, string Path) Split(string text)
     {
         var cut = text.IndexOf(':', StringComparison.Ordinal);
         if (cut <= 0)
@@ -306,7 +306,7 @@ internal static class FileCommands
             });
     }
 
-    private static void Done(Output output, string line)
+    internal static void Done(Output output, string line)
     {
         if (output.Json)
             Console.WriteLine(JsonSerializer.Serialize(line, HttpJson.Default.String));

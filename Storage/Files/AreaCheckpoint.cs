@@ -5,17 +5,20 @@ namespace Mooring.Storage.Files;
 /// <summary>A tree in the form of a checkpoint: one record after the other, nodes and then answers.</summary>
 internal static class AreaCheckpoint
 {
-    private const byte DirectoryTag = 1, FileTag = 2, AnswerTag = 3;
+    private const byte DirectoryTag = 1, FileTag = 2, AnswerTag = 3, AttributesTag = 4;
 
     /// <summary>Writes one node.</summary>
     public static void Encode(ByteWriter writer, AreaNode node)
     {
         writer.U8(node is DirectoryNode ? DirectoryTag : FileTag).I64(node.Id).I64(node.ParentId).I64(node.ModifiedAt.UtcTicks).Text(node.Name);
-        if (node is not FileNode file)
-            return;
-        writer.I64(file.SizeBytes).I32(file.Extents.Length);
-        foreach (var extent in file.Extents)
-            ExtentCodec.Encode(writer, extent);
+        if (node is FileNode file)
+        {
+            writer.I64(file.SizeBytes).I32(file.Extents.Length);
+            foreach (var extent in file.Extents)
+                ExtentCodec.Encode(writer, extent);
+        }
+        if (node.Attributes is { } attributes)
+            attributes.Encode(writer.U8(AttributesTag).I64(node.Id));
     }
 
     /// <summary>Writes an answer that is remembered.</summary>
@@ -38,6 +41,11 @@ internal static class AreaCheckpoint
                 answers = answers.With(DecodeAnswer(ref reader, info));
                 continue;
             }
+            if (reader.Next == AttributesTag)
+            {
+                DecodeAttributes(ref reader, nodes);
+                continue;
+            }
             var node = DecodeNode(ref reader, layout);
             if (node.Id < 1 || node.Id >= info.NextId || !nodes.TryAdd(node.Id, node))
                 throw new MalformedException($"node {node.Id} is not possible");
@@ -47,6 +55,15 @@ internal static class AreaCheckpoint
         Link(nodes);
         var point = new LogPoint(new AreaPosition(info.Epoch, info.Sequence), layout.NextBatch(info.Position), info.Chain, info.Position);
         return AreaTree.Restore(nodes.ToImmutableDictionary(), info.NextId, point, answers);
+    }
+
+    private static void DecodeAttributes(ref ByteReader reader, Dictionary<long, AreaNode> nodes)
+    {
+        reader.U8();
+        var id = reader.I64();
+        if (!nodes.TryGetValue(id, out var node) || node.Attributes is not null)
+            throw new MalformedException($"the attributes of node {id} do not follow it");
+        nodes[id] = node with { Attributes = AreaAttributes.Decode(ref reader) };
     }
 
     private static RequestAnswer DecodeAnswer(ref ByteReader reader, CheckpointInfo info)

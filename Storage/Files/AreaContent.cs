@@ -140,24 +140,38 @@ internal static class AreaContent
     /// <param name="current">The newest tree that is known.</param>
     /// <param name="newer">Makes sure that the newest tree that there is becomes known.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public static async Task<int> ReadCurrentAsync(
+    public static Task<int> ReadCurrentAsync(
         IOpenImage image, AreaLayout layout, string path, long offset, Memory<byte> buffer, int attemptsMax, Func<AreaTree> current, Func<Task> newer,
         CancellationToken cancellationToken)
     {
+        var names = AreaPath.Split(path);
+        return ReadCurrentAsync(
+            image, layout, tree => tree.Require(names, names.Length), tree => tree.Walk(names, names.Length), path, offset, buffer, attemptsMax, current, newer, cancellationToken);
+    }
+
+    /// <summary>As <see cref="ReadCurrentAsync(IOpenImage, AreaLayout, string, long, Memory{byte}, int, Func{AreaTree}, Func{Task}, CancellationToken)"/>, by id.</summary>
+    public static Task<int> ReadNodeAsync(
+        IOpenImage image, AreaLayout layout, long id, long offset, Memory<byte> buffer, int attemptsMax, Func<AreaTree> current, Func<Task> newer,
+        CancellationToken cancellationToken) => ReadCurrentAsync(
+        image, layout, tree => tree.Find(id) ?? throw AreaErrors.Stale(id), tree => tree.Find(id), $"node {id}", offset, buffer, attemptsMax, current, newer, cancellationToken);
+
+    private static async Task<int> ReadCurrentAsync(
+        IOpenImage image, AreaLayout layout, Func<AreaTree, AreaNode> require, Func<AreaTree, AreaNode?> find, string path, long offset, Memory<byte> buffer, int attemptsMax,
+        Func<AreaTree> current, Func<Task> newer, CancellationToken cancellationToken)
+    {
         if (offset < 0)
             throw AreaErrors.Invalid($"a file has no offset {offset}");
-        var names = AreaPath.Split(path);
         for (var attempt = 1; ; attempt++)
         {
             var tree = current();
-            if (tree.Require(names, names.Length) is not FileNode file)
+            if (require(tree) is not FileNode file)
                 throw AreaErrors.IsDirectory(path);
             var read = await ReadAsync(image, layout, tree, file, offset, buffer, cancellationToken).ConfigureAwait(false);
             if (read >= 0)
                 return read;
             await newer().ConfigureAwait(false);
             var now = current();
-            if (ReferenceEquals(now, tree) || (now.Walk(names, names.Length) is FileNode same && IsStoredAlike(same, file)))
+            if (ReferenceEquals(now, tree) || (find(now) is FileNode same && IsStoredAlike(same, file)))
                 throw AreaErrors.Damaged($"the checksum of {AreaErrors.Shown(path)} between {offset} and {offset + buffer.Length} does not fit");
             if (attempt == attemptsMax)
                 throw new BlockStoreException(ErrorKind.Unavailable, $"{AreaErrors.Shown(path)} was replaced {attempt} times while it was read");

@@ -164,7 +164,7 @@ internal static class AreaDecisions
 
     private static AreaEntry EntryOf(BatchBuilder batch, long id, string[] names) => batch.Tree.EntryOf(batch.Tree.Find(id)!, AreaPath.Join(names));
 
-    private static void RequireSize(long sizeBytes)
+    public static void RequireSize(long sizeBytes)
     {
         if (sizeBytes < 0)
             throw AreaErrors.Invalid("a file has no negative size");

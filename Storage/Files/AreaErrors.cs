@@ -5,11 +5,16 @@ namespace Mooring.Storage.Files;
 /// <summary>The expected failures of an area.</summary>
 internal static class AreaErrors
 {
-    private const int Enoent = 2, Ebusy = 16, Eexist = 17, Enotdir = 20, Eisdir = 21, Einval = 22, Efbig = 27, Enospc = 28, Enametoolong = 36, Enotempty = 39, Eshutdown = 108;
+    private const int Enoent = 2, Ebusy = 16, Eexist = 17, Enotdir = 20, Eisdir = 21, Einval = 22, Efbig = 27, Enospc = 28, Enametoolong = 36, Enotempty = 39, Enodata = 61, Eshutdown = 108, Estale = 116;
 
     public static BlockStoreException NotFound(string path) => new(ErrorKind.NotFound, $"there is no {Shown(path)}", Enoent);
 
     public static BlockStoreException Exists(string path) => new(ErrorKind.AlreadyExists, $"{Shown(path)} exists already", Eexist);
+
+    /// <summary>An id that a mount still holds, of something that is gone.</summary>
+    public static BlockStoreException Stale(long id) => new(ErrorKind.NotFound, $"node {id} is gone", Estale);
+
+    public static BlockStoreException NoAttribute(string name) => new(ErrorKind.NotFound, $"there is no extended attribute {Shown(name)}", Enodata);
 
     /// <summary>It is not as it was when the operation began.</summary>
     public static BlockStoreException Changed(string path) => new(ErrorKind.Busy, $"{Shown(path)} was changed by another while it was appended to", Ebusy);

@@ -13,8 +13,11 @@ internal readonly record struct DirectoryItem(string Name, long Id)
 /// <summary>A file or directory.</summary>
 internal abstract record AreaNode(long Id, long ParentId, string Name, DateTimeOffset ModifiedAt)
 {
+    /// <summary>What a mount has said about it.</summary>
+    public AreaAttributes? Attributes { get; init; }
+
     /// <summary>How many bytes it takes in a checkpoint.</summary>
-    public virtual int CheckpointBytes => 27 + System.Text.Encoding.UTF8.GetByteCount(Name);
+    public virtual int CheckpointBytes => 27 + System.Text.Encoding.UTF8.GetByteCount(Name) + (Attributes is null ? 0 : 9 + Attributes.EncodedBytes);
 }
 
 /// <summary>A directory.</summary>

@@ -30,6 +30,9 @@ public sealed class AreaReader : IDisposable
     /// <summary>How far that is.</summary>
     public AreaPosition Position => _tree.Position;
 
+    /// <summary>How much file content fits, in bytes.</summary>
+    public long CapacityBytes => _layout.DataBytes;
+
     /// <summary>Reads the tree of an area.</summary>
     /// <param name="image">The image, which stays the caller's; read-only is enough.</param>
     /// <param name="options">Bounds; null for the default.</param>
@@ -126,6 +129,16 @@ public sealed class AreaReader : IDisposable
     /// <see cref="ErrorKind.Internal"/> when what is stored is damaged.</exception>
     public Task<int> ReadAsync(string path, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => AreaContent.ReadCurrentAsync(
         _image, _layout, path, offset, buffer, _options.ReadAttemptsMax, () => _tree, () => RefreshAsync(cancellationToken), cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync"/>, by id.</summary>
+    /// <param name="id">The file.</param>
+    /// <param name="offset">Where to begin, in bytes.</param>
+    /// <param name="buffer">Filled as far as the file reaches.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The number of bytes; 0 at the file's end and beyond.</returns>
+    /// <exception cref="BlockStoreException">As in <see cref="ReadAsync"/>.</exception>
+    public Task<int> ReadNodeAsync(long id, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => AreaContent.ReadNodeAsync(
+        _image, _layout, id, offset, buffer, _options.ReadAttemptsMax, () => _tree, () => RefreshAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();

@@ -6,7 +6,7 @@ namespace Mooring.Storage.Files;
 /// <summary>
 /// The names and places of an area as they are at one position. It never changes: each batch gives another one, and who holds one sees one moment.
 /// </summary>
-public sealed class AreaTree
+public sealed partial class AreaTree
 {
     /// <summary>The id of the root directory.</summary>
     public const long RootId = 1;
@@ -166,6 +166,7 @@ public sealed class AreaTree
         RemoveNode remove => Remove(remove.Id, freed),
         MoveNode move => Move(move, freed),
         WriteContent write => Write(write, freed),
+        SetNode set => Set(set),
         RecordAnswer record => Record(record),
         _ => throw new NotSupportedException($"{change.GetType()} is no change of a tree"),
     };

@@ -52,6 +52,12 @@ internal sealed class ByteWriter
         return this;
     }
 
+    public ByteWriter Raw(ReadOnlySpan<byte> bytes)
+    {
+        _bytes.Write(bytes);
+        return this;
+    }
+
     /// <summary>Two bytes of length, then UTF-8.</summary>
     public ByteWriter Text(string value)
     {

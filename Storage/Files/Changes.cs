@@ -5,7 +5,7 @@ namespace Mooring.Storage.Files;
 /// <summary>One step of a batch: what the log records and the tree applies.</summary>
 internal abstract record Change
 {
-    private const byte MakeNodeTag = 1, RemoveNodeTag = 2, MoveNodeTag = 3, WriteContentTag = 4, RecordAnswerTag = 5;
+    private const byte MakeNodeTag = 1, RemoveNodeTag = 2, MoveNodeTag = 3, WriteContentTag = 4, RecordAnswerTag = 5, SetNodeTag = 6;
 
     /// <summary>Puts it into the form of the log. Extents whose bytes come in the same batch give their place relative to its begin.</summary>
     public void Encode(ByteWriter writer, long batchPosition)
@@ -29,6 +29,10 @@ internal abstract record Change
                     writer.I32(extent.LogPosition < 0 ? -1 : checked((int)(extent.LogPosition - batchPosition)));
                 }
                 break;
+            case SetNode set:
+                writer.U8(SetNodeTag).I64(set.Id).I64(set.ModifiedAt.UtcTicks).U8(set.Attributes is null ? (byte)0 : (byte)1);
+                set.Attributes?.Encode(writer);
+                break;
             case RecordAnswer record:
                 writer.U8(RecordAnswerTag).Guid(record.Request.Request).I64(record.Request.Part).I64(record.NodeId);
                 break;
@@ -45,6 +49,7 @@ internal abstract record Change
         RemoveNodeTag => new RemoveNode(reader.I64()),
         MoveNodeTag => new MoveNode(reader.I64(), reader.I64(), reader.Text()),
         WriteContentTag => DecodeWrite(ref reader, batchPosition, layout),
+        SetNodeTag => new SetNode(reader.I64(), ExtentCodec.Time(reader.I64()), reader.U8() == 0 ? null : AreaAttributes.Decode(ref reader)),
         RecordAnswerTag => DecodeRecord(ref reader),
         var tag => throw new MalformedException($"a change of kind {tag} is not known"),
     };
@@ -95,6 +100,9 @@ internal sealed record MoveNode(long Id, long ParentId, string Name) : Change;
 
 /// <summary>What a file has from one offset up to another is replaced, and its size set.</summary>
 internal sealed record WriteContent(long Id, long From, long To, long SizeBytes, ImmutableArray<Extent> Extents, DateTimeOffset ModifiedAt) : Change;
+
+/// <summary>The time and the attributes of a file or directory become these.</summary>
+internal sealed record SetNode(long Id, DateTimeOffset ModifiedAt, AreaAttributes? Attributes) : Change;
 
 /// <summary>The changes before it in the batch were those of a part of a request, and this node, or none, is the answer.</summary>
 internal sealed record RecordAnswer(RequestPart Request, long NodeId) : Change;

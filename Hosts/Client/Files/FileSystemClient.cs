@@ -9,7 +9,7 @@ namespace Mooring.Client;
 /// Reads and writes the files of one file system. Asks the name node once for each area, talks to the data nodes after that, and rides over their
 /// failures by itself: it reports who did not answer, is told who has the right now, and goes on from what is durable. Safe for concurrent use.
 /// </summary>
-public sealed class FileSystemClient : IDisposable
+public sealed partial class FileSystemClient : IDisposable
 {
     private readonly IFileGrants _grants;
     private readonly FileClientOptions _options;

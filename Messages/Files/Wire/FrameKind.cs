@@ -24,6 +24,9 @@ public enum FrameKind : byte
     /// <summary>Writer to reader: a number of the batch on this connection (64 bits), then a committed batch of metadata.</summary>
     PushBatch = 0x07,
 
+    /// <summary>Client to any node of the set: <see cref="NodeRequest"/>, then the bytes of its operation.</summary>
+    NodeOperation = 0x08,
+
     /// <summary>Writer to client: the stream goes on from this offset (64 bits).</summary>
     WriteReady = 0x81,
 
@@ -44,6 +47,9 @@ public enum FrameKind : byte
 
     /// <summary>Reader to writer: it takes batches, or has taken the one of this number (64 bits; 0 after the opening).</summary>
     PushAcknowledged = 0x88,
+
+    /// <summary>Node to client: the <see cref="Wire.NodeResult"/> of a <see cref="NodeRequest"/>, then its bytes.</summary>
+    NodeResult = 0x89,
 
     /// <summary>Any way: an error kind (8 bits) and a text.</summary>
     Error = 0xFF,
