@@ -28,6 +28,7 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephNamespaces _namespaces;
     private readonly CephUsage _usage;
     private readonly CephGroups _groups;
+    private readonly CephMirroring _mirroring;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
     private int _disposed;
@@ -52,7 +53,9 @@ internal sealed partial class CephStore : IBlockStore
         _rename = new CephRename(connection, _images);
         _snapshots = new CephSnapshots(_images);
         _clones = new CephClones(_images);
-        _upkeep = new CephUpkeep(_images);
+        var journaling = new CephJournaling(_images, _catalog);
+        _upkeep = new CephUpkeep(_images, journaling);
+        _mirroring = new CephMirroring(connection, _images, _catalog, journaling);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }

@@ -12,7 +12,7 @@ namespace Mooring.Storage;
 /// </summary>
 public interface IBlockStore :
     IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageContent, IImageMetadata, IImageTies, IImageTrash,
-    INamespaces, IGroups, IUsage, ILeases, IFencing, IRecords, IAsyncDisposable
+    IMirroring, INamespaces, IGroups, IUsage, ILeases, IFencing, IRecords, IAsyncDisposable
 {
     /// <summary>The address by which this connection can be fenced.</summary>
     FenceAddress Address { get; }

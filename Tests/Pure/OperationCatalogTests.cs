@@ -73,6 +73,14 @@ public class OperationCatalogTests
         new RenameGroupSnapshot(Volume, "a%2F?&b ü", "c"),
         new RemoveGroupSnapshot(Volume, "a%2F?&b ü"),
         new RollBackGroup(Volume, "a%2F?&b ü"),
+        new EnableMirroring(Volume, "snapshot"),
+        new DisableMirroring(Volume, true),
+        new PromoteVolume(Volume, true),
+        new DemoteVolume(Volume),
+        new ResyncVolume(Volume),
+        new CreateMirrorSnapshot(Volume),
+        new EnablePoolMirroring(Volume with { Image = "" }, "image"),
+        new DisablePoolMirroring(Volume with { Image = "" }),
     }.ToDictionary(command => command.Kind);
 
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];

@@ -34,6 +34,16 @@ internal static class OperationTable
 
         """;
 
+    private const string Moving = """
+
+        ## Mirroring
+
+        It is on Ceph only; an embedded store refuses it (`unsupported`). Volumes can be mirrored one by one after `pool mirror enable POOL image`. By journal a
+        volume gets the features journaling and exclusive-lock, and loses the first when the mirroring is ended. The copying is done by `rbd-mirror`, which
+        Mooring does not start; peers are made known with `rbd mirror pool peer`. A mirror's snapshot is refused while the pool knows no peer.
+
+        """;
+
     public static string Text()
     {
         var text = new StringBuilder("""
@@ -71,7 +81,7 @@ internal static class OperationTable
             var fields = string.Join(", ", read.Fields.Select(field => $"`{field}`"));
             text.Append($"| `{read.Kind}` | `{$"{read.Kind.Replace('.', ' ')} {usage}".TrimEnd()}` | `GET {read.Route.Pattern}?{query}` | {fields} | {read.Summary} |\n");
         }
-        return text.Append(Content).ToString();
+        return text.Append(Content).Append(Moving).ToString();
     }
 
     private static string Usage(Parameter parameter)

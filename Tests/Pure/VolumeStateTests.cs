@@ -223,6 +223,7 @@ public class VolumeStateTests
         { new DeepCopyVolume(Volume, Other), false, false },
         { new SparsifyVolume(Volume), false, false },
         { new RebuildObjectMap(Volume), false, false },
+        { new CreateMirrorSnapshot(Volume), true, false },
     };
 
     [Theory]

@@ -39,3 +39,5 @@ public sealed class EmbeddedTies(EmbeddedFixture fixture) : TiesContract(fixture
 public sealed class EmbeddedUsage(EmbeddedFixture fixture) : UsageContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedGroups(EmbeddedFixture fixture) : GroupContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedIsNotMirrored(EmbeddedFixture fixture) : NoMirroringContract(fixture), IClassFixture<EmbeddedFixture>;
