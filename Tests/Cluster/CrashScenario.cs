@@ -23,7 +23,7 @@ internal sealed partial record CrashScenario(
     private static readonly string[] PointsBeside = ["accepted", "before-intent", "before-reply", "after-reply"];
     private static readonly string[] KindsBeside = ["volume.create", "volume.copy"];
 
-    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()).Concat(OfContent()).Concat(OfMirroring()))
+    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()).Concat(OfContent()).Concat(OfMigrations()).Concat(OfMirroring()))
     {
         ["volume.create"] = new(
             (_, volume) => Task.FromResult<VolumeCommand>(new CreateVolume(volume, 7 << 20)),

@@ -347,6 +347,8 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         { "volume snapshot remove rbd/there@nothing", 1 },
         { "volume snapshot limit set rbd/there --limit many", 2 },
         { "volume flatten rbd/there", 1 },
+        { "volume migration execute rbd/there", 1 },
+        { "volume migration prepare rbd/there rbd/there", 2 },
         { "volume mirror enable rbd/there --mode odd", 2 },
         { "volume mirror status rbd/there", 1 },
         { "pool mirror enable rbd image", 1 },

@@ -24,6 +24,8 @@ public sealed class CephMirroredImages(CephFixture fixture) : StoreContract(fixt
         await FailsAsync(ErrorKind.InvalidArgument, () => Store.EnableMirroringAsync(volume, MirroringMode.Journal, default));
         await FailsAsync(ErrorKind.InvalidArgument, () => Store.PromoteAsync(volume, false, default));
         await FailsAsync(ErrorKind.InvalidArgument, () => Store.ResyncAsync(volume, default));
+        await FailsAsync(ErrorKind.Busy, () => Store.PrepareMigrationAsync(
+            volume, Store.FindAsync(volume, default).GetAwaiter().GetResult()!.Value, Fresh(), ImageLayout.Default, default));
         // Nobody is there for whom it would be made.
         await FailsAsync(ErrorKind.InvalidArgument, () => Store.CreateMirrorSnapshotAsync(volume, default));
         await fixture.RunAsync("rbd", "mirror", "pool", "peer", "add", Fixture.OtherPool, "client.nobody@elsewhere");

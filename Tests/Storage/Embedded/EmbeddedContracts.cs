@@ -40,4 +40,6 @@ public sealed class EmbeddedUsage(EmbeddedFixture fixture) : UsageContract(fixtu
 
 public sealed class EmbeddedGroups(EmbeddedFixture fixture) : GroupContract(fixture), IClassFixture<EmbeddedFixture>;
 
+public sealed class EmbeddedMigrations(EmbeddedFixture fixture) : MigrationContract(fixture), IClassFixture<EmbeddedFixture>;
+
 public sealed class EmbeddedIsNotMirrored(EmbeddedFixture fixture) : NoMirroringContract(fixture), IClassFixture<EmbeddedFixture>;
