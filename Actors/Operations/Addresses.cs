@@ -29,6 +29,11 @@ public static class Addresses
     /// <returns>The address.</returns>
     public static VolumeId OfQuota(VolumeId place) => place with { Image = "@quota" };
 
+    /// <summary>How a pool and namespace are mirrored.</summary>
+    /// <param name="place">The pool and namespace.</param>
+    /// <returns>The address.</returns>
+    public static VolumeId OfMirroring(VolumeId place) => place with { Image = "@mirroring" };
+
     /// <summary>A group of images.</summary>
     /// <param name="named">Its pool and namespace, and its name as that of an image.</param>
     /// <returns>The address.</returns>

@@ -47,6 +47,7 @@ public static class ImageDescription
     {
         Snapshots = Of(details.Snapshots),
         Ties = Of(details.Ties),
+        Migration = details.Migration is { } m ? new VolumeMigration($"{m.Source}", m.State.Text(), m.Detail) : null,
         Children = [.. details.Children.Where(c => !c.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal)).Select(c => c.ToString())],
     };
 

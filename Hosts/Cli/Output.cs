@@ -82,6 +82,7 @@ internal sealed class Output(bool json)
             ("children", List(v.Children)),
             ("open by", List(v.Watchers)),
             ("locked by", List(v.Locks)),
+            ("migration", v.Migration is { } m ? $"from {m.Source}, {m.State} {m.Detail}".TrimEnd() : "-"),
             ("metadata", List([.. v.Metadata.Select(m => $"{m.Key}={m.Value}")])));
     }
 

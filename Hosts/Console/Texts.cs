@@ -57,6 +57,7 @@ internal static class Texts
             ("children", List(v.Children)),
             ("open by", List(v.Ties?.Watchers)),
             ("locked by", List(v.Ties?.Locks)),
+            ("migration", v.Migration is { } m ? PlainText.Line($"from {m.Source}, {m.State} {m.Detail}".TrimEnd()) : "-"),
             ("metadata", List([.. v.Metadata.Select(m => $"{m.Key}={m.Value}")])));
 
     private static string List(IReadOnlyList<string>? items) => items is null or [] ? "-" : PlainText.Line(string.Join(", ", items));

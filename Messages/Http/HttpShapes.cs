@@ -52,7 +52,16 @@ public sealed record VolumeShape(
 
     /// <summary>Who has locked it; null in lists.</summary>
     public IReadOnlyList<string>? Locks { get; init; }
+
+    /// <summary>Where it is being moved from; null in lists, and for one that is not being moved.</summary>
+    public MigrationShape? Migration { get; init; }
 }
+
+/// <summary>The move of a volume to its present name.</summary>
+/// <param name="Source">The name that it had; empty when it comes from something that is no volume.</param>
+/// <param name="State">How far it is: <c>preparing</c>, <c>prepared</c>, <c>executing</c>, <c>executed</c>, <c>aborting</c> or <c>failed</c>.</param>
+/// <param name="Detail">What the store says of that, such as how much is copied; empty for nothing.</param>
+public sealed record MigrationShape(string Source, string State, string Detail);
 
 /// <summary>A volume's snapshots in all.</summary>
 /// <param name="Count">How many there are.</param>

@@ -78,7 +78,16 @@ public sealed record VolumeInfo(
 
     /// <summary>Who depends on it; null where it was not asked for.</summary>
     public VolumeTies? Ties { get; init; }
+
+    /// <summary>Where it is being moved from; null when it is not being moved, or that was not asked for.</summary>
+    public VolumeMigration? Migration { get; init; }
 }
+
+/// <summary>The move of a volume to its present name.</summary>
+/// <param name="Source">The name that it had; empty when it comes from something that is no volume.</param>
+/// <param name="State">How far it is: <c>preparing</c>, <c>prepared</c>, <c>executing</c>, <c>executed</c>, <c>aborting</c> or <c>failed</c>.</param>
+/// <param name="Detail">What the store says of that, such as how much is copied; empty for nothing.</param>
+public sealed record VolumeMigration(string Source, string State, string Detail);
 
 /// <summary>Who depends on a volume.</summary>
 /// <param name="Watchers">Who has it open: <c>client.4123 at ADDRESS</c>.</param>

@@ -34,7 +34,11 @@ internal sealed class CephClones(CephImages images)
     private bool Clone(VolumeId source, string snapshot, VolumeId target, string what)
     {
         var (from, to) = (images.ContextOf(source), images.ContextOf(target));
-        var isProtected = images.Use(source, readOnly: true, what, image => CephSnapshots.IsProtected(images, image, snapshot, what));
+        var isProtected = images.Use(source, readOnly: true, what, image =>
+        {
+            CephImageUsers.RequireNotMigrating(images, image, what);
+            return CephSnapshots.IsProtected(images, image, snapshot, what);
+        });
         Rbd.CreateOptions(out var options);
         try
         {
@@ -55,6 +59,7 @@ internal sealed class CephClones(CephImages images)
         var to = images.ContextOf(target);
         return images.Use(source, readOnly: true, what, image =>
         {
+            CephImageUsers.RequireNotMigrating(images, image, what);
             Rbd.CreateOptions(out var options);
             try
             {
@@ -101,6 +106,7 @@ internal sealed class CephClones(CephImages images)
 
     private bool InvalidateMap(VolumeId volume, ImageHandle image, string what)
     {
+        CephImageUsers.RequireNotMigrating(images, image, what);
         if (CephCatalog.ParentOf(images, image, what) is null)
             throw images.Failure(CephErrors.Invalid, what, NoClone);
         images.Check(Rbd.GetFeatures(image, out var features), what);

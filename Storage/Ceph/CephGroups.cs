@@ -96,7 +96,8 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
         if (group.Namespace != volume.Namespace)
             throw connection.Failure(CephErrors.Invalid, what, "it lies in another namespace");
         await RequireAsync(group, what, cancellationToken).ConfigureAwait(false);
-        await catalog.GetAsync(volume, cancellationToken).ConfigureAwait(false);
+        if ((await catalog.GetAsync(volume, cancellationToken).ConfigureAwait(false)).Features.Contains("migrating"))
+            throw connection.Failure(CephErrors.Busy, what, $"it {MigrationNames.Stays}");
         await RunAsync(
             what, group, io => Rbd.AddToGroup(io, group.Image, images.ContextOf(volume), volume.Image), cancellationToken,
             result => result == CephErrors.Exists ? "it is in another group" : null).ConfigureAwait(false);
@@ -180,7 +181,7 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
             var io = connection.Open(pool, group.Namespace);
             images.Check(Rbd.OpenByIdReadOnly(io, id, out var opened, 0), what, $"image {id} of it cannot be opened");
             using var image = new ImageHandle(opened, io);
-            CephImageUsers.RequireNotLocked(images, image, what);
+            CephImageUsers.RequireChangeable(images, image, what);
             if (notOpen)
                 CephImageUsers.RequireNotOpen(images, image, what);
         }

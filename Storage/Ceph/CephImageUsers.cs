@@ -30,7 +30,7 @@ internal static unsafe class CephImageUsers
             var remains = images.Use(volume, readOnly: true, what, image =>
             {
                 RequireNotOpen(images, image, what);
-                RequireNotLocked(images, image, what);
+                RequireChangeable(images, image, what);
                 return withoutSnapshots ? CephSnapshots.RequireNone(images, image, what) : [];
             });
             if (remains.Count > 0)
@@ -71,6 +71,24 @@ internal static unsafe class CephImageUsers
         var lockers = Lockers(image).Where(locker => !locker.Automatic).ToList();
         if (lockers.Count > 0)
             throw images.Failure(CephErrors.Busy, what, $"it is locked by {string.Join(", ", lockers)}");
+    }
+
+    /// <summary>
+    /// Refuses what changes an image for as long as it is locked by hand or being migrated. Of a migration librbd does not bring along what is changed,
+    /// and ends the whole process when a snapshot was removed.
+    /// </summary>
+    public static void RequireChangeable(CephImages images, ImageHandle image, string what)
+    {
+        RequireNotLocked(images, image, what);
+        RequireNotMigrating(images, image, what);
+    }
+
+    /// <summary>Refuses when the image is being migrated.</summary>
+    public static void RequireNotMigrating(CephImages images, ImageHandle image, string what)
+    {
+        images.Check(Rbd.GetFeatures(image, out var features), what);
+        if ((features & CephMigration.Feature) != 0)
+            throw images.Failure(CephErrors.Busy, what, $"it {MigrationNames.Stays}");
     }
 
     /// <summary>Who has the image open to write. What goes wrong here is left to the call that follows.</summary>

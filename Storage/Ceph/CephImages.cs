@@ -28,7 +28,7 @@ internal sealed class CephImages(CephConnection connection, BoundedThreads slots
     /// <summary>As <see cref="Use"/>, for what librbd does only with its own lock on the image.</summary>
     public T Change<T>(VolumeId volume, string what, Func<ImageHandle, T> call) => Use(volume, readOnly: false, what, image =>
     {
-        CephImageUsers.RequireNotLocked(this, image, what);
+        CephImageUsers.RequireChangeable(this, image, what);
         return call(image);
     });
 

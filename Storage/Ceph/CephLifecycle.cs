@@ -52,27 +52,33 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         Rbd.CreateOptions(out var options);
         try
         {
-            Set(Rbd.OptionFormat, 2);
-            if (layout.Features is { } features)
-                Set(Rbd.OptionFeatures, CephHeaders.Bits(features));
-            if (layout.ObjectSizeBytes is { } objectSize)
-                Set(Rbd.OptionOrder, (ulong)System.Numerics.BitOperations.Log2((ulong)objectSize));
-            if (layout.StripeUnitBytes is { } unit)
-                Set(Rbd.OptionStripeUnit, (ulong)unit);
-            if (layout.StripeCount is { } count)
-                Set(Rbd.OptionStripeCount, (ulong)count);
-            if (layout.DataPool is { } pool)
-            {
-                // Refuses a pool that there is not; librbd would say nothing of it.
-                images.Connection.Open(pool, "");
-                images.Check(Rbd.SetOption(options, Rbd.OptionDataPool, pool), what);
-            }
+            SetLayout(options, layout, what);
             images.Check(Rbd.Create(io, volume.Image, (ulong)sizeBytes, options), what);
             return true;
         }
         finally
         {
             Rbd.DestroyOptions(options);
+        }
+    }
+
+    /// <summary>Makes a layout the options of an image that is about to be made.</summary>
+    public void SetLayout(nint options, ImageLayout layout, string what)
+    {
+        Set(Rbd.OptionFormat, 2);
+        if (layout.Features is { } features)
+            Set(Rbd.OptionFeatures, CephHeaders.Bits(features));
+        if (layout.ObjectSizeBytes is { } objectSize)
+            Set(Rbd.OptionOrder, (ulong)System.Numerics.BitOperations.Log2((ulong)objectSize));
+        if (layout.StripeUnitBytes is { } unit)
+            Set(Rbd.OptionStripeUnit, (ulong)unit);
+        if (layout.StripeCount is { } count)
+            Set(Rbd.OptionStripeCount, (ulong)count);
+        if (layout.DataPool is { } pool)
+        {
+            // Refuses a pool that there is not; librbd would say nothing of it.
+            images.Connection.Open(pool, "");
+            images.Check(Rbd.SetOption(options, Rbd.OptionDataPool, pool), what);
         }
 
         void Set(int option, ulong value) => images.Check(Rbd.SetOption(options, option, value), what);
@@ -162,8 +168,8 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         return true;
     }
 
-    // This thread belongs to a slot and may wait.
-    private bool RemoveDamaged(VolumeId volume, IProgress<double>? progress)
+    /// <summary>As <see cref="RemoveDamagedAsync"/>; blocks: this thread belongs to a slot and may wait.</summary>
+    public bool RemoveDamaged(VolumeId volume, IProgress<double>? progress)
     {
         var what = $"remove {volume}";
         var io = images.ContextOf(volume);

@@ -18,7 +18,17 @@ internal sealed partial class CephOpenImage
     }
 
     public static async Task<IFilledImage> OpenToFillAsync(CephImages images, VolumeId volume, CancellationToken cancellationToken) =>
-        await images.RunAsync<IFilledImage>(() => Open(images, volume, null, readOnly: false, mayCache: true), cancellationToken).ConfigureAwait(false);
+        await images.RunAsync<IFilledImage>(
+            () =>
+            {
+                images.Use(volume, readOnly: true, $"open {volume}", image =>
+                {
+                    CephImageUsers.RequireNotMigrating(images, image, $"open {volume} to fill it");
+                    return true;
+                });
+                return Open(images, volume, null, readOnly: false, mayCache: true);
+            },
+            cancellationToken).ConfigureAwait(false);
 
     public async Task<IReadOnlyList<ImageDifference>> CompareAsync(string? since, long offset, long length, CancellationToken cancellationToken)
     {

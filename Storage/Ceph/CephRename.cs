@@ -26,7 +26,7 @@ internal sealed class CephRename(CephConnection connection, CephImages images)
         var (found, id) = CephCatalog.IdOfAsync(io, from.Image).GetAwaiter().GetResult();
         // Mooring's own work is never locked by hand.
         if (found >= 0 && !from.Image.StartsWith(VolumeId.ReservedPrefix, StringComparison.Ordinal))
-            RequireNotLocked(from, what);
+            RequireChangeable(from, what);
         var result = found < 0 ? found : Rbd.Rename(io, from.Image, to.Image);
         if (result >= 0)
         {
@@ -39,13 +39,13 @@ internal sealed class CephRename(CephConnection connection, CephImages images)
         throw images.Failure(result, what, result == CephErrors.NotFound ? $"{from} does not exist" : null);
     }
 
-    private void RequireNotLocked(VolumeId volume, string what)
+    private void RequireChangeable(VolumeId volume, string what)
     {
         try
         {
             images.Use(volume, readOnly: true, what, image =>
             {
-                CephImageUsers.RequireNotLocked(images, image, what);
+                CephImageUsers.RequireChangeable(images, image, what);
                 return true;
             });
         }

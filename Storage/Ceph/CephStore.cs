@@ -28,6 +28,8 @@ internal sealed partial class CephStore : IBlockStore
     private readonly CephNamespaces _namespaces;
     private readonly CephUsage _usage;
     private readonly CephGroups _groups;
+    private readonly CephMigration _migration;
+    private readonly CephMirroring _mirroring;
     private readonly CephLeases _leases;
     private readonly CephRecords _records;
     private int _disposed;
@@ -47,12 +49,15 @@ internal sealed partial class CephStore : IBlockStore
         _namespaces = new CephNamespaces(connection, _images, _catalog);
         _usage = new CephUsage(_images, _catalog);
         _groups = new CephGroups(connection, _images, _catalog);
+        _migration = new CephMigration(connection, _images, _catalog, _trash, _lifecycle);
         _content = new CephImageContent(_images);
         _copy = new CephCopy(_images, _content, options.CopyRequestsMax);
         _rename = new CephRename(connection, _images);
         _snapshots = new CephSnapshots(_images);
         _clones = new CephClones(_images);
-        _upkeep = new CephUpkeep(_images);
+        var journaling = new CephJournaling(_images, _catalog);
+        _upkeep = new CephUpkeep(_images, journaling);
+        _mirroring = new CephMirroring(connection, _images, _catalog, journaling);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }
@@ -71,7 +76,11 @@ internal sealed partial class CephStore : IBlockStore
             Children: CephChildren.Of(_images, image, what, snapshot: null))), cancellationToken);
         await Task.WhenAll(info, details).ConfigureAwait(false);
         var (metadata, snapshots, ties, children) = await details.ConfigureAwait(false);
-        return new ImageDetails(await info.ConfigureAwait(false), metadata, snapshots, ties, children);
+        var image = await info.ConfigureAwait(false);
+        return new ImageDetails(image, metadata, snapshots, ties, children)
+        {
+            Migration = image.Features.Contains("migrating") ? await _migration.ReadAsync(volume, image.Id, cancellationToken).ConfigureAwait(false) : null,
+        };
     }
 
     public async Task ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken)

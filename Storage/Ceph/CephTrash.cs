@@ -12,10 +12,17 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
 {
     public const string Object = "rbd_trash";
 
+    /// <summary>Where an entry comes from.</summary>
+    public const string OfUser = "user", OfMigration = "migration";
+
     private const byte StateNormal = 0, StateMoving = 1;
 
+    // ENCODE_START: version, oldest compatible version, length.
+    private const int HeadBytes = 6;
+    private const byte VersionWithState = 2;
+
     // TrashImageSpec (cls_rbd_types.h).
-    private static readonly string[] Sources = ["user", "mirroring", "migration", "removing", "user-parent"];
+    private static readonly string[] Sources = [OfUser, "mirroring", OfMigration, "removing", "user-parent"];
 
     public Task MoveAsync(VolumeId volume, TimeSpan delay, CancellationToken cancellationToken) => images.RunAsync(
         () =>
@@ -54,6 +61,8 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         () =>
         {
             var what = $"restore {id} as {volume}";
+            if (FindAsync(volume.Pool, volume.Namespace, id, CancellationToken.None).GetAwaiter().GetResult() is { Source: OfMigration })
+                throw images.Failure(CephErrors.Busy, what, "it is the source of a migration: commit or abort that");
             var result = Rbd.RestoreFromTrash(images.ContextOf(volume), id.Value, volume.Image);
             images.Check(result, what, result == CephErrors.NotFound ? "it is not in the trash" : null);
             return true;
@@ -63,6 +72,22 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
     public Task RemoveAsync(string pool, string ns, ImageId id, bool force, IProgress<double>? progress, CancellationToken cancellationToken) =>
         images.RunAsync(() => Remove(pool, ns, id, force, progress), cancellationToken);
 
+    /// <summary>Makes an entry of a migration one that a user has moved there; blocks. Nothing of the move is to be done any more.</summary>
+    public void GiveToUser(IoContextHandle io, ImageId id, string what)
+    {
+        var key = Encoding.UTF8.GetBytes(CephCatalog.IdKeyPrefix + id);
+        var (result, entries) = ReadOperation.OmapAsync(io, Object, [key]).GetAwaiter().GetResult();
+        images.Check(result, what);
+        if (entries.Count == 0)
+            return;
+        // Behind the structure's head the source, at its end the state.
+        byte[] given = [.. entries[0].Value];
+        given[HeadBytes] = (byte)Array.IndexOf(Sources, OfUser);
+        if (given[0] >= VersionWithState)
+            given[^1] = StateNormal;
+        images.Check(new WriteOperation().OmapEquals(key, entries[0].Value).OmapSet(key, given).Run(io, Object), what);
+    }
+
     /// <summary>An entry of the trash.</summary>
     public static TrashedImage Read(string id, ReadOnlySpan<byte> bytes)
     {
@@ -71,11 +96,12 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         var (source, name, deleted, deferred) = (decoder.Byte(), decoder.Text(), decoder.Time(), decoder.Time());
         return new TrashedImage(new ImageId(id), name, source < Sources.Length ? Sources[source] : $"{source}", deleted, deferred)
         {
-            Moving = version >= 2 && decoder.Byte() == StateMoving,
+            Moving = version >= VersionWithState && decoder.Byte() == StateMoving,
         };
     }
 
-    private unsafe bool Remove(string pool, string ns, ImageId id, bool force, IProgress<double>? progress)
+    /// <summary>As <see cref="RemoveAsync"/>; blocks.</summary>
+    public unsafe bool Remove(string pool, string ns, ImageId id, bool force, IProgress<double>? progress)
     {
         var what = $"remove {id} from the trash of {pool}";
         var io = connection.Open(pool, ns);
@@ -84,7 +110,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         {
             using var image = new ImageHandle(opened, io);
             CephImageUsers.RequireNotOpen(images, image, what);
-            CephImageUsers.RequireNotLocked(images, image, what);
+            CephImageUsers.RequireChangeable(images, image, what);
             if (CephSnapshots.Remains(images, image, what) is { Count: > 0 } remains)
                 Sweep(io, id, remains, what);
         }

@@ -4,7 +4,7 @@ using Mooring.Storage.Ceph.Native;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>Sparsifying images and making their object maps anew, through librbd.</summary>
-internal sealed class CephUpkeep(CephImages images)
+internal sealed class CephUpkeep(CephImages images, CephJournaling journaling)
 {
     // What the rbd command takes unless it is told otherwise.
     private const int SparseBytes = 4096;
@@ -20,14 +20,24 @@ internal sealed class CephUpkeep(CephImages images)
     {
         var what = $"{(enabled ? "enable" : "disable")} {string.Join(", ", features)} of {volume}";
         ImageFeatures.RequireKnown(features, enabled, what);
-        return images.RunAsync(() => images.Change(volume, what, image =>
-        {
-            images.Check(Rbd.GetFeatures(image, out var present), what);
-            if (ImageFeatures.Problem(CephHeaders.Names(present), features, enabled) is { } problem)
-                throw images.Failure(CephErrors.Invalid, what, problem);
-            images.Check(Rbd.UpdateFeatures(image, CephHeaders.Bits(features), enabled ? (byte)1 : (byte)0), what);
-            return true;
-        }), cancellationToken);
+        return images.RunAsync(
+            () =>
+            {
+                if (features.Contains(ImageFeatures.Journaling))
+                    journaling.Mend(volume, what);
+                return images.Change(volume, what, image => Update(image, features, enabled, what));
+            },
+            cancellationToken);
+    }
+
+    private bool Update(ImageHandle image, IReadOnlyList<string> features, bool enabled, string what)
+    {
+        images.Check(Rbd.GetFeatures(image, out var present), what);
+        if (ImageFeatures.Problem(CephHeaders.Names(present), features, enabled) is { } problem)
+            throw images.Failure(CephErrors.Invalid, what, problem);
+        images.Check(
+            Rbd.UpdateFeatures(image, CephHeaders.Bits(features), enabled ? (byte)1 : (byte)0), what);
+        return true;
     }
 
     private Task RunAsync(

@@ -12,6 +12,7 @@ internal sealed partial class EmbeddedStore
         {
             RequireUnfenced(database);
             var parent = Require(database, source);
+            RequireNotMigrating(database, parent, source.ToString());
             var from = RequireSnapshot(database, parent, source, snapshot);
             if (Find(database, target) is not null)
                 throw Failures.Exists(target);
@@ -28,8 +29,10 @@ internal sealed partial class EmbeddedStore
         database.Write(() =>
         {
             RequireUnfenced(database);
+            var image = Require(database, volume);
+            RequireNotMigrating(database, image, volume.ToString());
             // Its data are its own as soon as it is written to.
-            if (database.Execute("DELETE FROM clones WHERE image = ?", Require(database, volume).Id) == 0)
+            if (database.Execute("DELETE FROM clones WHERE image = ?", image.Id) == 0)
                 throw Failures.Invalid($"{volume} is no clone");
             ForgetUnneeded(database);
         });
@@ -42,6 +45,7 @@ internal sealed partial class EmbeddedStore
         RequireGoodName(target);
         WhenFree(database, () => Require(database, source), source, _ => Sharing, (from, _) =>
         {
+            RequireNotMigrating(database, from, source.ToString());
             if (Find(database, target) is not null)
                 throw Failures.Exists(target);
             var made = Insert(database, target, from.Size, Ready, dataFile: null);

@@ -15,8 +15,15 @@ internal sealed partial class EmbeddedStore
             return new OpenedImage(this, volume, image.Id, shown?.Size ?? image.Size, use: null) { Snapshot = shown?.Id };
         }), cancellationToken);
 
-    public async Task<IFilledImage> OpenToFillAsync(VolumeId volume, CancellationToken cancellationToken) =>
-        (OpenedImage)await OpenAsync(volume, readOnly: false, cancellationToken).ConfigureAwait(false);
+    public async Task<IFilledImage> OpenToFillAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        await OnSlotAsync(database => database.Read(() =>
+        {
+            RequireNotMigrating(database, Require(database, volume), volume.ToString());
+            return true;
+        }), cancellationToken).ConfigureAwait(false);
+        return (OpenedImage)await OpenAsync(volume, readOnly: false, cancellationToken).ConfigureAwait(false);
+    }
 
     // What is shown: an image's bytes, or a snapshot's as those of an image.
     private static Image Shown(Database database, string id, VolumeId volume, long? snapshot)

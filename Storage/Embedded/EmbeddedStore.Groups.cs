@@ -67,6 +67,7 @@ internal sealed partial class EmbeddedStore
         if (group.Namespace != volume.Namespace)
             throw Failures.Invalid($"{volume} lies in another namespace than group {group}");
         var image = Require(database, volume);
+        RequireNotMigrating(database, image, volume.ToString());
         if (GroupOf(database, image.Id) is { } other && other != id)
             throw new BlockStoreException(ErrorKind.AlreadyExists, $"{volume} is in another group", 17);
         database.Execute("INSERT OR REPLACE INTO group_images VALUES (?, ?)", image.Id, id);

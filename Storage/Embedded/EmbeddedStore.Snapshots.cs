@@ -23,6 +23,7 @@ internal sealed partial class EmbeddedStore
         RequireGoodSnapshotName(name);
         return WhenFree(database, () => Require(database, volume), volume, _ => Sharing, (image, _) =>
         {
+            RequireNotMigrating(database, image, volume.ToString());
             RequireFreeName(database, image, volume, name);
             var taken = NamedSnapshots(database, image.Id).Count;
             if (database.Exists("SELECT 1 FROM snapshot_limits WHERE image = ? AND count_max <= ?", image.Id, taken))
@@ -48,7 +49,9 @@ internal sealed partial class EmbeddedStore
         var left = database.Write(() =>
         {
             RequireUnfenced(database);
-            var snapshot = RequireSnapshot(database, Require(database, volume), volume, name);
+            var image = Require(database, volume);
+            RequireNotMigrating(database, image, volume.ToString());
+            var snapshot = RequireSnapshot(database, image, volume, name);
             if (snapshot.IsProtected)
                 throw Failures.Busy($"snapshot {volume}@{name} is protected");
             // Its clones name the file themselves.
@@ -85,6 +88,7 @@ internal sealed partial class EmbeddedStore
     {
         var left = WhenFree(database, () => Require(database, volume), volume, _ => Reshaping, (image, _) =>
         {
+            RequireNotMigrating(database, image, volume.ToString());
             var snapshot = RequireSnapshot(database, image, volume, name);
             RequireNotOpen(database, image, volume);
             database.Execute("UPDATE images SET size = ?, data_file = ?, trim_to = ? WHERE id = ?", snapshot.Size, snapshot.DataFile, snapshot.TrimTo, image.Id);
@@ -102,7 +106,9 @@ internal sealed partial class EmbeddedStore
         database.Write(() =>
         {
             RequireUnfenced(database);
-            var id = Require(database, volume).Id;
+            var image = Require(database, volume);
+            RequireNotMigrating(database, image, volume.ToString());
+            var id = image.Id;
             if (NamedSnapshots(database, id).Count is var count && count > countMax)
                 throw Failures.Invalid($"{volume} has {count} snapshots already", 34);
             if (countMax is { } most)
@@ -120,6 +126,7 @@ internal sealed partial class EmbeddedStore
             {
                 RequireUnfenced(database);
                 var image = Require(database, volume);
+                RequireNotMigrating(database, image, volume.ToString());
                 change(database, image, RequireSnapshot(database, image, volume, name));
             });
             return true;

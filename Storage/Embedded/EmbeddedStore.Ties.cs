@@ -41,8 +41,14 @@ internal sealed partial class EmbeddedStore
 
     private static void RequireNotLocked(Database database, Image image, VolumeId volume) => RequireNotLocked(database, image, volume.ToString());
 
-    /// <summary>Inside a transaction: nobody has locked it by hand.</summary>
+    /// <summary>Inside a transaction: nobody has locked it by hand, and it is not being migrated.</summary>
     private static void RequireNotLocked(Database database, Image image, string volume)
+    {
+        RequireNoLock(database, image, volume);
+        RequireNotMigrating(database, image, volume);
+    }
+
+    private static void RequireNoLock(Database database, Image image, string volume)
     {
         if (Locks(database, image) is [var there, ..])
             throw Failures.Busy($"{volume} is locked by {there}");

@@ -106,7 +106,9 @@ internal sealed partial class EmbeddedStore
     }), cancellationToken);
 
     private const string SelectTrash =
-        "SELECT t.image, t.name, t.deleted, t.deferred_until FROM trash t JOIN images i ON i.id = t.image WHERE i.pool = ? AND i.ns = ?";
+        "SELECT t.image, t.name, t.deleted, t.deferred_until, EXISTS (SELECT 1 FROM migrations m WHERE m.source = t.image) FROM trash t JOIN images i ON i.id = t.image WHERE i.pool = ? AND i.ns = ?";
+
+    private const string Migrating = "migration";
 
     // No image can have a name with an @.
     private static string TrashName(string id) => $"@trash:{id}";
@@ -115,12 +117,14 @@ internal sealed partial class EmbeddedStore
         database.Exists("SELECT 1 FROM namespaces WHERE pool = ? AND name = ?", pool, ns);
 
     private static TrashedImage Trashed(Database.Row row) => new(
-        new ImageId(row.Text(0)), row.Text(1), "user", DateTimeOffset.FromUnixTimeMilliseconds(row.Number(2)), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)));
+        new ImageId(row.Text(0)), row.Text(1), row.Number(4) == 0 ? "user" : Migrating, DateTimeOffset.FromUnixTimeMilliseconds(row.Number(2)), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)));
 
     private static (Image Image, long DeferredUntil) InTrash(Database database, string pool, string? ns, ImageId id)
     {
         var trashed = database.First(Trashed, $"{SelectTrash} AND image = ?", pool, ns ?? "", id.Value)
             ?? throw Failures.NotFound($"there is no image {id} in the trash of {pool}{(string.IsNullOrEmpty(ns) ? "" : $"/{ns}")}");
+        if (trashed.Source == Migrating)
+            throw Failures.Busy($"{id} in the trash of {pool} is the source of a migration: commit or abort that");
         return (database.First(Image.From, $"SELECT {Image.Columns} FROM images WHERE id = ?", id.Value)!, trashed.DeferredUntil.ToUnixTimeMilliseconds());
     }
 }

@@ -10,7 +10,11 @@ internal sealed partial class EmbeddedStore
 
     public Task SparsifyAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken) => OnSlotAsync(database =>
     {
-        var (image, use, _) = Open(database, () => Require(database, volume), volume, _ => Reshaping);
+        var (image, use, _) = Open(database, () => Require(database, volume), volume, found =>
+        {
+            RequireNotMigrating(database, found, volume.ToString());
+            return Reshaping;
+        });
         try
         {
             // A file that others name too is changed by nobody.

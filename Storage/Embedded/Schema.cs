@@ -5,7 +5,7 @@ namespace Mooring.Storage.Embedded;
 /// <summary>The tables of the store.</summary>
 internal static class Schema
 {
-    private const long Version = 4;
+    private const long Version = 5;
 
     /// <summary>What each version adds to the one before it.</summary>
     private static readonly string[][] _versions =
@@ -77,6 +77,10 @@ internal static class Schema
             "CREATE TABLE group_snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (group_id, name))",
             // What an image's snapshot is a part of; it has no name of its own then.
             "ALTER TABLE image_snapshots ADD COLUMN group_snapshot INTEGER",
+        ],
+        [
+            // Both are ids of images. The source lies in the trash, which knows its name.
+            "CREATE TABLE migrations (target TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, executed INTEGER NOT NULL) WITHOUT ROWID",
         ],
     ];
 

@@ -12,7 +12,7 @@ namespace Mooring.Storage;
 /// </summary>
 public interface IBlockStore :
     IImageCatalog, IImageLifecycle, IImageSnapshots, IImageClones, IImageUpkeep, IImageData, IImageOpening, IImageContent, IImageMetadata, IImageTies, IImageTrash,
-    INamespaces, IGroups, IUsage, ILeases, IFencing, IRecords, IAsyncDisposable
+    IImageMigration, IMirroring, INamespaces, IGroups, IUsage, ILeases, IFencing, IRecords, IAsyncDisposable
 {
     /// <summary>The address by which this connection can be fenced.</summary>
     FenceAddress Address { get; }
@@ -27,7 +27,10 @@ public interface IBlockStore :
         await GetMetadataAsync(volume, cancellationToken).ConfigureAwait(false),
         await GetSnapshotsAsync(volume, cancellationToken).ConfigureAwait(false),
         await GetTiesAsync(volume, cancellationToken).ConfigureAwait(false),
-        await GetChildrenAsync(volume, cancellationToken).ConfigureAwait(false));
+        await GetChildrenAsync(volume, cancellationToken).ConfigureAwait(false))
+    {
+        Migration = await GetMigrationAsync(volume, cancellationToken).ConfigureAwait(false),
+    };
 
     /// <summary>
     /// A cheap round trip to the store (V7: is the link alive). Writes nothing. Uses no slot, so that it answers while long calls run.
@@ -46,4 +49,8 @@ public interface IBlockStore :
 /// <param name="Ties">Who depends on it.</param>
 /// <param name="Children">Its clones, reserved names included.</param>
 public sealed record ImageDetails(
-    ImageInfo Info, IReadOnlyDictionary<string, string> Metadata, ImageSnapshots Snapshots, ImageTies Ties, IReadOnlyList<VolumeId> Children);
+    ImageInfo Info, IReadOnlyDictionary<string, string> Metadata, ImageSnapshots Snapshots, ImageTies Ties, IReadOnlyList<VolumeId> Children)
+{
+    /// <summary>The migration that it is the target of; null when it is of none.</summary>
+    public ImageMigration? Migration { get; init; }
+}

@@ -5,13 +5,16 @@ namespace Mooring.Storage;
 /// <summary>Which features of an image can be switched on and off, as librbd has it; it says no more than EINVAL.</summary>
 public static class ImageFeatures
 {
-    private const string ExclusiveLock = "exclusive-lock", ObjectMap = "object-map", FastDiff = "fast-diff", Journaling = "journaling";
+    /// <summary>The journal of what is written to an image.</summary>
+    public const string Journaling = "journaling";
+
+    private const string ExclusiveLock = "exclusive-lock", ObjectMap = "object-map", FastDiff = "fast-diff";
 
     /// <summary>What can be enabled.</summary>
-    public static IReadOnlyList<string> CanBeEnabled { get; } = [ExclusiveLock, ObjectMap, FastDiff];
+    public static IReadOnlyList<string> CanBeEnabled { get; } = [ExclusiveLock, ObjectMap, FastDiff, Journaling];
 
     /// <summary>What can be disabled.</summary>
-    public static IReadOnlyList<string> CanBeDisabled { get; } = [ExclusiveLock, ObjectMap, FastDiff, "deep-flatten"];
+    public static IReadOnlyList<string> CanBeDisabled { get; } = [ExclusiveLock, ObjectMap, FastDiff, "deep-flatten", Journaling];
 
     /// <summary>The features that change with others: an object map and what is kept in it come and go together.</summary>
     /// <param name="features">The features to change.</param>

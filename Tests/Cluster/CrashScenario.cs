@@ -23,7 +23,7 @@ internal sealed partial record CrashScenario(
     private static readonly string[] PointsBeside = ["accepted", "before-intent", "before-reply", "after-reply"];
     private static readonly string[] KindsBeside = ["volume.create", "volume.copy"];
 
-    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()).Concat(OfContent()))
+    private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()).Concat(OfContent()).Concat(OfMigrations()).Concat(OfMirroring()))
     {
         ["volume.create"] = new(
             (_, volume) => Task.FromResult<VolumeCommand>(new CreateVolume(volume, 7 << 20)),
@@ -192,6 +192,11 @@ internal sealed partial record CrashScenario(
     public static async Task RunAsync(TestCluster cluster, string kind, bool atTheStore)
     {
         Assert.True(All.TryGetValue(kind, out var scenario), $"there is no crash scenario for {kind}");
+        if (scenario.NeedsCeph && cluster.CephConf is null)
+        {
+            await RefusedAsync(cluster, scenario, TestCluster.Volume(kind.Replace('.', '-')));
+            return;
+        }
         string[] around = AllPoints ? ["after-intent", "after-effect"] : [atTheStore ? "after-effect" : "after-intent"];
         foreach (var point in (AllPoints || (!atTheStore && KindsBeside.Contains(kind)) ? PointsBeside : []).Concat(around).Concat(scenario.Points))
         {
@@ -246,6 +251,11 @@ internal sealed partial record CrashScenario(
     /// <param name="volume">The operation's volume, which there is not; it and all whose names begin with its name are gone afterwards.</param>
     public static async Task RunOnceAsync(TestCluster cluster, string kind, VolumeId volume)
     {
+        if (All[kind].NeedsCeph && cluster.CephConf is null)
+        {
+            await RefusedAsync(cluster, All[kind], volume);
+            return;
+        }
         var command = await All[kind].PrepareAsync(cluster, volume);
         await All[kind].CheckAsync(cluster, command, await AskTwiceAsync(cluster, command, () => Task.CompletedTask));
         await cluster.RemoveAllAsync(volume.Image);

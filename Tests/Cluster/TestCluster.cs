@@ -32,6 +32,9 @@ public sealed class TestCluster : IAsyncDisposable
 
     public MooringClient Client { get; }
 
+    /// <summary>How to reach its Ceph; null on an embedded store.</summary>
+    public string? CephConf { get; private init; }
+
     /// <summary>So much has a volume whose copying takes its time.</summary>
     public long LongBytes { get; set; } = 128L << 20;
 
@@ -60,7 +63,7 @@ public sealed class TestCluster : IAsyncDisposable
                 Environment = new Dictionary<string, string> { ["MOORING_CRASH_FILE"] = CrashFileIn(directory) },
                 Settings = settings,
             });
-            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf));
+            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf)) { CephConf = cephConf };
         }
         catch
         {

@@ -24,6 +24,16 @@ public abstract class StoreOfPlainImages
 
     public Task RemoveFromTrashAsync(string pool, string ns, ImageId id, bool force, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task<ImageMigration?> GetMigrationAsync(VolumeId target, CancellationToken cancellationToken) => Task.FromResult<ImageMigration?>(null);
+
+    public Task PrepareMigrationAsync(VolumeId source, ImageId image, VolumeId target, ImageLayout layout, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task ExecuteMigrationAsync(VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task CommitMigrationAsync(ImageMigration migration, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
+    public Task AbortMigrationAsync(ImageMigration migration, IProgress<double>? progress, CancellationToken cancellationToken) => throw NotHere();
+
     public Task CreateNamespaceAsync(string pool, string ns, CancellationToken cancellationToken) => throw NotHere();
 
     public Task RemoveNamespaceAsync(string pool, string ns, CancellationToken cancellationToken) => throw NotHere();

@@ -24,19 +24,11 @@ public class ImageFeaturesTests
     [InlineData(All, "exclusive-lock", false, "object-map needs exclusive-lock")]
     [InlineData("layering,exclusive-lock,journaling", "exclusive-lock", false, "journaling needs exclusive-lock")]
     [InlineData("layering", "exclusive-lock", false, "exclusive-lock is not enabled")]
+    [InlineData("layering", "journaling", true, "journaling needs exclusive-lock")]
+    [InlineData("layering", "exclusive-lock,journaling", true, null)]
+    [InlineData("layering,exclusive-lock,journaling", "journaling", false, null)]
     public void They_change_by_librbds_rules(string present, string features, bool enabled, string? problem) =>
         Assert.Equal(problem, ImageFeatures.Problem(present.Split(','), features.Split(','), enabled));
-
-    [Fact]
-    public void Journaling_is_refused_with_the_reason()
-    {
-        foreach (var command in new VolumeCommand[] { new EnableFeatures(Volume, "exclusive-lock,journaling"), new DisableFeatures(Volume, "journaling") })
-        {
-            var error = OperationCatalog.Of(command).Invalid(command)!;
-            Assert.Equal(ErrorKind.Unsupported, error.Kind);
-            Assert.Contains("journaling can only be given to a new volume", error.Detail, StringComparison.Ordinal);
-        }
-    }
 
     [Fact]
     public void Options_are_not_set_as_metadata()

@@ -73,6 +73,21 @@ public class OperationCatalogTests
         new RenameGroupSnapshot(Volume, "a%2F?&b ü", "c"),
         new RemoveGroupSnapshot(Volume, "a%2F?&b ü"),
         new RollBackGroup(Volume, "a%2F?&b ü"),
+        new PrepareMigration(VolumeId.Parse("ssd/b"), Volume)
+        {
+            ObjectSizeBytes = 1 << 20, Features = "layering,exclusive-lock", StripeUnitBytes = 1 << 16, StripeCount = 4, DataPool = "data",
+        },
+        new ExecuteMigration(Volume),
+        new CommitMigration(Volume),
+        new AbortMigration(Volume),
+        new EnableMirroring(Volume, "snapshot"),
+        new DisableMirroring(Volume, true),
+        new PromoteVolume(Volume, true),
+        new DemoteVolume(Volume),
+        new ResyncVolume(Volume),
+        new CreateMirrorSnapshot(Volume),
+        new EnablePoolMirroring(Volume with { Image = "" }, "image"),
+        new DisablePoolMirroring(Volume with { Image = "" }),
     }.ToDictionary(command => command.Kind);
 
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];

@@ -34,6 +34,31 @@ internal static class OperationTable
 
         """;
 
+    private const string Moving = """
+
+        ## Moving volumes
+
+        `volume.migration.prepare` names the volume and the name that it is to have, in any pool and layout; the three others name the target. Like all requests
+        they are about the images that have these names when they are accepted. The target is carried on by the target's node, the source is held meanwhile. Nobody may
+        have the source open while it is prepared, nor the target while the migration is aborted; between that the target is opened, read and written like any volume.
+        From prepare to the end the source has no name and lies in the trash as `migration`, and the target can be copied, exported, locked and shown; what would change it
+        in another way is refused until the migration is committed or aborted: librbd would lose what was changed, and ends the whole process when a snapshot that came
+        along was removed. A volume that is in a group or mirrored is taken out of that first.
+
+        An abort gives the source what was written to the target meanwhile. When its old name has been given to another volume meanwhile, the abort is refused before it
+        begins; when that happens while it runs, the source is left in the trash, for `trash restore` under another name.
+
+        `execute`, `commit` and `abort` show their progress and cannot be stopped: librbd passes over the wish to stop, or stops in a state in which nobody can use
+        the volume. An embedded store copies nothing: a target names its source's files, and gets its own when it is written to.
+
+        ## Mirroring
+
+        It is on Ceph only; an embedded store refuses it (`unsupported`). Volumes can be mirrored one by one after `pool mirror enable POOL image`. By journal a
+        volume gets the features journaling and exclusive-lock, and loses the first when the mirroring is ended. The copying is done by `rbd-mirror`, which
+        Mooring does not start; peers are made known with `rbd mirror pool peer`. A mirror's snapshot is refused while the pool knows no peer.
+
+        """;
+
     public static string Text()
     {
         var text = new StringBuilder("""
@@ -71,7 +96,7 @@ internal static class OperationTable
             var fields = string.Join(", ", read.Fields.Select(field => $"`{field}`"));
             text.Append($"| `{read.Kind}` | `{$"{read.Kind.Replace('.', ' ')} {usage}".TrimEnd()}` | `GET {read.Route.Pattern}?{query}` | {fields} | {read.Summary} |\n");
         }
-        return text.Append(Content).ToString();
+        return text.Append(Content).Append(Moving).ToString();
     }
 
     private static string Usage(Parameter parameter)

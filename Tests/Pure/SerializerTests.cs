@@ -102,7 +102,7 @@ public class SerializerTests
         {
             typeof(VolumeCommand), typeof(CreateVolume), typeof(DeleteVolume), typeof(ResizeVolume), typeof(CopyVolume), typeof(VolumeInfo), typeof(VolumeTies), typeof(VolumeDeleted),
             typeof(OperationError), typeof(OperationOutcome), typeof(OperationSetback), typeof(OperationView), typeof(NodeView), typeof(VipOwnership),
-            typeof(CheckFinding), typeof(SnapshotSummary), typeof(FileSystemView), typeof(AreaInfo), typeof(AccessFailure), typeof(DataNodeAddress), typeof(PlannedArea),
+            typeof(CheckFinding), typeof(SnapshotSummary), typeof(VolumeMigration), typeof(FileSystemView), typeof(AreaInfo), typeof(AccessFailure), typeof(DataNodeAddress), typeof(PlannedArea),
         };
         var records = typeof(VolumeId).Assembly.GetTypes().Where(t =>
             t is { IsClass: true, IsPublic: true, Namespace: "Mooring.Messages" } && t.GetMethod("<Clone>$") is not null);

@@ -223,6 +223,11 @@ public class VolumeStateTests
         { new DeepCopyVolume(Volume, Other), false, false },
         { new SparsifyVolume(Volume), false, false },
         { new RebuildObjectMap(Volume), false, false },
+        { new PrepareMigration(Volume, Other), false, false },
+        { new ExecuteMigration(Volume), true, false },
+        { new CommitMigration(Volume), false, false },
+        { new AbortMigration(Volume), false, false },
+        { new CreateMirrorSnapshot(Volume), true, false },
     };
 
     [Theory]

@@ -29,8 +29,6 @@ internal sealed class EnableFeaturesOperation : FeaturesOperation<EnableFeatures
 internal abstract class FeaturesOperation<TCommand>(string kind, string summary, string route, bool enabled) : StateOperation<TCommand>(kind, summary, route)
     where TCommand : VolumeCommand
 {
-    private const int EOpnotsupp = 95;
-
     protected abstract IReadOnlyList<string> FeaturesIn(TCommand command);
 
     protected sealed override OperationError? Invalid(TCommand command)
@@ -39,9 +37,6 @@ internal abstract class FeaturesOperation<TCommand>(string kind, string summary,
         return FeaturesIn(command).FirstOrDefault(feature => !known.Contains(feature)) switch
         {
             null => null,
-            // The journal is not made or removed in one step with the feature: a death in between leaves an image that nobody can open to write.
-            "journaling" => new OperationError(
-                ErrorKind.Unsupported, "journaling can only be given to a new volume: cut short, switching it would leave an image that cannot be written to", EOpnotsupp),
             var feature => OperationErrors.Wrong($"{feature} cannot be {(enabled ? "enabled" : "disabled")}; only {string.Join(", ", known)} can be"),
         };
     }

@@ -10,8 +10,6 @@ public sealed record PurgeTrash(VolumeId Place) : VolumeCommand(Addresses.OfTras
 // What an earlier attempt has removed is not there any more: the rest is removed by the next one.
 internal sealed class PurgeTrashOperation : Operation<PurgeTrash>
 {
-    private const int PageMax = 1000;
-
     private readonly Parameter<VolumeId> _place;
 
     public PurgeTrashOperation()
@@ -35,29 +33,25 @@ internal sealed class PurgeTrashOperation : Operation<PurgeTrash>
         if (context.InDoubt)
             await context.FenceEarlierAsync();
         var (place, stay, removed) = (command.Place, new List<OperationError>(), 0);
-        IReadOnlyList<TrashedImage> page = [];
-        do
+        await foreach (var image in context.Store.AllTrashAsync(place.Pool, place.Namespace, context.Cancellation))
         {
-            page = await context.Store.ListTrashAsync(place.Pool, place.Namespace, page.Count > 0 ? page[^1].Id.Value : null, PageMax, context.Cancellation);
-            foreach (var image in page.Where(image => image is { Source: "user", Moving: false } && image.DeferredUntil <= context.Clock.GetUtcNow()))
+            if (image is not { Source: "user", Moving: false } || image.DeferredUntil > context.Clock.GetUtcNow())
+                continue;
+            try
             {
-                try
-                {
-                    await context.Store.RemoveFromTrashAsync(place.Pool, place.Namespace, image.Id, force: false, null, context.Cancellation);
-                    if (removed++ == 0)
-                        context.Pass(CrashPoint.InTheMiddle);
-                }
-                catch (BlockStoreException e) when (e.Kind is ErrorKind.Busy or ErrorKind.PermissionDenied)
-                {
-                    stay.Add(e.Error);
-                }
-                catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
-                {
-                    // Somebody else has removed or restored it.
-                }
+                await context.Store.RemoveFromTrashAsync(place.Pool, place.Namespace, image.Id, force: false, null, context.Cancellation);
+                if (removed++ == 0)
+                    context.Pass(CrashPoint.InTheMiddle);
+            }
+            catch (BlockStoreException e) when (e.Kind is ErrorKind.Busy or ErrorKind.PermissionDenied)
+            {
+                stay.Add(e.Error);
+            }
+            catch (BlockStoreException e) when (e.Kind == ErrorKind.NotFound)
+            {
+                // Somebody else has removed or restored it.
             }
         }
-        while (page.Count == PageMax);
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(
             null, stay.Count == 0 ? null : OperationErrors.Busy($"{removed} images were removed and {stay.Count} stay in the trash; the first: {stay[0].Detail}"));

@@ -20,6 +20,7 @@ internal static class Shapes
         Children = v.Children,
         Watchers = v.Ties?.Watchers,
         Locks = v.Ties?.Locks,
+        Migration = v.Migration is { } m ? new MigrationShape(m.Source, m.State, m.Detail) : null,
     };
 
     public static OperationShape Of(OperationView o) => new(

@@ -65,3 +65,6 @@ public sealed class CephUsageKeeps(CephFixture fixture) : UsageContract(fixture)
 
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephGroupsKeep(CephFixture fixture) : GroupContract(fixture);
+
+[NeedsCeph, Collection(CephCollection.Name)]
+public sealed class CephMigrationsKeep(CephFixture fixture) : MigrationContract(fixture);

@@ -39,3 +39,7 @@ public sealed class EmbeddedTies(EmbeddedFixture fixture) : TiesContract(fixture
 public sealed class EmbeddedUsage(EmbeddedFixture fixture) : UsageContract(fixture), IClassFixture<EmbeddedFixture>;
 
 public sealed class EmbeddedGroups(EmbeddedFixture fixture) : GroupContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedMigrations(EmbeddedFixture fixture) : MigrationContract(fixture), IClassFixture<EmbeddedFixture>;
+
+public sealed class EmbeddedIsNotMirrored(EmbeddedFixture fixture) : NoMirroringContract(fixture), IClassFixture<EmbeddedFixture>;

@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Mooring.Messages;
+using Mooring.Storage.Ceph.Native;
+
+namespace Mooring.Storage.Ceph;
+
+/// <summary>Mirroring through librbd, which keeps what it is of pools and images; <c>rbd-mirror</c> does the copying.</summary>
+internal sealed class CephMirroring(CephConnection connection, CephImages images, CephCatalog catalog, CephJournaling journaling)
+{
+    // RBD_FEATURE_EXCLUSIVE_LOCK, RBD_FEATURE_JOURNALING
+    private const ulong ExclusiveLock = 4, Journaling = 64;
+
+    // rbd_mirror_image_status_state_t, as the rbd command calls them.
+    private static readonly string[] SiteStates = ["unknown", "error", "syncing", "starting_replay", "replaying", "stopping_replay", "stopped"];
+
+    // What librbd calls the cluster itself.
+    private const string Local = "";
+
+    public async Task<PoolMirroring> GetPoolAsync(string pool, string ns, CancellationToken cancellationToken)
+    {
+        var io = await PlaceAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+        return await images.RunAsync(() => ModeOf(io, $"read how {pool} is mirrored"), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task SetPoolAsync(string pool, string ns, PoolMirroring mode, CancellationToken cancellationToken)
+    {
+        var what = $"set how {pool} is mirrored";
+        var io = await PlaceAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+        await images.RunAsync(
+            () =>
+            {
+                // librbd enters the mode before it enables all images, and does nothing when it stands there.
+                if (mode == PoolMirroring.Pool && ModeOf(io, what) == mode)
+                    Set(PoolMirroring.Image);
+                if (ModeOf(io, what) != mode)
+                    Set(mode);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        void Set(PoolMirroring next)
+        {
+            var result = Rbd.SetMirrorMode(io, (int)next);
+            if (result == CephErrors.Invalid && next == PoolMirroring.Disabled)
+                throw connection.Failure(CephErrors.Busy, what, "there are images whose mirroring is enabled: disable that first");
+            images.Check(result, what, result == CephErrors.Busy ? "there are peers: remove them first" : null);
+        }
+    }
+
+    public Task<ImageMirroring> GetAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        var what = $"read how {volume} is mirrored";
+        return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => Describe(image, what)), cancellationToken);
+    }
+
+    public Task EnableAsync(VolumeId volume, MirroringMode mode, CancellationToken cancellationToken)
+    {
+        var what = $"mirror {volume} by {mode.ToString().ToLowerInvariant()}";
+        return images.RunAsync(
+            () =>
+            {
+                // This thread belongs to a slot and may wait.
+                if (ModeOf(images.ContextOf(volume), what) != PoolMirroring.Image)
+                    throw NotOneByOne(new VolumeId(volume.Pool, volume.Namespace, ""));
+                // What a namespace's images need of mirroring is kept with the pool; librbd says that something does not exist.
+                if (volume.Namespace.Length > 0 && ModeOf(connection.Open(volume.Pool, ""), what) == PoolMirroring.Disabled)
+                    throw NotOneByOne(new VolumeId(volume.Pool, "", ""));
+                if (images.Use(volume, readOnly: true, what, image => StateOf(image, what)) == MirroringState.Changing)
+                    Change(volume, what, image => Rbd.DisableMirror(image, force: true));
+                // librbd does it too, but could not go on from the middle.
+                if (mode == MirroringMode.Journal)
+                    RequireJournal(volume, what);
+                return Change(volume, what, image => Rbd.EnableMirror(image, (int)mode), result => result == CephErrors.Invalid ? "it is mirrored in another mode" : null);
+            },
+            cancellationToken);
+
+        BlockStoreException NotOneByOne(VolumeId place)
+        {
+            var name = place.Namespace.Length == 0 ? place.Pool : $"{place.Pool}/{place.Namespace}";
+            return images.Failure(CephErrors.Invalid, what, $"the images of {name} are not mirrored one by one; see: pool mirror enable {name} image");
+        }
+    }
+
+    public Task DisableAsync(VolumeId volume, bool force, CancellationToken cancellationToken)
+    {
+        var what = $"end the mirroring of {volume}";
+        return images.RunAsync(
+            () =>
+            {
+                var (state, mode) = images.Use(volume, readOnly: true, what, image => (StateOf(image, what), ImageModeOf(image)));
+                if (state == MirroringState.Disabled && mode is null)
+                {
+                    journaling.Mend(volume, what);
+                    return true;
+                }
+                Change(volume, what, image => Rbd.DisableMirror(image, force), result => result == CephErrors.Invalid ? "it is not the primary one; that can be forced" : null);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    public Task PromoteAsync(VolumeId volume, bool force, CancellationToken cancellationToken) => TurnAsync(
+        $"promote {volume}", volume, true, image => Rbd.PromoteMirror(image, force), cancellationToken,
+        result => result == CephErrors.Busy ? "the other one has not been demoted; that can be forced" : null);
+
+    public Task DemoteAsync(VolumeId volume, CancellationToken cancellationToken) => TurnAsync($"demote {volume}", volume, false, Rbd.DemoteMirror, cancellationToken);
+
+    public Task ResyncAsync(VolumeId volume, CancellationToken cancellationToken) => TurnAsync(
+        $"mark {volume} to be copied anew", volume, true, Rbd.ResyncMirror, cancellationToken, whenSo: "it is the primary one", whenNot: null);
+
+    public Task<SnapshotId> CreateSnapshotAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        var what = $"make a mirror's snapshot of {volume}";
+        return images.RunAsync(
+            () => images.Change(volume, what, image =>
+            {
+                if (Describe(image, what) is not { State: MirroringState.Enabled, Mode: MirroringMode.Snapshot } found)
+                    throw images.Failure(CephErrors.Invalid, what, "it is not mirrored by snapshots");
+                var result = Rbd.CreateMirrorSnapshot(image, out var id);
+                images.Check(
+                    result, what,
+                    result != CephErrors.Invalid ? null : found.IsPrimary ? "its pool knows no peer to mirror to" : "it is not the primary one");
+                return new SnapshotId(id);
+            }),
+            cancellationToken);
+    }
+
+    /// <summary>Whether an open image is mirrored, or that is being changed; blocks.</summary>
+    public static bool IsMirrored(CephImages images, ImageHandle image, string what)
+    {
+        images.Check(Rbd.GetMirror(image, out var info, (nuint)Unsafe.SizeOf<Rbd.MirrorInfo>()), what);
+        Rbd.Free(ref info);
+        return info.State != Rbd.MirrorDisabled;
+    }
+
+    private Task TurnAsync(
+        string what, VolumeId volume, bool primary, Func<ImageHandle, int> call, CancellationToken cancellationToken, Func<int, string?>? reason = null) =>
+        TurnAsync(what, volume, primary, call, cancellationToken, primary ? "it is the primary one already" : null, primary ? null : "it is not the primary one", reason);
+
+    // Not for what is so already: librbd says no more than EINVAL.
+    private Task TurnAsync(
+        string what, VolumeId volume, bool primary, Func<ImageHandle, int> call, CancellationToken cancellationToken, string? whenSo, string? whenNot,
+        Func<int, string?>? reason = null) => images.RunAsync(
+        () => Change(
+            volume, what,
+            image =>
+            {
+                var found = Describe(image, what);
+                var problem = found.State == MirroringState.Disabled ? "it is not mirrored" : found.IsPrimary ? whenSo : whenNot;
+                return problem is null ? call(image) : throw images.Failure(CephErrors.Invalid, what, problem);
+            },
+            reason),
+        cancellationToken);
+
+    private bool Change(VolumeId volume, string what, Func<ImageHandle, int> call, Func<int, string?>? reason = null) => images.Change(volume, what, image =>
+    {
+        var result = call(image);
+        if (result < 0)
+            throw images.Failure(result, what, reason?.Invoke(result));
+        return true;
+    });
+
+    private void RequireJournal(VolumeId volume, string what)
+    {
+        var features = images.Use(volume, readOnly: true, what, image =>
+        {
+            images.Check(Rbd.GetFeatures(image, out var present), what);
+            return present;
+        });
+        if ((features & ExclusiveLock) == 0)
+        {
+            Change(volume, what, image => Rbd.UpdateFeatures(image, ExclusiveLock, 1));
+            features |= ExclusiveLock;
+        }
+        journaling.Mend(volume, what);
+        if ((features & Journaling) == 0)
+            Change(volume, what, image => Rbd.UpdateFeatures(image, Journaling, 1));
+    }
+
+    private PoolMirroring ModeOf(IoContextHandle io, string what)
+    {
+        images.Check(Rbd.GetMirrorMode(io, out var mode), what);
+        return (PoolMirroring)mode;
+    }
+
+    private MirroringState StateOf(ImageHandle image, string what)
+    {
+        images.Check(Rbd.GetMirror(image, out var info, (nuint)Unsafe.SizeOf<Rbd.MirrorInfo>()), what);
+        Rbd.Free(ref info);
+        return State(info.State);
+    }
+
+    private static MirroringState State(int state) => state switch
+    {
+        Rbd.MirrorDisabled => MirroringState.Disabled,
+        Rbd.MirrorEnabled => MirroringState.Enabled,
+        _ => MirroringState.Changing,
+    };
+
+    private static MirroringMode? ImageModeOf(ImageHandle image) => Rbd.GetMirrorMode(image, out var mode) >= 0 ? (MirroringMode)mode : null;
+
+    private unsafe ImageMirroring Describe(ImageHandle image, string what)
+    {
+        if (StateOf(image, what) == MirroringState.Disabled)
+            return ImageMirroring.None;
+        images.Check(Rbd.GetMirrorStatus(image, out var status, (nuint)Unsafe.SizeOf<Rbd.MirrorStatus>()), what);
+        try
+        {
+            var sites = new List<MirrorSite>();
+            for (var i = 0; i < status.SiteCount; i++)
+            {
+                var site = status.Sites[i];
+                sites.Add(new MirrorSite(
+                    NativeText.Read(site.MirrorId) is var id && id == Local ? "" : id,
+                    string.Create(CultureInfo.InvariantCulture, $"{(site.Up != 0 ? "up" : "down")}+{(site.State < SiteStates.Length ? SiteStates[site.State] : $"{site.State}")}"),
+                    CephErrors.OneLine(NativeText.Read(site.Description)), site.LastUpdate > 0 ? DateTimeOffset.FromUnixTimeSeconds(site.LastUpdate) : null));
+            }
+            return new ImageMirroring(State(status.Info.State), ImageModeOf(image), status.Info.Primary != 0, NativeText.Read(status.Info.GlobalId), sites)
+            {
+                Snapshots = [.. CephSnapshots.List(images, image, what).Where(s => s.Kind == Rbd.SnapshotOfMirror).Select(s => new SnapshotId(s.Id)).OrderBy(s => s.Value)],
+            };
+        }
+        finally
+        {
+            Rbd.Free(ref status);
+        }
+    }
+
+    private async Task<IoContextHandle> PlaceAsync(string pool, string ns, CancellationToken cancellationToken)
+    {
+        var io = await connection.OpenAsync(pool, ns, cancellationToken).ConfigureAwait(false);
+        await catalog.RequirePlaceAsync(io, pool, ns, cancellationToken).ConfigureAwait(false);
+        return io;
+    }
+}
