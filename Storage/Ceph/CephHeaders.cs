@@ -14,6 +14,9 @@ internal sealed class CephHeaders(CephConnection connection)
     public const string Prefix = "rbd_header.";
     private const string SnapshotPrefix = "snapshot_";
 
+    /// <summary>Where the bits of the features stand.</summary>
+    public static readonly byte[] FeaturesKey = Encoding.ASCII.GetBytes("features");
+
     private static readonly byte[][] Keys =
         [.. new[] { "create_timestamp", "data_pool_id", "features", "order", "parent", "size", "stripe_count", "stripe_unit" }.Select(Encoding.ASCII.GetBytes)];
 

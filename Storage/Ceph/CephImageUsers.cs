@@ -42,17 +42,23 @@ internal static unsafe class CephImageUsers
         }
     }
 
-    /// <summary>Whether somebody has locked an image, in whatever way, or that cannot be seen. Opens nothing; blocks.</summary>
+    /// <summary>
+    /// Whether somebody has locked an image, in whatever way, or it is being migrated, or neither can be seen: then it has to be looked at. Opens nothing;
+    /// blocks.
+    /// </summary>
     /// <param name="io">Where the image lies.</param>
     /// <param name="id">The image.</param>
-    public static bool MayBeLocked(IoContextHandle io, ImageId id)
+    public static bool MayBeInUse(IoContextHandle io, ImageId id)
     {
         const int Room = 1 << 10;
+        var header = ReadOperation.OmapAsync(io, CephHeaders.Prefix + id, [CephHeaders.FeaturesKey]);
         var buffer = stackalloc byte[4 * Room];
         nuint tag = Room, clients = Room, cookies = Room, addresses = Room;
         var count = Rados.ListLockers(
             io, CephHeaders.Prefix + id, LockName, out _, buffer, &tag, buffer + Room, &clients, buffer + (2 * Room), &cookies, buffer + (3 * Room), &addresses);
-        return count != 0 && count != CephErrors.NotFound;
+        var (result, entries) = header.GetAwaiter().GetResult();
+        var features = entries.Count > 0 ? (ulong)new CephDecoder(entries[0].Value).Long() : 0;
+        return (count != 0 && count != CephErrors.NotFound) || (result < 0 && result != CephErrors.NotFound) || (features & CephMigration.Feature) != 0;
     }
 
     /// <summary>Refuses when somebody has the image open.</summary>

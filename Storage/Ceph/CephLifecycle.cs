@@ -85,14 +85,14 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
     }
 
     // librbd sees itself who has the image open and which snapshots it has, but would wait for one who has locked it. To open the image only to look costs
-    // as much as half of its removal: it is done when it is locked, and to say what is in the way.
+    // as much as the three durable steps of a request: it is done when it may be locked or migrated, and to say what is in the way.
     private unsafe bool Remove(VolumeId volume, IProgress<double>? progress)
     {
         var what = $"remove {volume}";
         var io = images.ContextOf(volume);
         // This thread belongs to a slot and may wait.
         var (named, id) = CephCatalog.IdOfAsync(io, volume.Image).GetAwaiter().GetResult();
-        if (CephImageUsers.MayBeLocked(io, id))
+        if (CephImageUsers.MayBeInUse(io, id))
             RequireUnused();
         using var callback = new ProgressCallback(progress, () => false);
         var result = RemoveOnce();
