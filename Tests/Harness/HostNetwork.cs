@@ -14,6 +14,8 @@ public sealed partial class HostNetwork : IAsyncDisposable
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(5);
 
+    private static readonly Lazy<string?> _whyNot = new(FindWhyNot);
+
     private readonly int _subnet;
     private readonly IReadOnlyList<string> _hosts;
     private readonly Dictionary<string, ProcessIdentity> _holders = [];
@@ -21,10 +23,7 @@ public sealed partial class HostNetwork : IAsyncDisposable
     private HostNetwork(int subnet, IReadOnlyList<string> hosts) => (_subnet, _hosts) = (subnet, hosts);
 
     /// <summary>Why there cannot be one here; null when there can.</summary>
-    public static string? WhyNot =>
-        !OperatingSystem.IsLinux() || Environment.UserName != "root" ? "hosts of their own need Linux and root"
-        : new[] { "ip", "unshare", "nsenter" }.FirstOrDefault(program => !Tool.IsThere(program)) is { } missing ? $"hosts of their own need the program {missing} (iproute2, util-linux)"
-        : null;
+    public static string? WhyNot => _whyNot.Value;
 
     /// <summary>The address that the hosts share.</summary>
     public string Vip => $"10.213.{_subnet}.100";
@@ -117,6 +116,19 @@ public sealed partial class HostNetwork : IAsyncDisposable
     }
 
     private int Number(string host) => 11 + _hosts.ToList().IndexOf(host);
+
+    private static string? FindWhyNot()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            return "hosts of their own need Linux and root";
+        if (new[] { "ip", "unshare", "nsenter" }.FirstOrDefault(program => !Tool.IsThere(program)) is { } missing)
+            return $"hosts of their own need the program {missing} (iproute2, util-linux)";
+        // Root in a container may not be allowed to.
+        using var trial = Process.Start(new ProcessStartInfo("unshare", ["--net", "ip", "link", "add", "br0", "type", "bridge"]) { RedirectStandardError = true })!;
+        var said = trial.StandardError.ReadToEnd();
+        trial.WaitForExit();
+        return trial.ExitCode == 0 ? null : $"hosts of their own cannot be made here: {said.Trim().ReplaceLineEndings(" ")}";
+    }
 
     private static ProcessIdentity Hold()
     {
