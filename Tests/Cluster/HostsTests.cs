@@ -91,6 +91,26 @@ public class HostsTests
     }
 
     [HostsFact]
+    public async Task An_owner_that_is_cut_off_gives_the_address_up_and_stays_without_it_when_it_is_back()
+    {
+        await using var cluster = await TestCluster.StartOnHostsAsync("eye-1", "eye-2", "eye-3");
+        var owner = await cluster.OwnerAsync();
+        var eyes = await OpenEyesAsync(cluster);
+        await EventuallyAsync("the owner accepts", () => eyes[owner].Accepted.Count > 20);
+
+        await cluster.Hosts.PlugAsync(owner, on: false);
+        var successor = owner;
+        await TestCluster.UntilAsync("another node owns the virtual IP", async () => (successor = await cluster.OwnerAsync()) != owner);
+        Assert.False(await HasAddressAsync(cluster, owner), "the address is on both hosts");
+        await cluster.Hosts.PlugAsync(owner, on: true);
+        await TestCluster.UntilAsync("all three nodes are up", async () => (await cluster.Client.ListNodesAsync()).Count(n => n.State == "up") == 3);
+
+        await EventuallyAsync("the successor accepts", () => eyes[successor].Accepted.Count > 20);
+        await RequireOneAtATimeAsync(eyes, owner, successor);
+        Assert.False(await HasAddressAsync(cluster, owner));
+    }
+
+    [HostsFact]
     public async Task A_stranger_with_the_address_is_told_with_its_hardware_address_and_not_joined()
     {
         await using var cluster = await TestCluster.StartOnHostsAsync("stranger");

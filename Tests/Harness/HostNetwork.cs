@@ -10,6 +10,7 @@ namespace Mooring.Harness;
 public sealed partial class HostNetwork : IAsyncDisposable
 {
     private const int NewNetwork = 0x4000_0000;
+    private const int FirstNumber = 11;
 
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(5);
@@ -82,6 +83,12 @@ public sealed partial class HostNetwork : IAsyncDisposable
         return Tool.RunAsync(start.FileName, start.ArgumentList, _limit);
     }
 
+    /// <summary>Pulls a host's cable, or plugs it in again.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="on">Whether it is plugged in.</param>
+    /// <exception cref="HarnessException">It cannot be done.</exception>
+    public Task PlugAsync(string host, bool on) => RunAsync("", $"ip link set port{Number(host) - FirstNumber} {(on ? "up" : "down")}");
+
     /// <summary>Runs something on a thread of its own whose sockets are a host's.</summary>
     /// <param name="host">The host.</param>
     /// <param name="action">What to run.</param>
@@ -115,7 +122,7 @@ public sealed partial class HostNetwork : IAsyncDisposable
             await holder.KillAsync();
     }
 
-    private int Number(string host) => 11 + _hosts.ToList().IndexOf(host);
+    private int Number(string host) => FirstNumber + _hosts.ToList().IndexOf(host);
 
     private static string? FindWhyNot()
     {
