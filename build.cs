@@ -37,11 +37,14 @@ static int Help(TextWriter to, int status)
     to.WriteLine("""
         dotnet run build.cs -- COMMAND
 
-          demo [--ceph] [--json]       three nodes, 20 volumes, a long copy, kill -9 of the owner, the result from the next owner
+          demo [--ceph | --hosts] [--json]
+                                       three nodes, 20 volumes, a long copy, kill -9 of the owner, the result from the next owner
           demo files [--ceph] [--json] a file goes on being written when kill -9 hits its writer, and is kept once
           test [PROJECT...] [--filter EXPRESSION]
                                        every test; the last line is N passed, N failed, N skipped
-          up [--nodes 3] [--ceph]      a cluster that stays, with logs and data in .run; kill -9 one of its nodes and see
+          up [--nodes 3] [--ceph | --hosts]
+                                       a cluster that stays, with logs and data in .run; kill -9 one of its nodes and see. --hosts: each node in a
+                                       network namespace of its own, with a real address (root)
           up --node NAME               starts a node of it that was killed
           status                       shows its nodes and where the virtual IP is
           down                         ends it, and its Ceph; the data of nodes without Ceph stay in .run/data

@@ -17,6 +17,9 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     /// <summary>Its name under the dispatcher, the same on every node.</summary>
     public const string Name = "join";
 
+    /// <summary>What the history of the lease says of whoever founded the cluster.</summary>
+    internal const string FoundingReason = "founds the cluster";
+
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(5);
 
@@ -176,7 +179,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         {
             var self = new LeaseHolder(_services.Settings.Node, _services.Incarnation, connection.Address);
             var attempt = await connection.AcquireLeaseAsync(
-                _services.Settings.LeaseName, self, _services.Settings.LeaseDuration, "founds the cluster", _stopped.Token).ConfigureAwait(false);
+                _services.Settings.LeaseName, self, _services.Settings.LeaseDuration, FoundingReason, _stopped.Token).ConfigureAwait(false);
             if (!attempt.Acquired && attempt.Current is { } before && before.Node == _services.Settings.Node)
                 await connection.EvictAsync(_services.Settings.LeaseName, before, _services.Settings.FenceDuration, _stopped.Token).ConfigureAwait(false);
             if (attempt.Acquired)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Mooring.Actors.Membership;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Requests;
 using Mooring.Messages;
@@ -124,7 +125,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             _acquiring = true;
             var asked = _services.LeaseKeeper.Now;
             var known = _predecessor;
-            AcquireAsync(_connections, before => Reason(known ?? before)).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
+            AcquireAsync(_connections, before => Reason(known ?? before?.Holder)).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
         });
         Receive<Acquired>(OnAcquired);
         Receive<HolderEnded>(ended =>
@@ -162,7 +163,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     {
         _acquiring = false;
         _connections = acquired.Connections;
-        _predecessor = acquired.Attempt.Current ?? _connections.Before;
+        _predecessor = acquired.Attempt.Current ?? _connections.Before?.Holder;
         if (!acquired.Attempt.Acquired)
         {
             if (_waitLoggedAt == TimeSpan.MinValue || acquired.AskedAt - _waitLoggedAt > WaitLogInterval)
@@ -226,7 +227,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         if (_claim is not null)
             return;
         var epoch = _epoch;
-        _claim = _services.VirtualAddress.AcquireAsync(epoch, _stopped.Token);
+        _claim = _services.VirtualAddress.AcquireAsync(epoch, _connections!.IsFirst(epoch), _stopped.Token);
         _claim.PipeTo(Self, success: () => new Claimed(epoch), failure: e => new ClaimFailed(epoch, e));
     }
 
@@ -303,7 +304,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _connections = null;
     }
 
-    private async Task<(Connections Connections, LeaseAttempt Attempt)> AcquireAsync(Connections? open, Func<LeaseHolder?, string> reason)
+    private async Task<(Connections Connections, LeaseAttempt Attempt)> AcquireAsync(Connections? open, Func<LeaseOwnership?, string> reason)
     {
         var connections = open ?? await ConnectAsync();
         try
@@ -325,7 +326,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         try
         {
             var work = await _services.Store.ConnectAsync("vip-owner", 1, _stopped.Token);
-            var before = (await work.GetLeaseHistoryAsync(_settings.LeaseName, _stopped.Token)).FirstOrDefault()?.Holder;
+            var before = (await work.GetLeaseHistoryAsync(_settings.LeaseName, _stopped.Token)).FirstOrDefault();
             return new Connections(lease, work, new LeaseHolder(_settings.Node, _services.Incarnation, lease.Address), before);
         }
         catch
@@ -371,8 +372,11 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record FenceEnded(LeaseHolder Who, string? Problem) : INoSerializationVerificationNeeded;
 
-    private sealed record Connections(IBlockStore Lease, IBlockStore Work, LeaseHolder Self, LeaseHolder? Before) : IAsyncDisposable
+    private sealed record Connections(IBlockStore Lease, IBlockStore Work, LeaseHolder Self, LeaseOwnership? Before) : IAsyncDisposable
     {
+        // Whether nobody has owned the address since the cluster was founded.
+        public bool IsFirst(Epoch epoch) => Before is null || (Before.Reason == JoinActor.FoundingReason && Before.Epoch.Next == epoch);
+
         public async ValueTask DisposeAsync()
         {
             await Lease.DisposeAsync();

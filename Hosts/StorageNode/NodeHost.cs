@@ -15,6 +15,7 @@ using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
 using Mooring.StorageNode.Journal;
 using Mooring.StorageNode.Vip;
+using Mooring.StorageNode.Vip.Linux;
 
 namespace Mooring.StorageNode;
 
@@ -42,11 +43,17 @@ internal static class NodeHost
     {
         var settings = configuration.Settings;
         var endpoint = Endpoint(configuration.Text("node.address"), settings.HttpAddress, "mooring.node.address");
-        var vip = configuration.Text("vip.mode") switch
+        var mode = configuration.Text("vip.mode");
+        IReadOnlyList<IPEndPoint> vips = mode switch
         {
-            "loopback" => Endpoint(configuration.Text("vip.address"), settings.HttpAddress, "mooring.vip.address"),
-            "none" => null,
-            var mode => throw new NodeStartException($"mooring.vip.mode = {mode}: expected loopback or none"),
+            "linux" =>
+            [
+                Endpoint(configuration.Text("vip.address"), settings.HttpAddress, "mooring.vip.address"),
+                .. configuration.Texts("vip.more-addresses").Select(more => Endpoint(more, settings.HttpAddress, "mooring.vip.more-addresses")),
+            ],
+            "loopback" => [Endpoint(configuration.Text("vip.address"), settings.HttpAddress, "mooring.vip.address")],
+            "none" => [],
+            _ => throw new NodeStartException($"mooring.vip.mode = {mode}: expected linux, loopback or none"),
         };
         using var listening = Listen(endpoint);
         await using var store = new StoreFactory(configuration);
@@ -57,9 +64,10 @@ internal static class NodeHost
         }
         await using var journal = await NodeJournal.OpenAsync(configuration, store.Provider, CancellationToken.None);
 
-        var virtualListener = new VirtualListener(new VirtualEndPoint(vip ?? endpoint));
-        IVirtualAddress address = vip is null ? new NoVirtualAddress(endpoint.ToString()) : new LoopbackVirtualAddress(vip, virtualListener);
-        using var keeper = new LeaseKeeper(settings, address.Release);
+        var virtualListener = new VirtualListener(new VirtualEndPoint(vips.Count > 0 ? vips[0] : endpoint));
+        using var linux = mode == "linux" ? LinuxVirtualAddress.Open(LinuxOptions(configuration, vips), virtualListener, Tell) : null;
+        IVirtualAddress address = vips.Count == 0 ? new NoVirtualAddress(endpoint.ToString()) : linux is null ? new LoopbackVirtualAddress(vips[0], virtualListener) : linux;
+        using var keeper = new LeaseKeeper(settings, address.Release, linux is null ? null : linux.HoldUntil);
         var services = new MooringServices
         {
             Settings = settings,
@@ -72,7 +80,7 @@ internal static class NodeHost
             CrashPoints = crashPoints,
             Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System, settings.ContentCountMax),
         };
-        await using var app = Build(configuration, services, journal, listening, vip, virtualListener);
+        await using var app = Build(configuration, services, journal, listening, vips, virtualListener);
         try
         {
             var presence = app.Services.GetRequiredService<NodePresence>();
@@ -86,7 +94,7 @@ internal static class NodeHost
     }
 
     private static WebApplication Build(
-        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IPEndPoint? vip, VirtualListener virtualListener)
+        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IReadOnlyList<IPEndPoint> vips, VirtualListener virtualListener)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddSystemd();
@@ -119,7 +127,7 @@ internal static class NodeHost
 
         var http = new GatewaySettings(
             configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"),
-            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vip);
+            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vips);
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listening);
         builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(virtualListener);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -130,7 +138,7 @@ internal static class NodeHost
             kestrel.Limits.MaxRequestLineSize = 3 * (VolumeId.PoolBytesMax + VolumeId.ImageBytesMax + VolumeId.NamespaceBytesMax) + (8 << 10);
             kestrel.Limits.MaxRequestHeadersTotalSize = Math.Max(kestrel.Limits.MaxRequestHeadersTotalSize, kestrel.Limits.MaxRequestLineSize);
             kestrel.Listen((IPEndPoint)listening.LocalEndPoint!);
-            if (vip is not null)
+            if (vips.Count > 0)
                 kestrel.Listen(virtualListener.EndPoint);
         });
         builder.Services.AddRoutingCore();
@@ -159,7 +167,7 @@ internal static class NodeHost
             catch (BlockStoreException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.TimedOut or ErrorKind.Fenced && limit > TimeSpan.Zero)
             {
                 problem = e.Message;
-                Console.Out.WriteLine($"mooringd: the block store does not answer: {problem}; trying again");
+                Tell($"the block store does not answer: {problem}; trying again");
                 await Task.Delay(StoreRetryInterval, bounded.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
             catch (BlockStoreException e)
@@ -173,6 +181,17 @@ internal static class NodeHost
         }
         return $"the block store was not reached within {limit.TotalSeconds:0} s: {problem}";
     }
+
+    private static void Tell(string line) => Console.Out.WriteLine($"mooringd: {line}");
+
+    private static LinuxAddressOptions LinuxOptions(NodeConfiguration configuration, IReadOnlyList<IPEndPoint> vips) => new()
+    {
+        Endpoints = vips,
+        Interface = configuration.TextOrEmpty("vip.interface"),
+        PrefixLength = configuration.Whole("vip.prefix-length"),
+        TakeoverProbe = configuration.Time("vip.takeover-probe"),
+        Nodes = [.. Seeds(configuration).Select(seed => IPAddress.TryParse(seed.Host, out var ip) ? ip : null).OfType<IPAddress>()],
+    };
 
     private static List<Address> Seeds(NodeConfiguration configuration)
     {

@@ -16,8 +16,11 @@ public sealed class TestCluster : IAsyncDisposable
 
     private readonly int _subnet;
 
-    private TestCluster(int subnet, NodeCluster nodes, StoreAccess store)
+    private readonly HostNetwork? _hosts;
+
+    private TestCluster(int subnet, NodeCluster nodes, StoreAccess store, HostNetwork? hosts)
     {
+        _hosts = hosts;
         _subnet = subnet;
         Nodes = nodes;
         Store = store;
@@ -29,6 +32,9 @@ public sealed class TestCluster : IAsyncDisposable
     public NodeCluster Nodes { get; }
 
     public StoreAccess Store { get; }
+
+    /// <summary>The hosts that the nodes are on, when they have hosts of their own.</summary>
+    public HostNetwork Hosts => _hosts ?? throw new InvalidOperationException("the nodes are on loopback addresses");
 
     public MooringClient Client { get; }
 
@@ -45,30 +51,41 @@ public sealed class TestCluster : IAsyncDisposable
 
     public static Task<TestCluster> StartAsync(string? cephConf = null, params string[] settings) => StartAsync(3, cephConf, settings);
 
-    public static async Task<TestCluster> StartAsync(int nodeCount, string? cephConf = null, params string[] settings)
+    public static Task<TestCluster> StartAsync(int nodeCount, string? cephConf = null, params string[] settings) => StartAsync(nodeCount, null, cephConf, settings);
+
+    /// <summary>Three nodes, each on a host of its own, and further hosts beside them.</summary>
+    public static Task<TestCluster> StartOnHostsAsync(params string[] further) => StartAsync(3, further, null, []);
+
+    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings)
     {
         var directory = WorkDirectory.Create("mooring-test-");
         var subnet = TakeSubnet();
         NodeCluster? nodes = null;
+        HostNetwork? hosts = null;
         try
         {
+            if (furtherHosts is not null)
+                hosts = await HostNetwork.StartAsync(subnet, [.. Enumerable.Range(1, nodeCount).Select(i => $"node-{i}"), .. furtherHosts]);
             nodes = await NodeCluster.StartAsync(new NodeClusterOptions
             {
                 Directory = directory,
                 Nodes = nodeCount,
                 Subnet = subnet,
+                Hosts = hosts,
                 HttpPort = 18470,
                 ClusterPort = 14053,
                 CephConf = cephConf,
                 Environment = new Dictionary<string, string> { ["MOORING_CRASH_FILE"] = CrashFileIn(directory) },
                 Settings = settings,
             });
-            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf)) { CephConf = cephConf };
+            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf };
         }
         catch
         {
             if (nodes is not null)
                 await nodes.DisposeAsync();
+            if (hosts is not null)
+                await hosts.DisposeAsync();
             GiveBack(subnet);
             throw;
         }
@@ -220,6 +237,8 @@ public sealed class TestCluster : IAsyncDisposable
         Client.Dispose();
         // The nodes first: a cluster that stays would answer in place of the next.
         await Nodes.DisposeAsync();
+        if (_hosts is not null)
+            await _hosts.DisposeAsync();
         GiveBack(_subnet);
         await Store.DisposeAsync();
         KeepLogs();

@@ -12,8 +12,9 @@ internal static class ClusterCommand
     /// <param name="nodes">How many nodes; null for three.</param>
     /// <param name="node">The one node to start again; null for a cluster.</param>
     /// <param name="onCeph">Whether to use a real Ceph.</param>
+    /// <param name="onHosts">Whether each node is on a host of its own: a network namespace.</param>
     /// <returns>The exit status.</returns>
-    public static async Task<int> UpAsync(string? nodes, string? node, bool onCeph)
+    public static async Task<int> UpAsync(string? nodes, string? node, bool onCeph, bool onHosts)
     {
         using var interruption = Interruption.Handle();
         if (node is not null)
@@ -23,12 +24,16 @@ internal static class ClusterCommand
         var count = 3;
         if (nodes is not null && (!int.TryParse(nodes, out count) || count is < 1 or > 9))
             throw new HarnessException($"--nodes {nodes}: expected 1 to 9");
+        if (onHosts && (onCeph ? "Ceph is not reached from hosts of their own yet: --hosts without --ceph" : HostNetwork.WhyNot) is { } why)
+            throw new HarnessException(why);
         var (cephDirectory, cephConf) = onCeph ? await CephCommand.ToUseAsync(Console.WriteLine) : (null, null);
         if (onCeph)
             Console.WriteLine(cephConf is null ? "starting a throw-away Ceph and the nodes" : $"using the Ceph that runs ({cephConf})");
-        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(Directory, count, cephDirectory, cephConf));
+        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(Directory, count, cephDirectory, cephConf, Hosts: onHosts));
         var cluster = NodeClusterState.Read(Directory)!;
         Console.WriteLine($"{count} nodes run; clients reach them at {cluster.Endpoint}");
+        if (onHosts)
+            Console.WriteLine($"each is in a network namespace of its own; look into node-1's with: nsenter --net={cluster.Nodes[0].Namespace} ip addr");
         Console.WriteLine($"process {supervisor.Pid} watches them and tells what it sees in {SupervisorLink.LogOf(Options)}; their logs: {Directory}/node-1.log ...");
         Console.WriteLine($"try: {Path.GetRelativePath(".", Programs.Mooring)} node list");
         return 0;

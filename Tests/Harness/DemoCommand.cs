@@ -6,12 +6,15 @@ internal static class DemoCommand
     /// <summary>Shows.</summary>
     /// <param name="name">Which demo: <c>failover</c> or <c>files</c>.</param>
     /// <param name="onCeph">Whether to use a real Ceph.</param>
+    /// <param name="onHosts">Whether each node is on a host of its own: a network namespace.</param>
     /// <param name="json">Whether to print the summary only.</param>
     /// <returns>0 when it did what it promises.</returns>
-    public static async Task<int> RunAsync(string name, bool onCeph, bool json)
+    public static async Task<int> RunAsync(string name, bool onCeph, bool onHosts, bool json)
     {
         if (name is not ("failover" or "files"))
             throw new HarnessException($"there is no demo '{name}'");
+        if (onHosts && (name == "files" || onCeph ? "--hosts goes with the demo of a failover on the embedded store" : HostNetwork.WhyNot) is { } why)
+            throw new HarnessException(why);
         using var interruption = Interruption.Handle();
         var story = new Story(!json);
         CephSandbox? ceph = null;
@@ -25,7 +28,7 @@ internal static class DemoCommand
         {
             return await (name == "files"
                 ? new FilesDemo(story, ceph?.ConfPath).RunAsync(json)
-                : new FailoverDemo(story, ceph?.ConfPath).RunAsync(json)) ? 0 : 1;
+                : new FailoverDemo(story, ceph?.ConfPath, onHosts).RunAsync(json)) ? 0 : 1;
         }
         finally
         {

@@ -12,7 +12,7 @@ namespace Mooring.Harness;
 /// The main job: a result survives the death of the node that was to deliver it. Three real processes; the owner of the virtual IP, which also
 /// carries the copy out, is killed in the middle of it.
 /// </summary>
-internal sealed class FailoverDemo(Story story, string? cephConf)
+internal sealed class FailoverDemo(Story story, string? cephConf, bool onHosts)
 {
     private const int VolumeCount = 20;
     private const string Pool = "rbd";
@@ -49,9 +49,10 @@ internal sealed class FailoverDemo(Story story, string? cephConf)
         {
             await using var store = await StoreAccess.OpenAsync(Path.Combine(Directory, "data"), cephConf);
             await RemoveImagesAsync(store);
+            await using var hosts = onHosts ? await HostNetwork.StartAsync(0, ["node-1", "node-2", "node-3"]) : null;
             await using var cluster = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = Directory, CephConf = cephConf,
+                Directory = Directory, CephConf = cephConf, Hosts = hosts,
             });
             story.Tell($"three storage nodes run ({string.Join(", ", cluster.NodeNames.Select(cluster.EndpointOf))}); clients use {cluster.Endpoint}");
             using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = Limit });

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Mooring.Harness;
 
 /// <summary>
-/// Real <c>mooringd</c> processes on loopback addresses, started again when they begin anew (<see cref="KeptProgram"/>). They end with the program
+/// Real <c>mooringd</c> processes on loopback addresses, or on hosts of their own, started again when they begin anew (<see cref="KeptProgram"/>). They end with the program
 /// that started them. Who they are stands in <c>cluster.json</c>, which that program alone writes.
 /// </summary>
 public sealed class NodeCluster : IAsyncDisposable
@@ -27,10 +27,11 @@ public sealed class NodeCluster : IAsyncDisposable
     {
         _options = options;
         Directory = Path.GetFullPath(options.Directory);
-        var vip = $"127.0.{options.Subnet}.100";
+        var vip = options.Hosts?.Vip ?? $"127.0.{options.Subnet}.100";
         var cephConf = options.CephConf is null ? null : Path.GetFullPath(options.CephConf);
         var nodes = Enumerable.Range(1, options.Nodes).Select(i => new NodeState(
-            $"node-{i}", $"127.0.{options.Subnet}.{10 + i}", options.ClusterPort, options.HttpPort, 0, null, 0, null)).ToList();
+            $"node-{i}", options.Hosts?.AddressOf($"node-{i}") ?? $"127.0.{options.Subnet}.{10 + i}", options.ClusterPort, options.HttpPort, 0, null, 0, null,
+            options.Hosts?.NamespaceOf($"node-{i}"))).ToList();
         _state = new NodeClusterState(
             ProcessIdentity.Own(), cephConf is null ? "embedded" : "ceph", $"{vip}:{options.HttpPort}", vip, cephConf, nodes);
         foreach (var node in nodes)
@@ -64,7 +65,8 @@ public sealed class NodeCluster : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var cluster = new NodeCluster(options);
-        cluster.RequireFree();
+        if (options.Hosts is null)
+            cluster.RequireFree();
         System.IO.Directory.CreateDirectory(options.Directory);
         try
         {
@@ -218,9 +220,11 @@ public sealed class NodeCluster : IAsyncDisposable
         ];
         if (_state.CephConf is { } conf)
             arguments.AddRange(["--ceph-conf", conf]);
+        if (_options.Hosts is { } hosts)
+            arguments.AddRange(["--set", "vip.mode=linux", "--set", $"vip.more-addresses=[\"{hosts.Vip6}\"]"]);
         foreach (var setting in _options.Settings)
             arguments.AddRange(["--set", setting]);
-        var start = new ProcessStartInfo(mooringd, arguments);
+        var start = _options.Hosts?.On(node.Name, mooringd, arguments) ?? new ProcessStartInfo(mooringd, arguments);
         foreach (var (key, value) in Programs.MooringdEnvironment.Concat(_options.Environment).Concat(environment))
             start.Environment[key] = value;
         return Children.Start(start, LogFile(node.Name));

@@ -13,6 +13,9 @@ public sealed record NodeClusterOptions
     /// the same time take different ones.</summary>
     public int Subnet { get; init; }
 
+    /// <summary>Hosts with the nodes' names, each of which runs on its own and shares a real address; null for loopback addresses.</summary>
+    public HostNetwork? Hosts { get; init; }
+
     /// <summary>The HTTP port.</summary>
     public int HttpPort { get; init; } = 8470;
 

@@ -33,5 +33,7 @@ internal sealed record NodeClusterState(
     private static string FileIn(string directory) => Path.Combine(directory, "cluster.json");
 }
 
-/// <summary>What stands there of a node: its present process or its last, how often it began anew, and how it ended (null while it runs).</summary>
-internal sealed record NodeState(string Name, string Address, int Port, int HttpPort, int Pid, ProcessIdentity? Process, int Restarts, string? Ended);
+/// <summary>What stands there of a node: its present process or its last, how often it began anew, how it ended (null while it runs), and the network
+/// namespace that it is in (null when it is this program's).</summary>
+internal sealed record NodeState(
+    string Name, string Address, int Port, int HttpPort, int Pid, ProcessIdentity? Process, int Restarts, string? Ended, string? Namespace = null);

@@ -53,8 +53,11 @@ internal sealed class Supervisor
         socket.Listen();
         var orders = TakeOrdersAsync(socket, stop);
         CephSandbox? ceph = null;
+        HostNetwork? hosts = null;
         try
         {
+            if (_options.Hosts)
+                hosts = await HostNetwork.StartAsync(_options.Subnet, [.. Enumerable.Range(1, _options.Nodes).Select(i => $"node-{i}")]);
             if (_options.CephDirectory is { } directory)
                 ceph = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = directory }, Say, stop);
             if (_options.Nodes > 0)
@@ -64,6 +67,7 @@ internal sealed class Supervisor
                     Directory = _options.Directory,
                     Nodes = _options.Nodes,
                     Subnet = _options.Subnet,
+                    Hosts = hosts,
                     HttpPort = _options.HttpPort,
                     ClusterPort = _options.ClusterPort,
                     CephConf = ceph?.ConfPath ?? _options.CephConf,
@@ -77,6 +81,8 @@ internal sealed class Supervisor
         {
             if (_cluster is not null)
                 await _cluster.StopAsync();
+            if (hosts is not null)
+                await hosts.DisposeAsync();
             if (ceph is not null)
                 await ceph.StopAsync();
         }
@@ -133,6 +139,6 @@ internal sealed class Supervisor
     private static void Say(string line) => Console.WriteLine($"[{DateTime.UtcNow:HH:mm:ss.fff}] {line}");
 }
 
-/// <summary>What a <see cref="Supervisor"/> runs: a Ceph when it has a directory for one, nodes when there are any.</summary>
+/// <summary>What a <see cref="Supervisor"/> runs: a Ceph when it has a directory for one, nodes when there are any, on hosts of their own if wanted.</summary>
 internal sealed record SupervisorOptions(
-    string Directory, int Nodes, string? CephDirectory, string? CephConf, int Subnet = 0, int HttpPort = 8470, int ClusterPort = 4053);
+    string Directory, int Nodes, string? CephDirectory, string? CephConf, int Subnet = 0, int HttpPort = 8470, int ClusterPort = 4053, bool Hosts = false);

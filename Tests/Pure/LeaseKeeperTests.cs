@@ -13,13 +13,14 @@ public sealed class LeaseKeeperTests : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly BlockingCollection<string> _events = [];
+    private readonly BlockingCollection<TimeSpan> _holds = [];
     private readonly LeaseKeeper _keeper;
 
     public LeaseKeeperTests()
     {
         var settings = NodeConfiguration.Load(
             null, ["vip.lease.duration=400ms", "vip.lease.renew-interval=20ms", "vip.lease.margin=50ms"], new Dictionary<string, string>()).Settings;
-        _keeper = new LeaseKeeper(settings, () => _events.Add("released"));
+        _keeper = new LeaseKeeper(settings, () => _events.Add("released"), _holds.Add);
         _keeper.Lost += lost => _events.Add($"lost {lost.Epoch}: {lost.Reason}");
     }
 
@@ -27,6 +28,7 @@ public sealed class LeaseKeeperTests : IDisposable
     {
         _keeper.Dispose();
         _events.Dispose();
+        _holds.Dispose();
     }
 
     [Fact]
@@ -37,6 +39,33 @@ public sealed class LeaseKeeperTests : IDisposable
 
         Assert.True(renewed.Wait(Limit), "50 renewals");
         Assert.Empty(_events);
+    }
+
+    [Fact]
+    public void It_tells_the_address_until_when_the_lease_holds_when_it_was_taken_and_at_each_renewal()
+    {
+        var asked = _keeper.Now;
+        Keep(1, () => true, asked);
+
+        Assert.Equal(asked + TimeSpan.FromMilliseconds(400), Held());
+        var last = asked + TimeSpan.FromMilliseconds(400);
+        for (var i = 0; i < 5; i++)
+        {
+            var until = Held();
+            // Counted from when it was asked for: never longer than the store holds it.
+            Assert.True(until > last && until < _keeper.Now + TimeSpan.FromMilliseconds(400), $"{until} after {last}");
+            last = until;
+        }
+    }
+
+    [Fact]
+    public void A_renewal_that_fails_tells_the_address_nothing()
+    {
+        Keep(1, () => throw new BlockStoreException(ErrorKind.TimedOut, "no answer"));
+        Assert.Equal("released", Next());
+
+        Held();
+        Assert.Empty(_holds);
     }
 
     [Fact]
@@ -115,6 +144,8 @@ public sealed class LeaseKeeperTests : IDisposable
         var store = StoreStub.Of(renew);
         _keeper.Keep(new HeldLease(store, new LeaseHolder(new NodeName("node-1"), "here", new FenceAddress("lease")), new Epoch(epoch), askedAt ?? _keeper.Now));
     }
+
+    private TimeSpan Held() => _holds.TryTake(out var until, Limit) ? until : throw new TimeoutException("the address was told nothing");
 
     private string Next() => _events.TryTake(out var happened, Limit) ? happened : throw new TimeoutException("nothing happened");
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Akka.Configuration;
 using Mooring.Actors;
 using Mooring.Palettes;
+using Mooring.StorageNode.Vip.Linux;
 
 namespace Mooring.StorageNode.Configuration;
 
@@ -54,7 +55,9 @@ internal sealed class NodeConfiguration
             throw new ConfigurationException($"mooring.backend = {configuration.Backend}: expected embedded or ceph");
         if (configuration.Journal is not ("store" or "sql"))
             throw new ConfigurationException($"mooring.journal = {configuration.Journal}: expected store or sql");
-        _ = configuration.Settings;
+        var actors = configuration.Settings;
+        if (configuration.Text("vip.mode") == "linux" && AddressLifetime.Problem(actors) is { } problem)
+            throw new ConfigurationException(problem);
         return configuration;
     }
 
@@ -71,6 +74,11 @@ internal sealed class NodeConfiguration
     public string Text(string key) => Merged.GetString("mooring." + key, null) is { Length: > 0 } value
         ? value
         : throw new ConfigurationException($"mooring.{key} is missing");
+
+    /// <summary>A text under <c>mooring</c> that may be empty.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The text.</returns>
+    public string TextOrEmpty(string key) => Merged.GetString("mooring." + key, "");
 
     /// <summary>A duration under <c>mooring</c>.</summary>
     /// <param name="key">The key.</param>

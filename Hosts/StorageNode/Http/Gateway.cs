@@ -17,8 +17,8 @@ namespace Mooring.StorageNode.Http;
 /// <param name="AskTimeout">How long to wait for the owner's answer.</param>
 /// <param name="FileClientCountMax">How many file systems' connections are kept for requests for files.</param>
 /// <param name="ExportCountMax">How many volumes' contents are sent at once.</param>
-/// <param name="VipEndpoint">The virtual IP, where changing calls go; null when every node takes them.</param>
-internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IPEndPoint? VipEndpoint);
+/// <param name="VirtualEndpoints">The virtual IP, where changing calls go, and what else stands for it; empty when every node takes them.</param>
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IReadOnlyList<IPEndPoint> VirtualEndpoints);
 
 /// <summary>
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it
@@ -99,7 +99,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
 
     private async Task<IResult> ChangeAsync(HttpRequest request, IReadOnlyList<Operation> operations)
     {
-        if (settings.VipEndpoint is { } vip && !vip.Address.Equals(request.HttpContext.Connection.LocalIpAddress))
+        if (settings.VirtualEndpoints is [var vip, ..] && !settings.VirtualEndpoints.Any(v => v.Address.Equals(request.HttpContext.Connection.LocalIpAddress)))
             return Results.Redirect($"http://{vip}{RequestAddress.Target(request)}", permanent: false, preserveMethod: true);
         VolumeCommand command;
         try

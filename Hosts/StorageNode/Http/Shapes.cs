@@ -59,7 +59,7 @@ internal static class Shapes
         var cut = v.Endpoint.LastIndexOf(':');
         var now = v.Ownerships.Count > 0 ? v.Ownerships[0] : null;
         return new VipShape(
-            v.Endpoint[..cut],
+            v.Endpoint[..cut].Trim('[', ']'),
             int.Parse(v.Endpoint[(cut + 1)..], System.Globalization.CultureInfo.InvariantCulture),
             now?.Node.Value,
             now?.Epoch.Value ?? 0,

@@ -24,7 +24,7 @@ internal sealed class VirtualListener(EndPoint endpoint) : IConnectionListenerFa
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(1024);
     private readonly ConcurrentDictionary<ConnectionContext, bool> _open = new();
     private readonly SocketConnectionContextFactory _contexts = new(new SocketConnectionFactoryOptions(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-    private Socket? _socket;
+    private Socket[] _sockets = [];
 
     /// <inheritdoc/>
     public EndPoint EndPoint => endpoint;
@@ -39,18 +39,20 @@ internal sealed class VirtualListener(EndPoint endpoint) : IConnectionListenerFa
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
         await _accepted.Reader.WaitToReadAsync(cancellationToken) && _accepted.Reader.TryRead(out var connection) ? connection : null;
 
-    /// <summary>Serves the connections of a socket.</summary>
-    /// <param name="socket">It listens.</param>
-    public void Serve(Socket socket)
+    /// <summary>Serves the connections of these sockets, and of those before no more.</summary>
+    /// <param name="sockets">They listen.</param>
+    public void Serve(params Socket[] sockets)
     {
-        Interlocked.Exchange(ref _socket, socket)?.Dispose();
-        _ = ServeAsync(socket);
+        foreach (var before in Interlocked.Exchange(ref _sockets, sockets))
+            before.Dispose();
+        foreach (var socket in sockets)
+            _ = ServeAsync(socket);
     }
 
-    /// <summary>Closes the socket and every connection, without waiting for anybody.</summary>
+    /// <summary>Closes the sockets and every connection (by RST), without waiting for anybody.</summary>
     public void Cut()
     {
-        Interlocked.Exchange(ref _socket, null)?.Dispose();
+        Serve();
         foreach (var connection in _open.Keys)
             connection.Abort(new ConnectionAbortedException("the virtual IP has left this node"));
     }
@@ -80,7 +82,7 @@ internal sealed class VirtualListener(EndPoint endpoint) : IConnectionListenerFa
                 _open[connection] = true;
                 connection.ConnectionClosed.Register(() => _open.TryRemove(connection, out _));
                 // Accepted before the socket was closed, found after the others were cut off.
-                if (Volatile.Read(ref _socket) != socket || !_accepted.Writer.TryWrite(connection))
+                if (!Volatile.Read(ref _sockets).Contains(socket) || !_accepted.Writer.TryWrite(connection))
                     connection.Abort(new ConnectionAbortedException("the virtual IP has left this node"));
             }
             catch (ObjectDisposedException)

@@ -18,15 +18,20 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
     private readonly object _moved = new();
     private readonly MooringSettings _settings;
     private readonly Action _release;
+    private readonly Action<TimeSpan>? _renewed;
     private readonly Thread _watch;
     private HeldLease? _lease;
     private TimeSpan _until = Never;
     private string? _problem;
     private bool _disposed;
 
-    public LeaseKeeper(MooringSettings settings, Action release)
+    /// <summary>Begins to keep; nothing is kept yet.</summary>
+    /// <param name="settings">The lease's times.</param>
+    /// <param name="release">Takes the address off.</param>
+    /// <param name="renewed">Told until when the lease holds, when it was taken or renewed; null when nobody wants to know.</param>
+    public LeaseKeeper(MooringSettings settings, Action release, Action<TimeSpan>? renewed = null)
     {
-        (_settings, _release) = (settings, release);
+        (_settings, _release, _renewed) = (settings, release, renewed);
         _watch = Start(Watch, "lease-watchdog");
     }
 
@@ -40,6 +45,7 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
     public void Keep(HeldLease lease)
     {
         Set(lease, UntilOf(lease.AskedAt));
+        _renewed?.Invoke(lease.AskedAt + _settings.LeaseDuration);
         // One for each ownership: the one before may hang in the store for as long as a call there may take.
         Start(() => Renew(lease), $"lease-{lease.Epoch}");
     }
@@ -83,10 +89,10 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
             var asked = Now;
             try
             {
-                if (lease.Store.RenewLease(_settings.LeaseName, lease.Holder, lease.Epoch, _settings.LeaseDuration))
-                    Move(lease, UntilOf(asked), null);
-                else
+                if (!lease.Store.RenewLease(_settings.LeaseName, lease.Holder, lease.Epoch, _settings.LeaseDuration))
                     Lose(lease, "the lease ran out");
+                else if (Move(lease, UntilOf(asked), null))
+                    _renewed?.Invoke(asked + _settings.LeaseDuration);
             }
             catch (BlockStoreException e) when (e.Kind == ErrorKind.Fenced)
             {
@@ -111,14 +117,16 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
         }
     }
 
-    private void Move(HeldLease lease, TimeSpan? until, string? problem)
+    // Whether the lease is this node's still.
+    private bool Move(HeldLease lease, TimeSpan? until, string? problem)
     {
         lock (_moved)
         {
             if (_lease != lease)
-                return;
+                return false;
             (_until, _problem) = (until ?? _until, problem);
             Monitor.PulseAll(_moved);
+            return true;
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
     public string Endpoint => endpoint.ToString();
 
     /// <inheritdoc/>
-    public Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken)
+    public Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
     {
         Release();
         var before = CountListeners();

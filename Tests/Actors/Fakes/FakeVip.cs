@@ -12,7 +12,7 @@ public sealed class FakeVirtualAddress(IActorRef tell) : IVirtualAddress
 
     public string Endpoint => "127.0.0.100:1";
 
-    public async Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken)
+    public async Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
     {
         await Acquiring(epoch);
         tell.Tell(new PutOn(epoch), ActorRefs.NoSender);

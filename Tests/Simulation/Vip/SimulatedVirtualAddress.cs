@@ -12,7 +12,7 @@ public sealed class SimulatedVirtualAddress(SimulatedLan lan, SimulatedProcess p
     public string Endpoint => "192.0.2.1:8470";
 
     // The probe for another holder takes some tens of milliseconds.
-    public Task AcquireAsync(Epoch epoch, CancellationToken cancellationToken)
+    public Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
     {
         Release();
         var acquisition = _acquisition;
