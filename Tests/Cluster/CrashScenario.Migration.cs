@@ -40,7 +40,7 @@ internal sealed partial record CrashScenario
             async (cluster, command, _) =>
             {
                 Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Migration);
-                Assert.DoesNotContain(await TrashAsync(cluster, command.Volume), trashed => trashed.Source == "migration");
+                Assert.DoesNotContain(await TrashAsync(cluster, command.Volume), trashed => trashed.Source == "migration" && trashed.Name == SourceOf(command.Volume).Image);
                 await IsAsBeforeAsync(cluster, command.Volume, command.Volume);
             },
             "in-the-middle"),
@@ -50,7 +50,7 @@ internal sealed partial record CrashScenario
             {
                 Assert.Null(await IdAsync(cluster, command.Volume));
                 Assert.Equal(result.Result!.Id, await IdAsync(cluster, SourceOf(command.Volume)));
-                Assert.DoesNotContain(await TrashAsync(cluster, command.Volume), trashed => trashed.Source == "migration");
+                Assert.DoesNotContain(await TrashAsync(cluster, command.Volume), trashed => trashed.Source == "migration" && trashed.Name == SourceOf(command.Volume).Image);
                 await IsAsBeforeAsync(cluster, command.Volume, SourceOf(command.Volume));
                 await MadeAsync(cluster, command.Volume);
             },
