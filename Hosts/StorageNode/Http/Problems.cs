@@ -24,7 +24,7 @@ internal static class Problems
 
     public static IResult Unavailable(string detail, RequestId? request = null) => Of(new OperationError(ErrorKind.Unavailable, detail), request);
 
-    /// <summary>What the server itself refuses: an address or a method that is not there.</summary>
+    /// <summary>What the server itself says without a word: an address or a method that is not there, or a fault.</summary>
     /// <param name="response">The response, with its status and no body.</param>
     /// <returns>The problem.</returns>
     public static IResult Of(HttpResponse response)
@@ -34,7 +34,8 @@ internal static class Problems
             StatusCodes.Status404NotFound => new OperationError(ErrorKind.NotFound, "there is nothing at this address"),
             StatusCodes.Status405MethodNotAllowed => new OperationError(
                 ErrorKind.InvalidArgument, $"{response.HttpContext.Request.Method} is not possible at this address; what is: {response.Headers.Allow}"),
-            var status => new OperationError(ErrorKind.InvalidArgument, ReasonPhrases.GetReasonPhrase(status)),
+            var status => new OperationError(
+                status < StatusCodes.Status500InternalServerError ? ErrorKind.InvalidArgument : ErrorKind.Internal, ReasonPhrases.GetReasonPhrase(status)),
         };
         return Results.Json(
             new ProblemShape(error.Type, error.Title, response.StatusCode, error.Detail, null),
