@@ -86,6 +86,19 @@ public sealed partial record ProcessIdentity(int Pid, long StartTicks)
     /// <summary>Lets it go on (SIGCONT).</summary>
     public void Continue() => Send(SigCont);
 
+    /// <summary>Waits until it is gone; a process that was killed still lives for a moment after its files and locks were let go.</summary>
+    /// <param name="limit">How long it may take.</param>
+    /// <returns>Completes when it is gone.</returns>
+    /// <exception cref="TimeoutException">It is still there.</exception>
+    public async Task UntilGoneAsync(TimeSpan limit)
+    {
+        for (var clock = Stopwatch.StartNew(); IsAlive; await Task.Delay(5).ConfigureAwait(false))
+        {
+            if (clock.Elapsed > limit)
+                throw new TimeoutException($"process {Pid} does not end");
+        }
+    }
+
     /// <summary>The first thread ends before the others, which still hold files and locks.</summary>
     private bool HasThreads
     {
@@ -100,15 +113,6 @@ public sealed partial record ProcessIdentity(int Pid, long StartTicks)
                 // Gone in between.
                 return false;
             }
-        }
-    }
-
-    private async Task UntilGoneAsync(TimeSpan limit)
-    {
-        for (var clock = Stopwatch.StartNew(); IsAlive; await Task.Delay(5).ConfigureAwait(false))
-        {
-            if (clock.Elapsed > limit)
-                throw new TimeoutException($"process {Pid} does not end");
         }
     }
 

@@ -70,7 +70,7 @@ public sealed class EmbeddedJournalProcesses(EmbeddedFixture fixture) : StoreCon
         await victim.Identity.StopAsync();
         var known = await log.GetHighestNumberAsync(stream, default);
         Assert.True(await log.AppendAsync(stream, known + 1, [Bytes($"{stream} {known + 1}")], default).WaitAsync(Fixture.Limit));
-        Assert.False(victim.Identity.IsAlive);
+        await victim.Identity.UntilGoneAsync(Fixture.Limit);
         Assert.Contains($"process {victim.Identity.Pid} was ended", Assert.Single(notices), StringComparison.Ordinal);
         await WholeAsync(log, stream, known + 1);
     }
