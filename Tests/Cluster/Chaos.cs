@@ -88,7 +88,8 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
             var snapshots = await cluster.Store.Store.GetSnapshotsAsync(TestCluster.Volume(image.Name), CancellationToken.None);
             there.Add($"{image.Name} {image.Id} {image.SizeBytes}: {string.Join(", ", snapshots.Items.Select(s => $"{s.Id} {s.Name} {s.CreatedAt:HH:mm:ss.fff}"))}");
         }
-        return $"{DateTime.UtcNow:HH:mm:ss.fff}\n{string.Join('\n', there)}\n" + string.Join('\n', page.Items.Where(o => o.Target.StartsWith(volume.ToString(), StringComparison.Ordinal)).Select(o => string.Create(
+        var ofCeph = ceph is null ? [] : File.ReadLines(Path.Combine(ceph.Directory, "log", "cluster.log")).TakeLast(30);
+        return $"{DateTime.UtcNow:HH:mm:ss.fff}\n{string.Join('\n', there.Concat(ofCeph))}\n" + string.Join('\n', page.Items.Where(o => o.Target.StartsWith(volume.ToString(), StringComparison.Ordinal)).Select(o => string.Create(
             CultureInfo.InvariantCulture,
             $"{o.Id} {o.Kind} of {o.Target}: {o.State} {o.Error?.Detail} accepted {o.AcceptedAt:HH:mm:ss.fff} started {o.StartedAt:HH:mm:ss.fff} finished {o.FinishedAt:HH:mm:ss.fff} attempts {o.Attempts} by {o.ExecutedBy}, {o.Result?.Snapshots?.Count} snapshots")));
     }
