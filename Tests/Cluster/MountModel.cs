@@ -116,10 +116,11 @@ internal sealed class MountModel(string plain, string mounted, string other, int
         Directory.CreateDirectory(path);
     }
 
-    private void Both(Action<string> act)
+    private bool Both(Action<string> act)
     {
         var (one, two) = (Record.Exception(() => act(plain)), Record.Exception(() => act(mounted)));
         Assert.True(Kind(one) == Kind(two), $"seed {seed}, after {Last()}: the plain directory says {one?.ToString() ?? "done"}, the mount {two?.ToString() ?? "done"}");
+        return one is null;
     }
 
     private static string? Kind(Exception? e) => e is null ? null : $"{e.GetType().Name} {e.HResult:x}";
@@ -128,14 +129,10 @@ internal sealed class MountModel(string plain, string mounted, string other, int
     {
         if (_open.Count > 8 || !File.Exists(plain + name))
             return;
-        Both(root =>
-        {
-            using var tried = new FileStream(root + name, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 0);
-        });
-        if (File.GetAttributes(plain + name).HasFlag(FileAttributes.Directory))
-            return;
-        FileStream Opened(string root) => new(root + name, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 0);
-        _open.Add((Opened(plain), Opened(mounted)));
+        var opened = new List<FileStream>();
+        // A link may lead nowhere, or to itself.
+        if (Both(root => opened.Add(new FileStream(root + name, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 0))))
+            _open.Add((opened[0], opened[1]));
     }
 
     // Files that are open are read, written and closed, whatever became of their names.
