@@ -238,7 +238,7 @@ internal static class Commands
                 if (ended.State != "cancelled")
                 {
                     var error = new OperationError(ErrorKind.Busy, $"{ended.Kind} of {ended.Target} {ended.State} before it could be cancelled");
-                    throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, null, ended.RequestId, ended.Id));
+                    throw new MooringException(error, ended.RequestId, ended.Id);
                 }
             });
     }
@@ -302,10 +302,10 @@ internal static class Commands
         return command;
     }
 
-    internal static int StatusOf(MooringException e) => e.Problem.Type switch
+    internal static int StatusOf(MooringException e) => e.Kind switch
     {
-        "urn:mooring:error:permission-denied" or "urn:mooring:error:fenced" or "urn:mooring:error:no-space" => ExitStatus.Refused,
-        "urn:mooring:error:invalid-argument" when !e.Executed && !IsOfTheFiles(e) => ExitStatus.WrongUsage,
+        ErrorKind.PermissionDenied or ErrorKind.Fenced or ErrorKind.NoSpace => ExitStatus.Refused,
+        ErrorKind.InvalidArgument when !e.Executed && !IsOfTheFiles(e) => ExitStatus.WrongUsage,
         _ => ExitStatus.Failed,
     };
 
@@ -314,8 +314,7 @@ internal static class Commands
 
     private static void Ended(OperationShape operation, Output output, bool print = true)
     {
-        if (operation.Error is { } error)
-            throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno, operation.RequestId, operation.Id));
+        MooringException.ThrowIfFailed(operation);
         if (print)
             output.Value(operation, HttpJson.Default.OperationShape, Output.Operation);
     }

@@ -198,9 +198,8 @@ public sealed partial class MooringClient : IDisposable
         if (operation.Ended || change.NoWait)
             return operation;
         var ended = change.Content is null ? await WaitAsync(operation.Id, change.Progress, cancellationToken) : await SendAsync(operation, change, cancellationToken);
-        return ended.Error is { } error
-            ? throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno, ended.RequestId, ended.Id))
-            : ended;
+        MooringException.ThrowIfFailed(ended);
+        return ended;
     }
 
     private Task<OperationShape> WaitSliceAsync(string id, DateTime deadline, TimeSpan? most, CancellationToken cancellationToken)

@@ -48,9 +48,9 @@ internal sealed class MountedFileSystem : IMountedFiles, IAsyncDisposable
         var area = AreaOf(areas, path);
         var found = await files.OperateAsync(area, new NodeOperation(NodeOperationKind.Resolve, 0) { Name = path }, cancellationToken).ConfigureAwait(false);
         if (found.Error is { } error)
-            throw new MooringException(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno));
+            throw new MooringException(error);
         if (!found.Entries[0].IsDirectory)
-            throw new MooringException(new ProblemShape("urn:mooring:error:invalid-argument", "invalid argument", 0, $"'{path}' is not a directory", Linux.Enotdir));
+            throw new MooringException(new OperationError(ErrorKind.InvalidArgument, $"'{path}' is not a directory", Linux.Enotdir));
         return new MountedFileSystem(files, areas, (area.Id, found.Entries[0].Id), new NodeSettings(null, uid, gid));
     }
 
@@ -247,11 +247,11 @@ internal sealed class MountedFileSystem : IMountedFiles, IAsyncDisposable
         try
         {
             var result = await _files.OperateAsync(shape, operation, cancellationToken).ConfigureAwait(false);
-            return result.Error is not { } error ? result : throw new MountException(error.Errno ?? Errno(error.Type), error.Detail);
+            return result.Error is not { } error ? result : throw new MountException(error.Errno ?? Errno(error.Kind), error.Detail);
         }
         catch (MooringException e)
         {
-            throw new MountException(e.Problem.Errno ?? Errno(e.Problem.Type), e.Message);
+            throw new MountException(e.Problem.Errno ?? Errno(e.Kind), e.Message);
         }
         catch (MooringUnreachableException e)
         {
@@ -259,15 +259,15 @@ internal sealed class MountedFileSystem : IMountedFiles, IAsyncDisposable
         }
     }
 
-    private static int Errno(string type) => type switch
+    private static int Errno(ErrorKind? kind) => kind switch
     {
-        "urn:mooring:error:not-found" => Linux.Enoent,
-        "urn:mooring:error:already-exists" => Linux.Eexist,
-        "urn:mooring:error:no-space" => Linux.Enospc,
-        "urn:mooring:error:permission-denied" => Linux.Eacces,
-        "urn:mooring:error:busy" => Linux.Ebusy,
-        "urn:mooring:error:invalid-argument" => Linux.Einval,
-        "urn:mooring:error:unsupported" => Linux.Eopnotsupp,
+        ErrorKind.NotFound => Linux.Enoent,
+        ErrorKind.AlreadyExists => Linux.Eexist,
+        ErrorKind.NoSpace => Linux.Enospc,
+        ErrorKind.PermissionDenied => Linux.Eacces,
+        ErrorKind.Busy => Linux.Ebusy,
+        ErrorKind.InvalidArgument => Linux.Einval,
+        ErrorKind.Unsupported => Linux.Eopnotsupp,
         _ => Linux.Eio,
     };
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Mooring.Client;
 using Mooring.Harness;
+using Mooring.Messages;
 using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
@@ -42,8 +43,7 @@ public class ContentTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         Assert.True(Enumerable.SequenceEqual(content, await ExportAsync(_cluster.Client, volume, "s 1")));
         Assert.Equal(20 << 20, (await ExportAsync(_cluster.Client, volume, null)).Length);
         Assert.Equal(
-            "urn:mooring:error:not-found",
-            (await Assert.ThrowsAsync<MooringException>(() => ExportAsync(_cluster.Client, volume, "t"))).Problem.Type);
+            ErrorKind.NotFound, (await Assert.ThrowsAsync<MooringException>(() => ExportAsync(_cluster.Client, volume, "t"))).Kind);
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public class ContentTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         var failed = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.RunAsync(
             new ImportVolume(volume, announced), Change.New() with { Content = () => new MemoryStream(content) }));
 
-        Assert.Equal("urn:mooring:error:invalid-argument", failed.Problem.Type);
+        Assert.Equal(ErrorKind.InvalidArgument, failed.Kind);
         Assert.Null(await _cluster.Store.Store.FindAsync(volume, default));
         await _cluster.NoStrayImageAsync();
     }
@@ -69,7 +69,7 @@ public class ContentTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         var failed = await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.RunAsync(
             new ImportVolume(volume, Bytes), Change.New() with { Content = () => Interlocked.Increment(ref opened) > 1 ? null : new Breaking(content, 6 << 20) }));
 
-        Assert.Equal("urn:mooring:error:cancelled", failed.Problem.Type);
+        Assert.Equal(ErrorKind.Cancelled, failed.Kind);
         await _cluster.NoStrayImageAsync();
         Assert.Equal(
             "succeeded", (await _cluster.Client.RunAsync(new ImportVolume(volume, Bytes), Change.New() with { Content = () => new MemoryStream(content) })).State);
@@ -130,10 +130,10 @@ public class ContentTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
 
         var missing = TestCluster.Volume("diff-missing");
         await _cluster.Client.RunAsync(new CreateVolume(missing, 8 << 20), Change.New());
-        Assert.Equal("urn:mooring:error:not-found", (await ImportAsync(missing)).Problem.Type);
+        Assert.Equal(ErrorKind.NotFound, (await ImportAsync(missing)).Kind);
         Assert.Equal("succeeded", (await _cluster.Client.RunAsync(new ImportDiff(target), Change.New() with { Content = () => new MemoryStream(diff.ToArray()) })).State);
         Assert.True(await _cluster.Store.SameBytesAsync(source, target));
-        Assert.Equal("urn:mooring:error:already-exists", (await ImportAsync(target)).Problem.Type);
+        Assert.Equal(ErrorKind.AlreadyExists, (await ImportAsync(target)).Kind);
         await _cluster.NoStrayImageAsync();
 
         Task<MooringException> ImportAsync(Messages.VolumeId volume) => Assert.ThrowsAsync<MooringException>(() =>
@@ -148,7 +148,7 @@ public class ContentTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         var failed = await Assert.ThrowsAsync<MooringException>(() =>
             _cluster.Client.RunAsync(new ImportDiff(volume), Change.New() with { Content = () => new MemoryStream("rbd diff v1\nw"u8.ToArray()) }));
 
-        Assert.Equal("urn:mooring:error:invalid-argument", failed.Problem.Type);
+        Assert.Equal(ErrorKind.InvalidArgument, failed.Kind);
         Assert.Empty((await _cluster.Store.Store.GetSnapshotsAsync(volume, default)).Items);
         await _cluster.NoStrayImageAsync();
     }

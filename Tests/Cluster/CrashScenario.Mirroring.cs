@@ -76,7 +76,7 @@ internal sealed partial record CrashScenario
     { NeedsCeph = true };
 
     private static async Task RefusedAsync(TestCluster cluster, CrashScenario scenario, VolumeId volume) => Assert.Equal(
-        "urn:mooring:error:unsupported", (await Assert.ThrowsAsync<MooringException>(() => scenario.PrepareAsync(cluster, volume))).Problem.Type);
+        ErrorKind.Unsupported, (await Assert.ThrowsAsync<MooringException>(() => scenario.PrepareAsync(cluster, volume))).Kind);
 
     private static async Task<VolumeId> MirrorableAsync(TestCluster cluster, VolumeId volume)
     {

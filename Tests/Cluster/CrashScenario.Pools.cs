@@ -84,7 +84,7 @@ internal sealed partial record CrashScenario
                 var place = ((SetQuota)command).Place;
                 await MadeAsync(cluster, place with { Image = "one" });
                 var refused = await Assert.ThrowsAsync<MooringException>(() => MadeAsync(cluster, place with { Image = "two" }));
-                Assert.Equal("urn:mooring:error:no-space", refused.Problem.Type);
+                Assert.Equal(ErrorKind.NoSpace, refused.Kind);
             }),
         ["quota.remove"] = new(
             async (cluster, volume) =>

@@ -235,7 +235,7 @@ internal sealed partial record CrashScenario(
 
         Assert.True(asked.CancelAsked);
         Assert.True(ended.State == "cancelled", $"{ended.State}: {ended.Error?.Detail}\n{cluster.Logs()}");
-        Assert.Equal("urn:mooring:error:cancelled", (await Assert.ThrowsAsync<MooringException>(() => cluster.Client.RunAsync(command, change))).Problem.Type);
+        Assert.Equal(ErrorKind.Cancelled, (await Assert.ThrowsAsync<MooringException>(() => cluster.Client.RunAsync(command, change))).Kind);
         Assert.Equal((ended.State, ended.FinishedAt), await cluster.Client.CancelAsync(copy.Id) is var late ? (late.State, late.FinishedAt) : default);
         cluster.Nodes.Launch(dead, new Dictionary<string, string>());
         await cluster.Nodes.WaitReadyAsync(TestCluster.Limit);

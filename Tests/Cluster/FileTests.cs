@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using Mooring.Client;
 using Mooring.Harness;
+using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
 
@@ -98,7 +99,7 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         var refused = await Assert.ThrowsAsync<MooringException>(() => _files.RemoveAsync("/tree/a"));
         Assert.Equal(39, refused.Problem.Errno);
         await _files.RemoveAsync("/tree", recursive: true);
-        Assert.Equal("urn:mooring:error:not-found", (await Assert.ThrowsAsync<MooringException>(() => _files.StatAsync("/tree"))).Problem.Type);
+        Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<MooringException>(() => _files.StatAsync("/tree"))).Kind);
     }
 
     [Fact]
@@ -242,7 +243,7 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         using var open = _cluster.Client.OpenFileSystem("small");
         var refused = await Assert.ThrowsAsync<MooringException>(() => open.Files.WriteAsync("/too-large", new PatternStream(100 << 20)));
 
-        Assert.Equal("urn:mooring:error:no-space", refused.Problem.Type);
+        Assert.Equal(ErrorKind.NoSpace, refused.Kind);
         Assert.Empty((await open.Files.ListAsync("/", null, 10)).Entries);
         Assert.Equal(20 << 20, (await open.Files.WriteAsync("/fits", new PatternStream(20 << 20))).SizeBytes);
         Assert.Equal("small", small.Name);

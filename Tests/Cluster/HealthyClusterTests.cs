@@ -59,7 +59,7 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.Equal(8 << 20, (await _cluster.Client.GetVolumeAsync(volume)).SizeBytes);
         await _cluster.Client.RunAsync(new DeleteVolume(volume), Change.New());
         await _cluster.Client.RunAsync(new DeleteVolume(copy), Change.New());
-        Assert.Equal("urn:mooring:error:not-found", (await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.GetVolumeAsync(volume))).Problem.Type);
+        Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<MooringException>(() => _cluster.Client.GetVolumeAsync(volume))).Kind);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Mooring.Client;
+using Mooring.Messages;
 
 namespace Mooring.Harness;
 
@@ -149,7 +150,7 @@ public sealed class FileHistory : IAsyncDisposable
         {
             return long.Parse((await files.GetAsync(path, node, limit.Token)).Span, CultureInfo.InvariantCulture);
         }
-        catch (MooringException e) when (e.Problem.Type == "urn:mooring:error:not-found")
+        catch (MooringException e) when (e.Kind == ErrorKind.NotFound)
         {
             return 0;
         }

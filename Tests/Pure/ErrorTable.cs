@@ -50,7 +50,7 @@ internal static class ErrorTable
     }
 
     private static int ExitOf(OperationError error) =>
-        Commands.StatusOf(new MooringException(new ProblemShape(error.Type, error.Title, 0, "", null, "request", "operation")));
+        Commands.StatusOf(new MooringException(error, "request", "operation"));
 
     private static string Words(ErrorMeaning meaning) => meaning switch
     {

@@ -114,7 +114,7 @@ internal sealed class DataChannel : IDisposable
         return Failure(WireRecords.ReadError(ref reader));
     }
 
-    public static MooringException Failure(OperationError error) => new(new ProblemShape(error.Type, error.Title, 0, error.Detail, error.Errno));
+    public static MooringException Failure(OperationError error) => new(error);
 
     public void Dispose() => _ = Frames.DisposeAsync().AsTask();
 }

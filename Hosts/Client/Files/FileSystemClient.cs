@@ -337,7 +337,7 @@ public sealed partial class FileSystemClient : IDisposable
         {
             grant = await _grants.RequestAsync(new GrantBody(area.Path, write, true, failure), cancellationToken).ConfigureAwait(false);
         }
-        catch (MooringException e) when (e.Problem.Type == "urn:mooring:error:not-found")
+        catch (MooringException e) when (e.Kind == ErrorKind.NotFound)
         {
             // The file system was removed; another one of its name may be laid out otherwise.
             _described = null;
@@ -378,5 +378,5 @@ public sealed partial class FileSystemClient : IDisposable
 
     // Another node, or the same a little later, will do it.
     private static bool IsPassing(MooringException e) =>
-        e.Problem.Type is "urn:mooring:error:fenced" or "urn:mooring:error:unavailable" or "urn:mooring:error:timed-out" or "urn:mooring:error:overloaded";
+        e.Kind is ErrorKind.Fenced or ErrorKind.Unavailable or ErrorKind.TimedOut or ErrorKind.Overloaded;
 }

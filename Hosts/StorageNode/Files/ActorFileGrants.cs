@@ -29,7 +29,7 @@ internal sealed class ActorFileGrants(FileSystemName name, Func<MooringCluster> 
         {
             var answer = await cluster.NameNodes.Ask<object>(question, timeout, cancellationToken);
             return answer is QueryFailed { Error: var e }
-                ? throw new MooringException(new ProblemShape(e.Type, e.Title, 0, e.Detail, e.Errno))
+                ? throw new MooringException(e)
                 : answer;
         }
         catch (AskTimeoutException e)
