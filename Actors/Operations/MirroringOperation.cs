@@ -31,6 +31,11 @@ public abstract class MirroringOperation<TCommand>(string kind, string summary, 
     /// <inheritdoc/>
     protected sealed override async Task<bool> IsSoAsync(AttemptContext context, TCommand command) =>
         IsSo(command, context.Noted!, await context.Store.GetMirroringAsync(command.Volume, context.Cancellation));
+
+    // Mirroring by snapshots makes some.
+    /// <inheritdoc/>
+    protected sealed override Task MendAsync(AttemptContext context, TCommand command) =>
+        context.Store.MendSnapshotsAsync(command.Volume, context.Cancellation);
 }
 
 /// <summary>The names of modes, as people type them.</summary>

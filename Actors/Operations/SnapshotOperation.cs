@@ -43,12 +43,6 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
     /// <returns>The error.</returns>
     protected virtual OperationError Lost(TCommand command) => OperationErrors.MissingSnapshot(command.Volume, NameIn(command));
 
-    /// <summary>Removes what attempts that took effect may have left half done.</summary>
-    /// <param name="context">The attempt.</param>
-    /// <param name="command">The command.</param>
-    /// <returns>Completes when nothing is left.</returns>
-    protected virtual Task TidyAsync(AttemptContext context, TCommand command) => Task.CompletedTask;
-
     /// <summary>What the snapshots as they are forbid.</summary>
     /// <param name="command">The command.</param>
     /// <param name="snapshots">The snapshots before the first attempt.</param>
@@ -107,18 +101,18 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
             return new AttemptResult(null, OperationErrors.Missing(command.Volume));
         return Reconcile(command, new SnapshotId(ulong.Parse(context.Noted!, System.Globalization.CultureInfo.InvariantCulture)), found) switch
         {
-            Reconciliation.Done => await TidiedAsync(context, command),
+            Reconciliation.Done => await MendedAsync(context, command),
             Reconciliation.Foreign => new AttemptResult(null, Lost(command)),
             _ => null,
         };
     }
 
-    // It has taken effect, whatever now stands in the way of tidying up.
-    private async Task<AttemptResult> TidiedAsync(AttemptContext context, TCommand command)
+    // It has taken effect, whatever now stands in the way of ending what else belongs to it.
+    private static async Task<AttemptResult> MendedAsync(AttemptContext context, TCommand command)
     {
         try
         {
-            await TidyAsync(context, command);
+            await context.Store.MendSnapshotsAsync(command.Volume, context.Cancellation);
         }
         catch (BlockStoreException e) when (OperationErrors.MeaningOf(e.Kind) == ErrorMeaning.Final)
         {

@@ -24,6 +24,12 @@ public abstract class StateOperation<TCommand>(string kind, string summary, stri
     /// <returns>Completes when it is so.</returns>
     protected abstract Task ChangeAsync(AttemptContext context, TCommand command);
 
+    /// <summary>Ends what a dead attempt that brought it into that state may have left half done.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="command">The command.</param>
+    /// <returns>Completes when nothing is half done.</returns>
+    protected virtual Task MendAsync(AttemptContext context, TCommand command) => Task.CompletedTask;
+
     /// <summary>What the operation tells of the volume afterwards.</summary>
     /// <param name="context">The attempt.</param>
     /// <param name="command">The command.</param>
@@ -39,7 +45,10 @@ public abstract class StateOperation<TCommand>(string kind, string summary, stri
             if ((await context.Store.FindAsync(command.Volume, context.Cancellation))?.Value != context.ImageIdBefore)
                 return new AttemptResult(null, OperationErrors.Missing(command.Volume));
             if (await IsSoAsync(context, command))
+            {
+                await MendAsync(context, command);
                 return await DescribeAsync(context, command);
+            }
         }
         try
         {

@@ -6,9 +6,6 @@ namespace Mooring.Storage.Ceph;
 /// <summary>Clones, and copies that keep what belongs to an image, through librbd.</summary>
 internal sealed class CephClones(CephImages images)
 {
-    // RBD_FEATURE_OBJECT_MAP, RBD_FEATURE_FAST_DIFF
-    private const ulong ObjectMap = 8, FastDiff = 16;
-
     private const string NoClone = "it is no clone";
 
     public Task CloneAsync(VolumeId source, string snapshot, VolumeId target, CancellationToken cancellationToken)
@@ -46,6 +43,8 @@ internal sealed class CephClones(CephImages images)
             if (!isProtected)
                 images.Check(Rbd.SetOption(options, Rbd.OptionCloneFormat, 2), what);
             var result = Rbd.Clone(from, source.Image, snapshot, to, target.Image, options);
+            if (result == CephErrors.NotFound && CephSnapshots.Mend(images, source))
+                result = Rbd.Clone(from, source.Image, snapshot, to, target.Image, options);
             return result >= 0 ? true : throw images.Failure(result, what, result == CephErrors.NotFound ? "there is no such snapshot" : null);
         }
         finally
@@ -110,10 +109,10 @@ internal sealed class CephClones(CephImages images)
         if (CephCatalog.ParentOf(images, image, what) is null)
             throw images.Failure(CephErrors.Invalid, what, NoClone);
         images.Check(Rbd.GetFeatures(image, out var features), what);
-        if ((features & ObjectMap) == 0)
+        if ((features & CephHeaders.ObjectMap) == 0)
             return false;
         // RBD_FLAG_OBJECT_MAP_INVALID, RBD_FLAG_FAST_DIFF_INVALID
-        var flags = (features & FastDiff) == 0 ? 1UL : 3UL;
+        var flags = (features & CephHeaders.FastDiff) == 0 ? 1UL : 3UL;
         images.Check(new WriteOperation()
             .Execute("rbd", "set_flags", new CephEncoder().Number(flags).Number(flags).Number(CephChildren.Head).Written)
             .Run(images.ContextOf(volume), $"rbd_header.{CephCatalog.IdOf(images, image, what)}"), what);

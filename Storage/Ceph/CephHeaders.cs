@@ -20,9 +20,12 @@ internal sealed class CephHeaders(CephConnection connection)
     private static readonly byte[][] Keys =
         [.. new[] { "create_timestamp", "data_pool_id", "features", "order", "parent", "size", "stripe_count", "stripe_unit" }.Select(Encoding.ASCII.GetBytes)];
 
+    /// <summary>RBD_FEATURE_OBJECT_MAP, RBD_FEATURE_FAST_DIFF.</summary>
+    public const ulong ObjectMap = 8, FastDiff = 16;
+
     private static readonly (ulong Bit, string Name)[] FeatureNames =
     [
-        (1, "layering"), (2, "striping"), (4, "exclusive-lock"), (8, "object-map"), (16, "fast-diff"), (32, "deep-flatten"),
+        (1, "layering"), (2, "striping"), (4, "exclusive-lock"), (ObjectMap, "object-map"), (FastDiff, "fast-diff"), (32, "deep-flatten"),
         (64, "journaling"), (128, "data-pool"), (256, "operations"), (512, "migrating"), (1024, "non-primary"), (2048, "dirty-cache"),
     ];
 

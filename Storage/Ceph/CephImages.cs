@@ -64,17 +64,18 @@ internal sealed class CephImages(CephConnection connection, BoundedThreads slots
         return connection.Failure(result, what);
     }
 
-    /// <summary>Opens an image, or with a snapshot's name what that shows; blocks.</summary>
-    public unsafe ImageHandle Open(VolumeId volume, bool readOnly, string what, string? snapshot = null)
+    /// <summary>
+    /// Opens an image, or with a snapshot's name what that shows; blocks. Opened by its name a snapshot that was made only by half would not be there.
+    /// </summary>
+    public ImageHandle Open(VolumeId volume, bool readOnly, string what, string? snapshot = null)
     {
         var io = ContextOf(volume);
-        fixed (byte* name = snapshot is null ? null : NativeText.Terminated(snapshot))
-        {
-            var result = readOnly
-                ? Rbd.OpenReadOnly(io, volume.Image, out var image, (nint)name)
-                : Rbd.Open(io, volume.Image, out image, (nint)name);
-            Check(result, what);
-            return new ImageHandle(image, io);
-        }
+        Check(readOnly ? Rbd.OpenReadOnly(io, volume.Image, out var opened, 0) : Rbd.Open(io, volume.Image, out opened, 0), what);
+        var image = new ImageHandle(opened, io);
+        var result = snapshot is null ? 0 : Rbd.SetSnapshot(image, snapshot);
+        if (result >= 0)
+            return image;
+        image.Dispose();
+        throw Failure(result, what);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
     private const string Trash = "rbd_trash";
     private const string SpaceProbePrefix = "mooring.space.";
     private const string DataPrefix = "rbd_data.";
-    private const string ObjectMapPrefix = "rbd_object_map.";
+    public const string ObjectMapPrefix = "rbd_object_map.";
     private const int RemovalsAtOnce = 64;
 
     public Task CreateAsync(VolumeId volume, long sizeBytes, ImageLayout layout, CancellationToken cancellationToken)

@@ -184,7 +184,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
         trash.Remove(source.Pool, source.Namespace, image, force: true, progress);
     }
 
-    private unsafe bool Abort(ImageMigration migration, IProgress<double>? progress, string what)
+    private bool Abort(ImageMigration migration, IProgress<double>? progress, string what)
     {
         var target = migration.Target;
         var found = Found(target);
@@ -200,7 +200,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
             RequireUnlocked(migration, what);
             try
             {
-                Run(target, progress, what, (io, state) => Rbd.AbortMigration(io, target.Image, ProgressCallback.Function, state));
+                AbortTarget(target, progress, what);
             }
             catch (BlockStoreException e) when (e.Kind == ErrorKind.AlreadyExists)
             {
@@ -230,7 +230,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
         return Found(source) == image;
     }
 
-    private unsafe void RemoveTarget(Spec spec, string what)
+    private void RemoveTarget(Spec spec, string what)
     {
         var pool = connection.PoolNameAsync(spec.Pool, CancellationToken.None).GetAwaiter().GetResult();
         var (target, id) = (new VolumeId(pool, spec.Namespace, spec.Name), new ImageId(spec.Image));
@@ -238,7 +238,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
             return;
         if (Header(target, id) is { Role: OfTarget })
         {
-            Run(target, null, what, (io, state) => Rbd.AbortMigration(io, target.Image, ProgressCallback.Function, state));
+            AbortTarget(target, null, what);
             return;
         }
         // Committed: it is an image of its own.
@@ -247,6 +247,15 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
         if (catalog.ExamineAsync(target, CancellationToken.None).GetAwaiter().GetResult() is null)
             images.Use(target, readOnly: false, what, image => RemoveSnapshots(image, what));
         lifecycle.RemoveDamaged(target, null);
+    }
+
+    // librbd gives up at a snapshot of the target whose removal was cut short (ENOENT).
+    private unsafe void AbortTarget(VolumeId target, IProgress<double>? progress, string what)
+    {
+        var remains = images.Use(target, readOnly: true, what, image => CephSnapshots.Remains(images, image, what));
+        if (remains.Count > 0)
+            images.Use(target, readOnly: false, what, image => CephSnapshots.Sweep(images, image, remains, what));
+        Run(target, progress, what, (io, state) => Rbd.AbortMigration(io, target.Image, ProgressCallback.Function, state));
     }
 
     // librbd's own relinking stumbles over what it has done before. What a user has moved to the trash stays there; that has no header of a migration.

@@ -32,8 +32,7 @@ internal sealed class CephSnapshots(CephImages images)
             _ => null,
         });
 
-    public Task SweepAsync(VolumeId volume, CancellationToken cancellationToken) =>
-        images.RunAsync(() => SweepRemains(volume), cancellationToken);
+    public Task MendAsync(VolumeId volume, CancellationToken cancellationToken) => images.RunAsync(() => Mend(images, volume), cancellationToken);
 
     public Task ProtectAsync(VolumeId volume, string name, CancellationToken cancellationToken) => ChangeAsync(
         $"protect snapshot {volume}@{name}", volume, [name], image => Rbd.ProtectSnapshot(image, name), cancellationToken, result => result switch
@@ -116,11 +115,44 @@ internal sealed class CephSnapshots(CephImages images)
         return true;
     }
 
-    private bool SweepRemains(VolumeId volume)
+    /// <summary>Ends removals and makings that were cut short; blocks.</summary>
+    /// <returns>Whether there were any.</returns>
+    public static bool Mend(CephImages images, VolumeId volume)
     {
-        var what = $"remove what is left of snapshots of {volume}";
-        var remains = images.Use(volume, readOnly: true, what, image => Remains(images, image, what));
-        return remains.Count == 0 || images.Change(volume, what, image => Sweep(images, image, remains, what));
+        var what = $"end what was cut short with snapshots of {volume}";
+        var (remains, incomplete) = images.Use(volume, readOnly: true, what, image =>
+        {
+            var remains = Remains(images, image, what);
+            return (remains, WithoutMap(images, volume, image, what).Except(remains).ToList());
+        });
+        if (remains.Count > 0)
+            images.Change(volume, what, image => Sweep(images, image, remains, what));
+        foreach (var id in incomplete)
+            images.Change(volume, what, image => MakeMap(images, image, id, what));
+        return remains.Count + incomplete.Count > 0;
+    }
+
+    // librbd enters a snapshot in the header and then makes its object map. Without that it is there, and nothing opens it by its name, nor as a clone's parent
+    // (ENOENT, seen with 16.2).
+    private static List<ulong> WithoutMap(CephImages images, VolumeId volume, ImageHandle image, string what)
+    {
+        images.Check(Rbd.GetFeatures(image, out var features), what);
+        if ((features & CephHeaders.ObjectMap) == 0)
+            return [];
+        var (io, map) = (images.ContextOf(volume), $"{CephLifecycle.ObjectMapPrefix}{CephCatalog.IdOf(images, image, what)}.");
+        return [.. List(images, image, what).Select(s => s.Id).Where(id => ReadOperation.StatAsync(io, $"{map}{id:x16}").GetAwaiter().GetResult() == CephErrors.NotFound)];
+    }
+
+    private static unsafe bool MakeMap(CephImages images, ImageHandle image, ulong id, string what)
+    {
+        var result = Rbd.SetSnapshot(image, id);
+        // Removed meanwhile.
+        if (result == CephErrors.NotFound)
+            return true;
+        images.Check(result, what);
+        using var unheard = new ProgressCallback(null, () => false);
+        images.Check(Rbd.RebuildObjectMap(image, ProgressCallback.Function, unheard.State), what);
+        return true;
     }
 
     private Task ChangeAsync(

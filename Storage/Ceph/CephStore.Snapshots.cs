@@ -13,7 +13,7 @@ internal sealed partial class CephStore
     public Task RenameSnapshotAsync(VolumeId volume, string name, string newName, CancellationToken cancellationToken) =>
         _snapshots.RenameAsync(volume, name, newName, cancellationToken);
 
-    public Task SweepSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => _snapshots.SweepAsync(volume, cancellationToken);
+    public Task MendSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => _snapshots.MendAsync(volume, cancellationToken);
 
     public Task RemoveSnapshotAsync(VolumeId volume, string name, CancellationToken cancellationToken) =>
         _snapshots.RemoveAsync(volume, name, cancellationToken);

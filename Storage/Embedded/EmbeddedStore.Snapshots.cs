@@ -64,7 +64,7 @@ internal sealed partial class EmbeddedStore
     }, cancellationToken);
 
     /// <remarks>They go in one transaction.</remarks>
-    public Task SweepSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task MendSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task ProtectSnapshotAsync(VolumeId volume, string name, CancellationToken cancellationToken) =>
         ChangeSnapshotAsync(volume, name, (database, _, snapshot) =>

@@ -40,13 +40,14 @@ public interface IImageSnapshots
     Task RemoveSnapshotAsync(VolumeId volume, string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes what is left of snapshots whose removal was cut short: they have no name any more, and take up space. What clones need stays.
+    /// Ends what was cut short: removes what is left of snapshots whose removal was (they have no name any more, and take up space; what clones need stays),
+    /// and completes those whose making was (they stand, and cannot be cloned).
     /// </summary>
     /// <param name="volume">The image's name.</param>
     /// <param name="cancellationToken">Gives up waiting before the call has begun.</param>
-    /// <returns>Completes when there are no such remains.</returns>
+    /// <returns>Completes when nothing is half done.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.Fenced"/>.</exception>
-    Task SweepSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken);
+    Task MendSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken);
 
     /// <summary>Keeps a snapshot from being removed.</summary>
     /// <param name="volume">The image's name.</param>

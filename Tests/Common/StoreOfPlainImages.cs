@@ -8,7 +8,7 @@ public abstract class StoreOfPlainImages
 {
     public Task LockAsync(VolumeId volume, string lockId, string tag, CancellationToken cancellationToken) => throw NotHere();
 
-    public Task SweepSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task MendSnapshotsAsync(VolumeId volume, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task BreakLockAsync(VolumeId volume, string holder, string lockId, CancellationToken cancellationToken) => throw NotHere();
 

@@ -69,6 +69,9 @@ internal sealed class ImportDiffOperation : Operation<ImportDiff>
         {
             case Reconciliation.Foreign:
                 return new AttemptResult(null, OperationErrors.SnapshotExists(volume, head.To!), Leftovers: true);
+            case Reconciliation.Done:
+                await store.MendSnapshotsAsync(volume, cancellation);
+                break;
             case Reconciliation.NotBegun when head.From is { } from && snapshots.Find(from) is null:
                 return new AttemptResult(null, OperationErrors.MissingSnapshot(volume, from), Leftovers: true);
             case Reconciliation.NotBegun:

@@ -33,7 +33,4 @@ internal sealed class RemoveSnapshotOperation : SnapshotOperation<RemoveSnapshot
 
     protected override Task ChangeAsync(AttemptContext context, RemoveSnapshot command) =>
         context.Store.RemoveSnapshotAsync(command.Volume, command.Snapshot, context.Cancellation);
-
-    protected override Task TidyAsync(AttemptContext context, RemoveSnapshot command) =>
-        context.Store.SweepSnapshotsAsync(command.Volume, context.Cancellation);
 }

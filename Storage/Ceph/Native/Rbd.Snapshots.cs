@@ -50,6 +50,9 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_snap_set_limit")]
     public static partial int SetSnapshotLimit(ImageHandle image, ulong limit);
 
+    [LibraryImport(Library, EntryPoint = "rbd_snap_set", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetSnapshot(ImageHandle image, string name);
+
     [LibraryImport(Library, EntryPoint = "rbd_snap_set_by_id")]
     public static partial int SetSnapshot(ImageHandle image, ulong snapshot);
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Mooring.Harness;
+using Mooring.Messages;
 using Mooring.Storage;
 using Mooring.Storage.Ceph;
 using Mooring.Tests.Storage.Contract;
@@ -7,7 +9,7 @@ using Mooring.Tests.Storage.Contract;
 namespace Mooring.Tests.Storage.Ceph;
 
 /// <summary>A throw-away Ceph that all tests of the run share. Connections come from providers of their own, as from several processes.</summary>
-public sealed class CephFixture : IStoreFixture, IAsyncLifetime
+public sealed partial class CephFixture : IStoreFixture, IAsyncLifetime
 {
     private readonly string _directory = WorkDirectory.Create("mooring-ceph-");
     private CephSandbox? _sandbox;
@@ -50,6 +52,29 @@ public sealed class CephFixture : IStoreFixture, IAsyncLifetime
     /// <summary>Starts one of Ceph's own programs on this cluster.</summary>
     public Process Start(string program, params string[] arguments) =>
         Process.Start(new ProcessStartInfo(program, ["-c", Sandbox.ConfPath, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+    /// <summary>The client that an error names as being in the way.</summary>
+    public static FenceAddress ClientIn(OperationError busy) => new(ClientAddress().Match(busy.Detail).Groups[1].Value);
+
+    /// <summary>Does something, and fences whatever dead client is in the way.</summary>
+    public static async Task PastDeadClientAsync(IBlockStore store, Func<Task> act)
+    {
+        for (var left = 3; ; left--)
+        {
+            try
+            {
+                await act();
+                return;
+            }
+            catch (BlockStoreException e) when (e.Kind == ErrorKind.Busy && left > 0)
+            {
+                await store.FenceAsync(ClientIn(e.Error), TimeSpan.FromHours(1), default);
+            }
+        }
+    }
+
+    [GeneratedRegex(@" at ([^ ,]+/\d+)")]
+    private static partial Regex ClientAddress();
 
     /// <summary>Runs one of Ceph's own programs; it must succeed.</summary>
     public Task<string> RunAsync(string program, params string[] arguments) => Sandbox.RunAsync(program, arguments);

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Mooring.Messages;
 using Mooring.Storage;
 using Mooring.Tests.Storage.Contract;
@@ -7,7 +6,7 @@ namespace Mooring.Tests.Storage.Ceph;
 
 /// <summary>What a process that was killed in the middle leaves in Ceph, built by hand, and how the adapter goes on from it.</summary>
 [NeedsCeph, Collection(CephCollection.Name)]
-public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(fixture), IDisposable
+public sealed class CephHalfStates(CephFixture fixture) : StoreContract(fixture), IDisposable
 {
     private readonly string _scratch = Path.GetTempFileName();
 
@@ -83,7 +82,7 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
     public async Task A_snapshot_that_was_half_removed_is_swept_and_does_not_keep_its_image()
     {
         var (swept, removed) = (await WithHalfRemovedSnapshotAsync(), await WithHalfRemovedSnapshotAsync());
-        await Store.SweepSnapshotsAsync(swept, default).WaitAsync(StepLimit);
+        await Store.MendSnapshotsAsync(swept, default).WaitAsync(StepLimit);
         Assert.DoesNotContain("trash", await ((CephFixture)Fixture).RunAsync("rbd", "snap", "ls", "--all", $"{swept}"), StringComparison.Ordinal);
         await Store.RemoveAsync(removed, null, default).WaitAsync(StepLimit);
         Assert.Null(await Store.FindAsync(removed, default));
@@ -96,8 +95,34 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
         var clone = Fresh("clone");
         await Store.CloneAsync(swept, "s", clone, default).WaitAsync(StepLimit);
         await Store.RemoveSnapshotAsync(swept, "s", default).WaitAsync(StepLimit);
-        await Store.SweepSnapshotsAsync(swept, default).WaitAsync(StepLimit);
+        await Store.MendSnapshotsAsync(swept, default).WaitAsync(StepLimit);
         Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, clone, 0, MiB));
+    }
+
+    [StoreFact]
+    public async Task A_snapshot_that_was_half_made_is_read_and_cloned_and_completed()
+    {
+        var (volume, id) = await MadeAsync();
+        await Store.CreateSnapshotAsync(volume, "s", default).WaitAsync(StepLimit);
+        await Store.WriteAsync(volume, 0, Pattern(0, MiB, seed: 9), default);
+        var map = $"rbd_object_map.{id}.{(await Store.GetSnapshotsAsync(volume, default)).Find("s")!.Id.Value:x16}";
+
+        await RadosAsync("rm", map);
+        await using (var view = await Store.OpenViewAsync(volume, "s", default))
+        {
+            var bytes = new byte[MiB];
+            await view.ReadAsync(0, bytes, default);
+            Assert.Equal(Pattern(0, MiB), bytes);
+        }
+        var clone = Fresh("clone");
+        await Store.CloneAsync(volume, "s", clone, default).WaitAsync(StepLimit);
+        Assert.Equal(Pattern(0, MiB), await ReadAsync(Store, clone, 0, MiB));
+
+        await RadosAsync("rm", map);
+        await Store.MendSnapshotsAsync(volume, default).WaitAsync(StepLimit);
+        await RadosAsync("stat", map);
+        Assert.DoesNotContain("invalid", await fixture.RunAsync("rbd", "info", $"{volume}@s"), StringComparison.Ordinal);
+        await FailsAsync(ErrorKind.NotFound, () => Store.OpenViewAsync(volume, "t", default));
     }
 
     [StoreFact]
@@ -119,19 +144,7 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
                 continue;
             }
             Assert.Equal((true, volume.Image), (left.Removing, left.Name));
-            await UntilAsync("the dead client is not in the way", async () =>
-            {
-                try
-                {
-                    await Store.RemoveFromTrashAsync(volume.Pool, "", id, force: true, null, default).WaitAsync(StepLimit);
-                    return true;
-                }
-                catch (BlockStoreException e) when (e.Kind == ErrorKind.Busy)
-                {
-                    await Store.FenceAsync(new FenceAddress(ClientAddress().Match(e.Error.Detail).Groups[1].Value), TimeSpan.FromHours(1), default);
-                    return false;
-                }
-            });
+            await CephFixture.PastDeadClientAsync(Store, () => Store.RemoveFromTrashAsync(volume.Pool, "", id, force: true, null, default).WaitAsync(StepLimit));
             Assert.DoesNotContain($"rbd_data.{id}.", await RadosAsync("ls"), StringComparison.Ordinal);
             return;
         }
@@ -210,14 +223,10 @@ public sealed partial class CephHalfStates(CephFixture fixture) : StoreContract(
         await client.WaitForExitAsync();
         var busy = await FailsAsync(ErrorKind.Busy, () => Store.RemoveAsync(volume, null, default));
 
-        var address = ClientAddress().Match(busy.Detail).Groups[1].Value;
-        await Store.FenceAsync(new FenceAddress(address), TimeSpan.FromHours(1), default).WaitAsync(Fixture.Limit);
+        await Store.FenceAsync(CephFixture.ClientIn(busy), TimeSpan.FromHours(1), default).WaitAsync(Fixture.Limit);
         await Store.RemoveAsync(volume, null, default).WaitAsync(Fixture.Limit);
         Assert.Null(await Store.FindAsync(volume, default));
     }
-
-    [GeneratedRegex(@" at ([^ ,]+/\d+)")]
-    private static partial Regex ClientAddress();
 
     private async Task<(VolumeId Volume, string Id)> MadeAsync()
     {

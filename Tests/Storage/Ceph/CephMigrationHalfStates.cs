@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Mooring.Harness;
 using Mooring.Messages;
 using Mooring.Storage;
 using Mooring.Tests.Storage.Contract;
@@ -97,6 +98,30 @@ public sealed class CephMigrationHalfStates(CephFixture fixture) : StoreContract
     }
 
     [StoreFact]
+    public async Task An_abort_that_was_killed_while_it_removed_a_snapshot_is_ended()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var (source, id, target) = await MadeAsync();
+            var prepared = await PrepareAsync(source, id, target);
+            using var client = fixture.Start("rbd", "migration", "abort", "--no-progress", $"{target}");
+            var halfRemoved = false;
+            while (!client.HasExited && !halfRemoved)
+                halfRemoved = await HasHalfRemovedSnapshotAsync(target);
+            client.Kill();
+            await client.WaitForExitAsync();
+            if (!halfRemoved)
+            {
+                Assert.True(tries < 20, "it was always faster");
+                continue;
+            }
+            await CephFixture.PastDeadClientAsync(Store, () => Store.AbortMigrationAsync(prepared, null, default).WaitAsync(StepLimit));
+            await IsBackAsync(source, id);
+            return;
+        }
+    }
+
+    [StoreFact]
     public async Task Without_a_snapshot_that_came_along_it_is_not_executed_and_can_be_aborted()
     {
         var (source, id, target) = await MadeAsync();
@@ -121,6 +146,19 @@ public sealed class CephMigrationHalfStates(CephFixture fixture) : StoreContract
         await fixture.RunAsync("rbd", "migration", "execute", "--no-progress", $"{back}");
         await fixture.RunAsync("rbd", "migration", "commit", "--no-progress", $"{back}");
         Assert.Equal(Pattern(0, 5 * MiB), await ReadAsync(Store, back, 0, 5 * MiB));
+    }
+
+    private async Task<bool> HasHalfRemovedSnapshotAsync(VolumeId volume)
+    {
+        try
+        {
+            return (await fixture.RunAsync("rbd", "snap", "ls", "--all", $"{volume}")).Contains("trash", StringComparison.Ordinal);
+        }
+        catch (HarnessException)
+        {
+            // The image is gone.
+            return false;
+        }
     }
 
     private async Task<(VolumeId Source, ImageId Id, VolumeId Target)> MadeAsync()
