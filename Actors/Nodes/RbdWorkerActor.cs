@@ -115,6 +115,8 @@ public sealed class RbdWorkerActor : ReceiveActor
         {
             Become(Running);
             _cancelled = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
+            if (run.OnlyLook)
+                _cancelled.Cancel();
             AttemptAsync(run.Active, _cancelled.Token).PipeTo(Self);
         });
         Receive<RunCleanUp>(run =>

@@ -26,7 +26,8 @@ public sealed record WorkerRefused(OperationId Operation, OperationError Error);
 /// <summary>Carries out one attempt; answered with <see cref="AttemptProgressed"/> any number of times, then
 /// <see cref="AttemptReport"/>.</summary>
 /// <param name="Active">The operation, whose intent for this attempt is in the journal.</param>
-public sealed record RunAttempt(ActiveOperation Active);
+/// <param name="OnlyLook">Whether it ends as cancelled once it has seen that no earlier attempt took effect.</param>
+public sealed record RunAttempt(ActiveOperation Active, bool OnlyLook = false);
 
 /// <summary>Asks the worker that runs an operation's attempt to end it at its next step, if its kind can be stopped.</summary>
 /// <param name="Operation">The operation.</param>

@@ -69,6 +69,12 @@ public sealed record AttemptContext(
     /// <param name="point">Which.</param>
     public void Pass(CrashPoint point) => CrashPoints.Pass(point, Operation, Kind);
 
+    /// <summary>
+    /// Tells that no earlier attempt has taken effect, nor can any more: an attempt that is only to look, or whose operation was cancelled, ends here.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">It is to end.</exception>
+    public void NothingIsDone() => Cancelled.ThrowIfCancellationRequested();
+
     /// <summary>Whether nothing of the earlier attempts is on its way any more.</summary>
     public bool EarlierFenced { get; private set; } = EarlierWorkers.All(worker => worker == Store.Address);
 

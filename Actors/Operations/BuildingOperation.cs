@@ -67,6 +67,7 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         await fenced;
         if (context.InDoubt && await ReconcileAsync(context, command) is { } late)
             return late;
+        context.NothingIsDone();
         failure?.Throw();
         await store.RenameAsync(work, command.Volume, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

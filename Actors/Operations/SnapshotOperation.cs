@@ -71,6 +71,7 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
             await context.FenceEarlierAsync();
             if (await LookAsync(context, command) is { } settled)
                 return settled;
+            context.NothingIsDone();
         }
         try
         {

@@ -49,6 +49,7 @@ public abstract class StateOperation<TCommand>(string kind, string summary, stri
                 await MendAsync(context, command);
                 return await DescribeAsync(context, command);
             }
+            context.NothingIsDone();
         }
         try
         {

@@ -25,6 +25,8 @@ public abstract class UpkeepOperation<TCommand>(string kind, string summary, str
             await context.FenceEarlierAsync();
             if ((await context.Store.FindAsync(command.Volume, context.Cancellation))?.Value != context.ImageIdBefore)
                 return new AttemptResult(null, OperationErrors.Missing(command.Volume));
+            // Nobody can see whether it was.
+            context.NothingIsDone();
         }
         await ChangeAsync(context, command);
         context.Pass(CrashPoint.AfterEffect);

@@ -32,12 +32,16 @@ public sealed record Backoff(TimeSpan Min, TimeSpan Max, TimeSpan RefusedMax)
         // What has gone on for as long as this since then is another matter.
         var same = before is not null && now - before.NextTryAt < RefusedMax ? before : null;
         var count = (same?.Count ?? 0) + 1;
-        return new OperationSetback(reason, count, same?.Since ?? now, now + Pause(count, chance));
+        // The time of day may have been set back.
+        var since = same is not null && same.Since < now ? same.Since : now;
+        return new OperationSetback(reason, count, since, now + Pause(count, chance));
     }
 
-    /// <summary>Whether a setback is the last one.</summary>
+    /// <summary>
+    /// Whether a setback is the last one. The attempt after it only looks whether an earlier one has taken effect, whatever the store has said of that.
+    /// </summary>
     /// <param name="setback">The setback.</param>
-    /// <returns>True when the next try would come too late.</returns>
+    /// <returns>True when another try would come too late.</returns>
     public bool IsOver(OperationSetback setback) => setback.NextTryAt - setback.Since > RefusedMax;
 
     /// <summary>The error of what is given up.</summary>

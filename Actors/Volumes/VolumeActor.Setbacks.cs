@@ -42,7 +42,7 @@ public sealed partial class VolumeActor
 
     private void OnReport(AttemptReport report)
     {
-        if (_state.Decide(report, _setback, Backoff, Chance, _services.Settings.Node, Now) is not { } decision)
+        if (_state.Decide(report, _setback, _cancelled == report.Operation, Backoff, Chance, _services.Settings.Node, Now) is not { } decision)
             return;
         DropWorker();
         Execute(decision);

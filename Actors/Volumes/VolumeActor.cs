@@ -64,6 +64,8 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
+    private TimeSpan Monotonic => Context.System.Scheduler.MonotonicClock;
+
     private bool Busy => _preparing is { Announced: false } || _state.Active is not null;
 
     // Journals have a bound for these (Akka.Persistence.Sql on PostgreSQL: 255 characters); names may be longer. Never changes.
@@ -233,8 +235,9 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
                 break;
             case VolumeDecision.AlreadyActive already:
                 TellRunning(already.Active);
-                if (!request.Cancel || !CancelActive())
-                    AskForWorker();
+                if (request.Cancel)
+                    CancelActive();
+                AskForWorker();
                 break;
             case VolumeDecision.Refuse refuse when _preparing is null:
                 WaitForRelease(request, refuse.Error);
@@ -264,15 +267,17 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         End(_state.DecideRefusal(request, error, _services.Settings.Node, Now));
     }
 
-    // An attempt that runs, or has to look what earlier ones did, ends by itself at its next step, if its kind can be stopped.
-    private bool CancelActive()
+    // An attempt that runs ends by itself at its next step, if its kind can be stopped. While none runs one has to look what the earlier ones did: a store
+    // that says that it does nothing now may have done it, or a part.
+    private void CancelActive()
     {
-        _cancelled = _state.Active!.Operation;
-        _worker.Tell(new CancelAttempt(_state.Active.Operation));
-        if (!Timers.IsTimerActive(RetryTimer) || _state.DecideCancelled(_mayAct, _services.Settings.Node, Now) is not { } cancelled)
-            return false;
-        End(cancelled);
-        return true;
+        var operation = _state.Active!.Operation;
+        if (_cancelled == operation)
+            return;
+        _cancelled = operation;
+        _worker.Tell(new CancelAttempt(operation));
+        if (Timers.IsTimerActive(RetryTimer))
+            Timers.StartSingleTimer(RetryTimer, new WorkerDue(), TimeSpan.Zero);
     }
 
     // What does not fit is sent again by the owner.
@@ -284,7 +289,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
 
     private void Prepare(ExecuteOperation request)
     {
-        _preparing = new Preparation(request, Now + _services.Settings.SourceWaitMax);
+        _preparing = new Preparation(request, Monotonic + _services.Settings.SourceWaitMax);
         ForgetSetback();
         if (request.Command.SourceVolume is null)
             AskForWorker();
@@ -314,7 +319,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             _preparing = preparing with { Held = true };
             AskForWorker();
         }
-        else if (Now < preparing.HoldDeadline)
+        else if (Monotonic < preparing.HoldDeadline)
         {
             Timers.StartSingleTimer("hold", new HoldDue(), HoldRetryInterval);
         }
@@ -386,9 +391,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             _progress = 0;
             _services.CrashPoints.Pass(CrashPoint.AfterIntent, started.Operation, started.Command.Kind);
             Context.Watch(worker);
-            worker.Tell(new RunAttempt(_state.Active!));
-            if (_cancelled == started.Operation)
-                worker.Tell(new CancelAttempt(started.Operation));
+            worker.Tell(new RunAttempt(_state.Active!, OnlyLook: _cancelled == started.Operation || (_setback is not null && Backoff.IsOver(_setback))));
             TellRunning(_state.Active!);
         });
     }
@@ -561,7 +564,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
 
     // Announced: not asked for yet. Ready: the worker that is reserved for what was announced.
     private sealed record Preparation(
-        ExecuteOperation Request, DateTimeOffset HoldDeadline, bool Held = false, bool Announced = false, WorkerReady? Ready = null);
+        ExecuteOperation Request, TimeSpan HoldDeadline, bool Held = false, bool Announced = false, WorkerReady? Ready = null);
 
     private sealed record AnnouncementOver(OperationId Operation) : INoSerializationVerificationNeeded;
     private sealed record HoldDue : INoSerializationVerificationNeeded;

@@ -9,36 +9,26 @@ public sealed partial record VolumeState
     /// <summary>What an attempt's report means. Only the latest attempt of the active operation can end it.</summary>
     /// <param name="report">The report.</param>
     /// <param name="before">The operation's last setback, if it had one.</param>
+    /// <param name="asked">Whether somebody has asked that it be cancelled.</param>
     /// <param name="backoff">How it is tried again.</param>
     /// <param name="chance">From 0 to 1, for the pause.</param>
     /// <param name="node">The node that executed it.</param>
     /// <param name="now">The time now.</param>
     /// <returns>The result, another try, or null when it is not about the latest attempt (ignore).</returns>
     public AttemptDecision? Decide(
-        AttemptReport report, OperationSetback? before, Backoff backoff, double chance, NodeName node, DateTimeOffset now)
+        AttemptReport report, OperationSetback? before, bool asked, Backoff backoff, double chance, NodeName node, DateTimeOffset now)
     {
         if (Active is not { } active || active.Operation != report.Operation || active.Attempt != report.Attempt)
             return null;
+        // It was only to look, and nothing was done.
+        if (report is { Error.Kind: ErrorKind.Cancelled, InDoubt: false } && !asked && before is not null && backoff.IsOver(before))
+            return new AttemptDecision.End(DecideEnd(active, report with { Error = Backoff.GivenUp(before) }, node, now));
         if (report.Error is not { } error || (!report.InDoubt && OperationErrors.MeaningOf(error.Kind) == ErrorMeaning.Final))
             return new AttemptDecision.End(DecideEnd(active, report, node, now));
         var setback = backoff.Next(before, error, chance, now);
-        // What is in doubt does not end before it has been looked at.
-        if (!report.InDoubt && report.EarlierFenced && backoff.IsOver(setback))
-            return new AttemptDecision.End(DecideEnd(active, report with { Error = Backoff.GivenUp(setback) }, node, now));
         var earlier = report.EarlierFenced ? [] : active.Workers.RemoveAt(active.Workers.Count - 1);
         return new AttemptDecision.TryAgain(setback, report.InDoubt ? earlier.Add(active.Workers[^1]) : earlier);
     }
-
-    /// <summary>What becomes of the active operation when it is to be cancelled while no attempt runs.</summary>
-    /// <param name="mayAct">The connections of its attempts of which something may still be on its way; null for those of all attempts.</param>
-    /// <param name="node">The node that cancels it.</param>
-    /// <param name="now">The time now.</param>
-    /// <returns>Its result, or null when an attempt has to look first what the earlier ones did.</returns>
-    public OperationFinished? DecideCancelled(IReadOnlyList<FenceAddress>? mayAct, NodeName node, DateTimeOffset now) =>
-        Active is { } active && mayAct is []
-            ? DecideEnd(active, new AttemptReport(
-                active.Operation, active.Attempt, null, OperationErrors.Cancelled(active.Command.Kind), InDoubt: false, Leftovers: true), node, now)
-            : null;
 
     /// <summary>What it means that there is no worker for a request that has not begun, or that the worker could not look.</summary>
     /// <param name="request">The request.</param>

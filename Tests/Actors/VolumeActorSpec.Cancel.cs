@@ -2,6 +2,7 @@ using Akka.Actor;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Actors;
 
@@ -78,7 +79,7 @@ public sealed partial class VolumeActorSpec
     }
 
     [Fact]
-    public void What_the_store_has_put_off_and_left_undone_is_cancelled_at_once()
+    public void What_the_store_has_put_off_is_looked_at_before_it_is_cancelled()
     {
         var volume = Start();
         Begin(volume, Create, NameIsFree);
@@ -86,6 +87,12 @@ public sealed partial class VolumeActorSpec
         volume.Tell(new AttemptReport(
             Create.Operation, 1, null, new OperationError(ErrorKind.Overloaded, "not now"), InDoubt: false, Leftovers: false, EarlierFenced: true));
         _owner.Send(volume, Create with { Cancel = true });
+        // At once, and nothing more is done.
+        _dispatcher.ExpectMsg<RequestWorker>(r => r.Operation == Create.Operation && r.Observe is null);
+        Assert.False(_owner.HasMessages);
+        _dispatcher.Reply(Ready(Create, null));
+        Assert.True(_worker.ExpectMsg<RunAttempt>().OnlyLook);
+        volume.Tell(new AttemptReport(Create.Operation, 2, null, OperationErrors.Cancelled("volume.create"), InDoubt: false, Leftovers: true, EarlierFenced: true));
 
         Assert.Equal(ErrorKind.Cancelled, _owner.ExpectMsg<OperationEnded>().Outcome.Error!.Kind);
     }

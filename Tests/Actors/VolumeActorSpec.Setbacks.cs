@@ -1,5 +1,7 @@
 using Mooring.Actors.Nodes;
+using Mooring.Actors.Volumes;
 using Mooring.Messages;
+using Mooring.Operations;
 
 namespace Mooring.Tests.Actors;
 
@@ -76,12 +78,15 @@ public sealed partial class VolumeActorSpec
         Retried(volume, Create, "w2");
         Clock.Advance(Settings.RefusedMax);
         PutOff(volume, attempt: 2);
+        Assert.True(Retried(volume, Create, "w3").OnlyLook);
+        volume.Tell(new AttemptReport(
+            Create.Operation, 3, null, OperationErrors.Cancelled("volume.create"), InDoubt: false, Leftovers: true, EarlierFenced: true), Akka.Actor.ActorRefs.NoSender);
 
         Assert.Equal(ErrorKind.Overloaded, _owner.ExpectMsg<OperationEnded>().Outcome.Error!.Kind);
     }
 
     private static void PutOff(Akka.Actor.IActorRef volume, int attempt) =>
-        volume.Tell(new Mooring.Actors.Volumes.AttemptReport(Create.Operation, attempt, null, Later, InDoubt: false, Leftovers: false, EarlierFenced: true), Akka.Actor.ActorRefs.NoSender);
+        volume.Tell(new AttemptReport(Create.Operation, attempt, null, Later, InDoubt: false, Leftovers: false, EarlierFenced: true), Akka.Actor.ActorRefs.NoSender);
 
     private void RefuseWorker(Akka.Actor.IActorRef volume, ExecuteOperation request)
     {

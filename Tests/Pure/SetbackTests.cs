@@ -71,9 +71,13 @@ public class SetbackTests
     [Fact]
     public void What_is_put_off_for_too_long_ends_with_the_reason()
     {
-        var setback = new OperationSetback(Later, 20, Now - TimeSpan.FromSeconds(58), Now);
-        var ended = Ended(Decide(Started, Later, inDoubt: false, before: setback));
+        var last = TriedAgain(Decide(Started, Later, inDoubt: false, before: new OperationSetback(Later, 20, Now - TimeSpan.FromSeconds(58), Now)));
+        var state = Retried(last);
+        // Whether an earlier attempt took effect after all is looked at first; what cannot be looked at goes on.
+        TriedAgain(Decide(state, Later, inDoubt: false, before: last.Setback, attempt: 2));
+        var ended = Ended(Decide(state, OperationErrors.Cancelled("volume.create"), inDoubt: false, before: last.Setback, attempt: 2));
 
+        Assert.Equal(ErrorKind.Cancelled, Ended(Decide(state, OperationErrors.Cancelled("volume.create"), inDoubt: false, before: last.Setback, attempt: 2, asked: true)).Outcome.Error!.Kind);
         Assert.Equal((Later.Kind, Later.Errno, "later; given up after 21 tries in 62 s"), (ended.Outcome.Error!.Kind, ended.Outcome.Error.Errno, ended.Outcome.Error.Detail));
     }
 
@@ -83,7 +87,6 @@ public class SetbackTests
         var setback = new OperationSetback(Silent, 900, Now - TimeSpan.FromHours(2), Now);
 
         TriedAgain(Decide(Started, Silent, inDoubt: true, before: setback));
-        // Put off now, but an earlier attempt may still take effect.
         TriedAgain(Decide(Retried(TriedAgain(Decide(Started, Silent, inDoubt: true))), Later, inDoubt: false, before: setback, attempt: 2));
     }
 
@@ -93,6 +96,14 @@ public class SetbackTests
         var again = TriedAgain(Decide(Started, Later, inDoubt: false, before: new OperationSetback(Later, 7, Now - TimeSpan.FromHours(2), Now - TimeSpan.FromHours(1))));
 
         Assert.Equal((1, Now), (again.Setback.Count, again.Setback.Since));
+    }
+
+    [Fact]
+    public void A_time_of_day_that_was_set_back_does_not_lengthen_a_series()
+    {
+        var again = TriedAgain(Decide(Started, Later, inDoubt: false, before: new OperationSetback(Later, 7, Now + TimeSpan.FromHours(1), Now + TimeSpan.FromHours(1))));
+
+        Assert.Equal((8, Now), (again.Setback.Count, again.Setback.Since));
     }
 
     [Theory]
@@ -113,8 +124,8 @@ public class SetbackTests
     public void What_has_not_begun_is_refused_when_the_store_says_no() => Assert.Equal(Full, Ended(Unready(Full, null)).Outcome.Error);
 
     private static AttemptDecision? Decide(
-        VolumeState state, OperationError error, bool inDoubt, OperationSetback? before = null, int attempt = 1, bool? fenced = null) => state.Decide(
-        new AttemptReport(Create.Operation, attempt, null, error, inDoubt, Leftovers: false, fenced ?? attempt == 1), before, Backoff, 1, Node, Now);
+        VolumeState state, OperationError error, bool inDoubt, OperationSetback? before = null, int attempt = 1, bool? fenced = null, bool asked = false) => state.Decide(
+        new AttemptReport(Create.Operation, attempt, null, error, inDoubt, Leftovers: false, fenced ?? attempt == 1), before, asked, Backoff, 1, Node, Now);
 
     private static AttemptDecision Unready(OperationError error, OperationSetback? before) => VolumeState.Empty.DecideUnready(Create, error, before, Backoff, 1, Node, Now);
 

@@ -443,7 +443,7 @@ public class VolumeStateTests
     };
 
     private static OperationFinished? EndOf(VolumeState state, AttemptReport report) =>
-        (state.Decide(report, null, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1)), 1, Node, Now) as AttemptDecision.End)?.Finished;
+        (state.Decide(report, null, false, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1)), 1, Node, Now) as AttemptDecision.End)?.Finished;
 
     private static VolumeState Started(ExecuteOperation request) =>
         VolumeState.Empty.Apply(VolumeState.Empty.DecideIntent(request, NameIsFree, Node, Worker, Now));

@@ -110,6 +110,7 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
                 case Reconciliation.NotBegun:
                     break;
             }
+            context.NothingIsDone();
         }
         await store.CreateAsync(command.Volume, command.SizeBytes, ((ILaidOut)command).Layout, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

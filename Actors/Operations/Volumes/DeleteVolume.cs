@@ -46,6 +46,7 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
             var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
             if (Reconcile(context.ImageIdBefore, found) == Reconciliation.Done)
                 return new AttemptResult(null, Leftovers: await IsLeftAsync(context, command.Volume));
+            context.NothingIsDone();
         }
         if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
         {

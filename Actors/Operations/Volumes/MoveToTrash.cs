@@ -36,6 +36,10 @@ internal sealed class MoveToTrashOperation : Operation<MoveToTrash>
                 if (trashed is not { Moving: true } || found is not null)
                     return new AttemptResult(null);
             }
+            else
+            {
+                context.NothingIsDone();
+            }
         }
         await store.MoveToTrashAsync(volume, TimeSpan.FromSeconds(command.DelaySeconds), context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

@@ -63,7 +63,10 @@ internal sealed class RenameVolumeOperation : Operation<RenameVolume>
                     return await DescribeAsync(context, command);
                 case Reconciliation.Foreign:
                     return new AttemptResult(null, target is null ? OperationErrors.Missing(command.Source) : OperationErrors.Exists(command.Volume));
-                case Reconciliation.NotBegun or Reconciliation.Partial:
+                case Reconciliation.NotBegun:
+                    context.NothingIsDone();
+                    break;
+                case Reconciliation.Partial:
                     break;
             }
         }

@@ -61,6 +61,9 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
             var found = await context.Store.GetAsync(command.Volume, context.Cancellation);
             if (found.SizeBytes == command.SizeBytes)
                 return new AttemptResult(ImageDescription.Of(found));
+            // A shrinking image loses its end before its size changes.
+            if (found.SizeBytes < command.SizeBytes)
+                context.NothingIsDone();
         }
         await context.Store.ResizeAsync(command.Volume, command.SizeBytes, LeaveOf(command), context.Progress, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
