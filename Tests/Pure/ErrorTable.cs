@@ -24,8 +24,8 @@ internal static class ErrorTable
               clients that have the image open and holders of locks by their addresses, snapshots by their names.
             * **Put off**: Ceph has answered that it does not do it now, and nothing of it is on its way. The operation is tried again after pauses that
               double from `operations.retry-backoff-min` up to `operations.retry-backoff-max`, up to half shorter by chance, and holds no worker
-              meanwhile. `mooring operation show` says why, how often, since when, and when the next try is. After `operations.refused-max` it
-              fails with Ceph's reason.
+              meanwhile. `mooring operation show` says why, how often, since when, and when the next try is. After `operations.refused-max` one
+              more attempt looks whether it, or a part of it, was done after all; when not, it fails with Ceph's reason.
             * **In doubt**: there was no answer, and something may still be on its way. The connection is given up and fenced, Ceph is looked at, and
               the operation is found done or done again, after the same pauses. It has no other end: to say that it failed would be a guess. What
               was answered needs no fence, so that the OSD blocklist grows only by what was not.

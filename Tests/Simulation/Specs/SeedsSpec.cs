@@ -104,6 +104,12 @@ public sealed class SeedsSpec(ITestOutputHelper output)
 
         // A volume full of results waited for its owner, which waited for an earlier request there to end.
         1_133_001_872,
+
+        // The store put off a step after the effect, or answered with an error what it had done, and the operation counted as undone when it was cancelled.
+        41_735, 51_216, 51_319,
+
+        // Two copies waited for each other's volume until a time of day that had been set back.
+        41_549,
     ]);
 
     /// <summary>
