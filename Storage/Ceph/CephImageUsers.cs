@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
@@ -8,6 +9,9 @@ internal static unsafe class CephImageUsers
 {
     private const int WatchersAtFirst = 64;
     private const int LockersBytes = 16 << 10;
+
+    // What attempts have left is removed beside everything else.
+    private static readonly TimeSpan MomentMax = TimeSpan.FromSeconds(1);
 
     /// <summary>The lock on an image's header (RBD_LOCK_NAME of cls_rbd_client).</summary>
     public const string LockName = "rbd_lock";
@@ -61,10 +65,17 @@ internal static unsafe class CephImageUsers
         return (count != 0 && count != CephErrors.NotFound) || (result < 0 && result != CephErrors.NotFound) || (features & CephMigration.Feature) != 0;
     }
 
-    /// <summary>Refuses when somebody has the image open.</summary>
+    /// <summary>Refuses when somebody has the image open, and not only for a moment as one who removes a clone of it; blocks.</summary>
     public static void RequireNotOpen(CephImages images, ImageHandle image, string what)
     {
-        if (Watchers(image) is { Count: > 0 } watchers)
+        var clock = Stopwatch.StartNew();
+        var watchers = Watchers(image);
+        while (watchers.Count > 0 && clock.Elapsed < MomentMax)
+        {
+            Thread.Sleep(MomentMax / 20);
+            watchers = Watchers(image);
+        }
+        if (watchers.Count > 0)
             throw images.Failure(CephErrors.Busy, what, $"it is open by {string.Join(", ", watchers)}");
     }
 

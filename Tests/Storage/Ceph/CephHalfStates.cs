@@ -211,6 +211,21 @@ public sealed class CephHalfStates(CephFixture fixture) : StoreContract(fixture)
     }
 
     [StoreFact]
+    public async Task Who_has_an_image_open_for_a_moment_does_not_keep_it()
+    {
+        var (volume, _) = await MadeAsync();
+        await using var other = await ConnectAsync("other");
+        var open = await other.OpenAsync(volume, readOnly: false, default);
+        await open.WriteAsync(0, Pattern(0, 4096), default);
+        var removal = Store.RemoveAsync(volume, null, default);
+        // It has been seen to be open by then; otherwise there was nothing to wait for.
+        await Task.Delay(200);
+        await open.DisposeAsync();
+        await removal.WaitAsync(StepLimit);
+        Assert.Null(await Store.FindAsync(volume, default));
+    }
+
+    [StoreFact]
     public async Task A_killed_clients_watch_keeps_its_image_busy_until_it_is_fenced()
     {
         var volume = await CreateAsync(64 * MiB);
