@@ -204,7 +204,7 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private void TellEnded(UniqueAddress member)
     {
         if (_removed.TryGetValue(member, out var members) && _votes.HasEnded(member, members, Now))
-            Context.Parent.Tell(new PeerEnded(member.Address));
+            Context.Parent.Tell(new PeerEnded(member));
     }
 
     private void Clear(Address peer)
@@ -227,5 +227,5 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 }
 
 /// <summary>A member that was removed is known to have ended: its process is gone, not only silent.</summary>
-/// <param name="Address">Where it was.</param>
-internal sealed record PeerEnded(Address Address) : INoSerializationVerificationNeeded;
+/// <param name="Member">Where it was, and which of those that there have been.</param>
+internal sealed record PeerEnded(UniqueAddress Member) : INoSerializationVerificationNeeded;

@@ -25,7 +25,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly WorkerPool _pool;
     private readonly Dictionary<Address, NodeHealthReport> _reports = [];
-    private readonly Dictionary<Address, string> _incarnations = [];
+    private readonly Dictionary<Address, (string Incarnation, int? Uid)> _incarnations = [];
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
     private IActorRef _reader = ActorRefs.Nobody;
     private int _workersMade;
@@ -50,8 +50,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<NodeHealthReport>(OnReport);
         Receive<PeerEnded>(ended =>
         {
-            if (_incarnations.TryGetValue(ended.Address, out var incarnation))
-                _ended.Add(incarnation);
+            // Another may report under that address by now.
+            if (_incarnations.TryGetValue(ended.Member.Address, out var known) && known.Uid == ended.Member.Uid)
+                _ended.Add(known.Incarnation);
         });
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
         Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
@@ -159,13 +160,18 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private void OnReport(NodeHealthReport report)
     {
         var from = ReporterAddress();
-        if (_incarnations.TryGetValue(from, out var before) && before != report.Incarnation)
-            _ended.Add(before);
+        if (_incarnations.TryGetValue(from, out var before) && before.Incarnation != report.Incarnation)
+        {
+            // It was on its way for long.
+            if (_ended.Contains(report.Incarnation))
+                return;
+            _ended.Add(before.Incarnation);
+        }
         // Who is heard of for the first time hears of this node, whatever gets lost of what is reported later: connections to a node that has just
         // come back are still being replaced.
-        if (before != report.Incarnation && from != _cluster.SelfAddress && _reports.TryGetValue(_cluster.SelfAddress, out var own))
+        if (before.Incarnation != report.Incarnation && from != _cluster.SelfAddress && _reports.TryGetValue(_cluster.SelfAddress, out var own))
             Context.ActorSelection(new RootActorPath(from) / "user" / Name).Tell(own);
-        (_reports[from], _incarnations[from]) = (report, report.Incarnation);
+        (_reports[from], _incarnations[from]) = (report, (report.Incarnation, report.Uid));
     }
 
     private void BeginAnew(string detail, bool inOrder)

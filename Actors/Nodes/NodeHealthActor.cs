@@ -118,6 +118,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         var report = new NodeHealthReport(_settings.Node, _settings.HttpAddress, _state.DispatcherOk, _state.LinkOk, _since, _vipEpoch, _services.Incarnation)
         {
             Problem = _state.Problem,
+            Uid = _cluster.SelfUniqueAddress.Uid,
         };
         if (!always && report == _reported && Now - _reportedAt < 5 * _settings.HealthPeriod)
             return;

@@ -16,6 +16,9 @@ public sealed record NodeHealthReport(
 
     /// <summary>What is wrong, in one line; null for a healthy node, and from one that does not say it.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Which of the members that there have been under its cluster address it is; null from one that does not say it.</summary>
+    public int? Uid { get; init; }
 }
 
 /// <summary>A node tells the others what it sees of a member (V5).</summary>

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using Akka.TestKit;
+using Mooring.Actors.Membership;
 using Mooring.Actors.Nodes;
 using Mooring.Messages;
 using Mooring.Operations;
@@ -214,23 +215,23 @@ public sealed class DispatcherActorSpec : ActorSpec
     public async Task Whoever_reports_for_the_first_time_hears_of_this_node_in_turn()
     {
         var dispatcher = Start();
-        Join();
-        await AwaitAssertAsync(async () => Assert.NotNull(Assert.Single((await dispatcher.Ask<NodesListed>(new GetNodes(), Limit)).Items).Health), Limit);
-        var other = ActorSystem.Create("mooring", Sys.Settings.Config);
-        try
-        {
-            var heard = CreateTestProbe();
-            other.ActorOf(Props.Create(() => new Akka.TestKit.TestActors.ForwardActor(heard)), DispatcherActor.Name);
-            var address = ((ExtendedActorSystem)Sys).Provider.DefaultAddress;
-            var report = new NodeHealthReport(new NodeName("node-2"), "127.0.0.1:2", true, true, default, null, "there");
-            other.ActorSelection(dispatcher.Path.ToStringWithAddress(address)).Tell(report, other.ActorOf(Props.Empty, "health"));
+        using var other = await ReportFromElsewhereAsync(dispatcher, "there", uid: 1);
+    }
 
-            Assert.Equal(Services.Incarnation, heard.ExpectMsg<NodeHealthReport>(Limit).Incarnation);
-        }
-        finally
+    [Fact]
+    public async Task That_a_member_has_ended_says_nothing_of_another_under_its_address()
+    {
+        var dispatcher = Start();
+        using var other = await ReportFromElsewhereAsync(dispatcher, "second", uid: 2);
+        var (address, holder) = (((ExtendedActorSystem)other).Provider.DefaultAddress, new LeaseHolder(new NodeName("node-2"), "second", new FenceAddress("f")));
+        foreach (var uid in (int[])[1, 2])
         {
-            await other.Terminate();
+            _first.Send(dispatcher, new PeerEnded(new UniqueAddress(address, uid)));
+            _first.Send(dispatcher, new LeaseHeldBy(holder));
         }
+
+        Assert.Equal(holder, _first.ExpectMsg<HolderEnded>().Holder);
+        Assert.False(_first.HasMessages);
     }
 
     [Fact]
@@ -291,5 +292,19 @@ public sealed class DispatcherActorSpec : ActorSpec
         var probe = CreateTestProbe();
         probe.Send(dispatcher, Ping.Instance);
         probe.ExpectMsg<Pong>();
+    }
+
+    // Another node's report has arrived when that node has heard of this one.
+    private async Task<ActorSystem> ReportFromElsewhereAsync(IActorRef dispatcher, string incarnation, int uid)
+    {
+        Join();
+        await AwaitAssertAsync(async () => Assert.NotNull(Assert.Single((await dispatcher.Ask<NodesListed>(new GetNodes(), Limit)).Items).Health), Limit);
+        var (other, heard) = (ActorSystem.Create("mooring", Sys.Settings.Config), CreateTestProbe());
+        other.ActorOf(Props.Create(() => new Akka.TestKit.TestActors.ForwardActor(heard)), DispatcherActor.Name);
+        var address = ((ExtendedActorSystem)Sys).Provider.DefaultAddress;
+        var report = new NodeHealthReport(new NodeName("node-2"), "127.0.0.1:2", true, true, default, null, incarnation) { Uid = uid };
+        other.ActorSelection(dispatcher.Path.ToStringWithAddress(address)).Tell(report, other.ActorOf(Props.Empty, "health"));
+        Assert.Equal(Services.Incarnation, heard.ExpectMsg<NodeHealthReport>(Limit).Incarnation);
+        return other;
     }
 }
