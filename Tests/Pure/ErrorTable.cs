@@ -2,7 +2,6 @@ using System.Text;
 using Mooring.Cli;
 using Mooring.Client;
 using Mooring.Messages;
-using Mooring.Messages.Http;
 using Mooring.Operations;
 using Mooring.Storage.Ceph;
 using Mooring.StorageNode.Http;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Mooring.Messages;
-using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
 
 namespace Mooring.Client;
