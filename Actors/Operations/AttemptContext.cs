@@ -70,10 +70,17 @@ public sealed record AttemptContext(
     public void Pass(CrashPoint point) => CrashPoints.Pass(point, Operation, Kind);
 
     /// <summary>
-    /// Tells that no earlier attempt has taken effect, nor can any more: an attempt that is only to look, or whose operation was cancelled, ends here.
+    /// Tells that no earlier attempt has taken effect, in whole or part, nor can any more: an attempt that is only to look, or whose operation was cancelled,
+    /// ends here. It goes on for an image with a journal: what a dead client has entered there is carried out by whoever opens it next.
     /// </summary>
+    /// <param name="volume">The volume that is to be changed, or made.</param>
+    /// <returns>Completes when it is to go on.</returns>
     /// <exception cref="OperationCanceledException">It is to end.</exception>
-    public void NothingIsDone() => Cancelled.ThrowIfCancellationRequested();
+    public async Task NothingIsDoneAsync(VolumeId volume)
+    {
+        if (Cancelled.IsCancellationRequested && (await Store.TryGetAsync(volume, Cancellation))?.Features.Contains(ImageFeatures.Journaling) != true)
+            Cancelled.ThrowIfCancellationRequested();
+    }
 
     /// <summary>Whether nothing of the earlier attempts is on its way any more.</summary>
     public bool EarlierFenced { get; private set; } = EarlierWorkers.All(worker => worker == Store.Address);

@@ -50,11 +50,8 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         try
         {
             // Cheap first look: an earlier attempt may have committed, and then nothing needs to be made again.
-            if (context.InDoubt && await ReconcileAsync(context, command) is { } early)
-            {
-                await fenced;
-                return early;
-            }
+            if (context.InDoubt && (await LookAsync(context, command)).Reconciliation != Reconciliation.NotBegun)
+                throw new BlockStoreException(ErrorKind.Overloaded, $"{command.Volume} was there a moment ago");
             await BuildAsync(context, command, work);
             await store.SetMetadataAsync(work, OperationKey, context.Operation.Value, context.Cancellation);
             context.Pass(CrashPoint.BeforeCommit);
@@ -67,7 +64,7 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
         await fenced;
         if (context.InDoubt && await ReconcileAsync(context, command) is { } late)
             return late;
-        context.NothingIsDone();
+        await context.NothingIsDoneAsync(command.Volume);
         failure?.Throw();
         await store.RenameAsync(work, command.Volume, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);
@@ -81,15 +78,25 @@ public abstract class BuildingOperation<TCommand>(string kind, string summary, s
     protected virtual async Task<VolumeInfo> DescribeAsync(AttemptContext context, TCommand command) =>
         ImageDescription.Of(await context.Store.GetAsync(command.Volume, context.Cancellation));
 
-    private async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
+    private static async Task<(Reconciliation Reconciliation, ImageId? Found)> LookAsync(AttemptContext context, TCommand command)
     {
         var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
         var madeBy = found is null ? null : (await context.Store.GetMetadataAsync(command.Volume, context.Cancellation)).GetValueOrDefault(OperationKey);
-        return Reconcile(context.Operation, found, madeBy) switch
+        return (Reconcile(context.Operation, found, madeBy), found);
+    }
+
+    private async Task<AttemptResult?> ReconcileAsync(AttemptContext context, TCommand command)
+    {
+        var (reconciliation, found) = await LookAsync(context, command);
+        switch (reconciliation)
         {
-            Reconciliation.Done => new AttemptResult(await DescribeAsync(context, command), Leftovers: true),
-            Reconciliation.Foreign => new AttemptResult(null, OperationErrors.Exists(command.Volume), Leftovers: true),
-            _ => null,
-        };
+            case Reconciliation.Done:
+                await WorkImages.CompleteRenameAsync(context, command.Volume, found!.Value);
+                return new AttemptResult(await DescribeAsync(context, command), Leftovers: true);
+            case Reconciliation.Foreign:
+                return new AttemptResult(null, OperationErrors.Exists(command.Volume), Leftovers: true);
+            default:
+                return null;
+        }
     }
 }

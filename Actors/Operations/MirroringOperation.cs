@@ -32,6 +32,9 @@ public abstract class MirroringOperation<TCommand>(string kind, string summary, 
     protected sealed override async Task<bool> IsSoAsync(AttemptContext context, TCommand command) =>
         IsSo(command, context.Noted!, await context.Store.GetMirroringAsync(command.Volume, context.Cancellation));
 
+    /// <inheritdoc/>
+    protected sealed override bool HasSteps => true;
+
     // Mirroring by snapshots makes some.
     /// <inheritdoc/>
     protected sealed override Task MendAsync(AttemptContext context, TCommand command) =>

@@ -71,7 +71,6 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
             await context.FenceEarlierAsync();
             if (await LookAsync(context, command) is { } settled)
                 return settled;
-            context.NothingIsDone();
         }
         try
         {
@@ -104,8 +103,15 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
         {
             Reconciliation.Done => await MendedAsync(context, command),
             Reconciliation.Foreign => new AttemptResult(null, Lost(command)),
+            Reconciliation.NotBegun => await NothingAsync(context, command),
             _ => null,
         };
+    }
+
+    private static async Task<AttemptResult?> NothingAsync(AttemptContext context, TCommand command)
+    {
+        await context.NothingIsDoneAsync(command.Volume);
+        return null;
     }
 
     // It has taken effect, whatever now stands in the way of ending what else belongs to it.

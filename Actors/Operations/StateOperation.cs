@@ -30,6 +30,9 @@ public abstract class StateOperation<TCommand>(string kind, string summary, stri
     /// <returns>Completes when nothing is half done.</returns>
     protected virtual Task MendAsync(AttemptContext context, TCommand command) => Task.CompletedTask;
 
+    /// <summary>Whether an attempt that died may have left it between two states.</summary>
+    protected virtual bool HasSteps => false;
+
     /// <summary>What the operation tells of the volume afterwards.</summary>
     /// <param name="context">The attempt.</param>
     /// <param name="command">The command.</param>
@@ -49,7 +52,8 @@ public abstract class StateOperation<TCommand>(string kind, string summary, stri
                 await MendAsync(context, command);
                 return await DescribeAsync(context, command);
             }
-            context.NothingIsDone();
+            if (!HasSteps)
+                await context.NothingIsDoneAsync(command.Volume);
         }
         try
         {
@@ -58,10 +62,11 @@ public abstract class StateOperation<TCommand>(string kind, string summary, stri
         catch (BlockStoreException e) when (context.InDoubt && OperationErrors.MeaningOf(e.Kind) != ErrorMeaning.InDoubt)
         {
             // A client that has the image open may have done it a moment after the look, for a worker that is shut out.
-            if (await IsSoAsync(context, command))
-                return await DescribeAsync(context, command);
-            throw;
+            if (!await IsSoAsync(context, command))
+                throw;
         }
+        if (context.InDoubt)
+            await MendAsync(context, command);
         context.Pass(CrashPoint.AfterEffect);
         return await DescribeAsync(context, command);
     }

@@ -26,7 +26,7 @@ public abstract class UpkeepOperation<TCommand>(string kind, string summary, str
             if ((await context.Store.FindAsync(command.Volume, context.Cancellation))?.Value != context.ImageIdBefore)
                 return new AttemptResult(null, OperationErrors.Missing(command.Volume));
             // Nobody can see whether it was.
-            context.NothingIsDone();
+            await context.NothingIsDoneAsync(command.Volume);
         }
         await ChangeAsync(context, command);
         context.Pass(CrashPoint.AfterEffect);

@@ -13,6 +13,8 @@ internal static class WorkImages
     public static async Task RemoveAsync(AttemptContext context, VolumeId target)
     {
         await context.FenceEarlierAsync();
+        if (await context.Store.FindAsync(target, context.Cancellation) is { } id)
+            await CompleteRenameAsync(context, target, id);
         for (var attempt = 1; attempt <= context.Attempt; attempt++)
         {
             var work = context.WorkName(target, attempt);
@@ -23,6 +25,23 @@ internal static class WorkImages
         }
         var names = Enumerable.Range(1, context.Attempt).Select(attempt => context.WorkName(target, attempt).Image).ToHashSet();
         await RemovalRemains.EndAsync(context, target, image => names.Contains(image.Name));
+    }
+
+    /// <summary>
+    /// Ends the rename of an attempt that was cut short: as long as both names lead to one image, removing what is left under the one removes the other.
+    /// </summary>
+    /// <param name="context">The attempt; the earlier ones are fenced.</param>
+    /// <param name="target">The volume of the operation.</param>
+    /// <param name="id">The image that has its name.</param>
+    /// <returns>Completes when the image has that name alone.</returns>
+    public static async Task CompleteRenameAsync(AttemptContext context, VolumeId target, ImageId id)
+    {
+        for (var attempt = 1; attempt <= context.Attempt; attempt++)
+        {
+            var work = context.WorkName(target, attempt);
+            if (await context.Store.FindAsync(work, context.Cancellation) == id)
+                await context.Store.RenameAsync(work, target, context.Cancellation);
+        }
     }
 
     private static async Task RemoveSnapshotsAsync(AttemptContext context, VolumeId work)

@@ -80,7 +80,7 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
         var entries = await EntriesAsync(group, ImageKeyPrefix, $"list the images of group {group}", cancellationToken).ConfigureAwait(false);
         return await Task.WhenAll(entries.Select(async entry =>
         {
-            var (poolId, id) = Member(entry.Key);
+            var (poolId, id, _) = MemberOf(entry.Key);
             var pool = await connection.PoolNameAsync(poolId, cancellationToken).ConfigureAwait(false);
             var io = await connection.OpenAsync(pool, group.Namespace, cancellationToken).ConfigureAwait(false);
             var (_, listed) = await ReadOperation.OmapAsync(io, CephCatalog.Directory, [Encoding.UTF8.GetBytes(CephCatalog.IdKeyPrefix + id)])
@@ -120,7 +120,7 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
         var what = $"make snapshot {group}@{name}";
         CephSnapshots.RequireGoodNames(what, name);
         var members = await NamedAsync(
-            (await EntriesAsync(group, ImageKeyPrefix, what, cancellationToken).ConfigureAwait(false)).Select(entry => Member(entry.Key)), cancellationToken)
+            (await EntriesAsync(group, ImageKeyPrefix, what, cancellationToken).ConfigureAwait(false)).Select(entry => MemberOf(entry.Key)), cancellationToken)
             .ConfigureAwait(false);
         await RunAsync(
             what, group,
@@ -149,7 +149,11 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
             io =>
             {
                 RequireFree(group, found.Members, what, notOpen: false);
-                return Rbd.RemoveGroupSnapshot(io, group.Image, name);
+                var result = Rbd.RemoveGroupSnapshot(io, group.Image, name);
+                // librbd passes over an image's snapshot that somebody has half removed.
+                if (result >= 0)
+                    Sweep(group, found.Members, what);
+                return result;
             },
             cancellationToken).ConfigureAwait(false);
     }
@@ -173,31 +177,49 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
         }
     }
 
-    // librbd waits for a lock that was put there by hand, and takes others' automatic ones away.
-    private void RequireFree(VolumeId group, IReadOnlyList<(string Pool, string Id)> members, string what, bool notOpen)
+    private void Sweep(VolumeId group, IReadOnlyList<Member> members, string what)
     {
-        foreach (var (pool, id) in members)
+        foreach (var (pool, id, _) in members)
+        {
+            var io = connection.Open(pool, group.Namespace);
+            images.Check(Rbd.OpenByIdReadOnly(io, id, out var looked, 0), what);
+            using var look = new ImageHandle(looked, io);
+            if (CephSnapshots.Remains(images, look, what) is not { Count: > 0 } remains)
+                continue;
+            images.Check(Rbd.OpenById(io, id, out var opened, 0), what);
+            using var image = new ImageHandle(opened, io);
+            CephSnapshots.Sweep(images, image, remains, what);
+        }
+    }
+
+    // librbd waits for a lock that was put there by hand, and takes others' automatic ones away. To what has been half removed it rolls nothing back.
+    private void RequireFree(VolumeId group, IReadOnlyList<Member> members, string what, bool notOpen)
+    {
+        foreach (var (pool, id, snapshot) in members)
         {
             var io = connection.Open(pool, group.Namespace);
             images.Check(Rbd.OpenByIdReadOnly(io, id, out var opened, 0), what, $"image {id} of it cannot be opened");
             using var image = new ImageHandle(opened, io);
             CephImageUsers.RequireChangeable(images, image, what);
-            if (notOpen)
-                CephImageUsers.RequireNotOpen(images, image, what);
+            if (!notOpen)
+                continue;
+            CephImageUsers.RequireNotOpen(images, image, what);
+            if (!CephSnapshots.List(images, image, what).Exists(s => s.Id == snapshot && s.Kind == Rbd.SnapshotOfGroup))
+                throw images.Failure(CephErrors.Invalid, what, $"removing that snapshot was cut short: image {id} has lost it");
         }
     }
 
-    private static (long Pool, string Id) Member(byte[] key)
+    private static (long Pool, string Id, ulong Snapshot) MemberOf(byte[] key)
     {
         var text = Encoding.UTF8.GetString(key.AsSpan(ImageKeyPrefix.Length));
-        return (long.Parse(text.AsSpan(0, PoolDigits), NumberStyles.HexNumber, CultureInfo.InvariantCulture), text[(PoolDigits + 1)..]);
+        return (long.Parse(text.AsSpan(0, PoolDigits), NumberStyles.HexNumber, CultureInfo.InvariantCulture), text[(PoolDigits + 1)..], 0);
     }
 
-    private async Task<IReadOnlyList<(string Pool, string Id)>> NamedAsync(IEnumerable<(long Pool, string Id)> members, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Member>> NamedAsync(IEnumerable<(long Pool, string Id, ulong Snapshot)> members, CancellationToken cancellationToken)
     {
-        var named = new List<(string, string)>();
-        foreach (var (pool, id) in members)
-            named.Add((await connection.PoolNameAsync(pool, cancellationToken).ConfigureAwait(false), id));
+        var named = new List<Member>();
+        foreach (var (pool, id, snapshot) in members)
+            named.Add(new Member(await connection.PoolNameAsync(pool, cancellationToken).ConfigureAwait(false), id, snapshot));
         return named;
     }
 
@@ -217,17 +239,16 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
     }
 
     // GroupSnapshot and ImageSnapshotSpec (cls_rbd_types.h).
-    private static (GroupSnapshot Seen, List<(long Pool, string Id)> Members) Read(ReadOnlySpan<byte> bytes)
+    private static (GroupSnapshot Seen, List<(long Pool, string Id, ulong Snapshot)> Members) Read(ReadOnlySpan<byte> bytes)
     {
         var decoder = new CephDecoder(bytes);
         decoder.Version();
         var seen = new GroupSnapshot(decoder.Text(), decoder.Text(), decoder.Byte() == Complete);
-        var members = new List<(long, string)>();
+        var members = new List<(long, string, ulong)>();
         for (var left = decoder.Number(); left > 0; left--)
         {
             decoder.Version();
-            members.Add((decoder.Long(), decoder.Text()));
-            decoder.Long();
+            members.Add((decoder.Long(), decoder.Text(), (ulong)decoder.Long()));
         }
         return (seen, members);
     }
@@ -273,5 +294,8 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
         return true;
     }
 
-    private sealed record Found(GroupSnapshot Seen, IReadOnlyList<(string Pool, string Id)> Members);
+    private sealed record Found(GroupSnapshot Seen, IReadOnlyList<Member> Members);
+
+    // Snapshot: that which belongs to one of the group's; 0 when it is about none.
+    private sealed record Member(string Pool, string Id, ulong Snapshot);
 }

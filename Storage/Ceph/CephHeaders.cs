@@ -17,15 +17,18 @@ internal sealed class CephHeaders(CephConnection connection)
     /// <summary>Where the bits of the features stand.</summary>
     public static readonly byte[] FeaturesKey = Encoding.ASCII.GetBytes("features");
 
+    /// <summary>Where the stripe stands.</summary>
+    public static readonly byte[] StripeKey = Encoding.ASCII.GetBytes("stripe_unit");
+
     private static readonly byte[][] Keys =
         [.. new[] { "create_timestamp", "data_pool_id", "features", "order", "parent", "size", "stripe_count", "stripe_unit" }.Select(Encoding.ASCII.GetBytes)];
 
-    /// <summary>RBD_FEATURE_OBJECT_MAP, RBD_FEATURE_FAST_DIFF.</summary>
-    public const ulong ObjectMap = 8, FastDiff = 16;
+    /// <summary>RBD_FEATURE_STRIPINGV2, RBD_FEATURE_OBJECT_MAP, RBD_FEATURE_FAST_DIFF.</summary>
+    public const ulong Striping = 2, ObjectMap = 8, FastDiff = 16;
 
     private static readonly (ulong Bit, string Name)[] FeatureNames =
     [
-        (1, "layering"), (2, "striping"), (4, "exclusive-lock"), (ObjectMap, "object-map"), (FastDiff, "fast-diff"), (32, "deep-flatten"),
+        (1, "layering"), (Striping, "striping"), (4, "exclusive-lock"), (ObjectMap, "object-map"), (FastDiff, "fast-diff"), (32, "deep-flatten"),
         (64, "journaling"), (128, "data-pool"), (256, "operations"), (512, "migrating"), (1024, "non-primary"), (2048, "dirty-cache"),
     ];
 

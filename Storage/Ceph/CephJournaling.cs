@@ -10,26 +10,30 @@ namespace Mooring.Storage.Ceph;
 /// </summary>
 internal sealed class CephJournaling(CephImages images, CephCatalog catalog)
 {
-    // RBD_FEATURE_JOURNALING
-    private const ulong Feature = 64;
+    /// <summary>RBD_FEATURE_JOURNALING.</summary>
+    public const ulong Feature = 64;
 
-    // journal::Journaler: the object that says what the journal is, and those of its entries.
-    private const string Header = "journal.", Data = "journal_data.";
+    /// <summary>The object that says what the journal is (journal::Journaler).</summary>
+    public const string Header = "journal.";
+
+    // Those of its entries.
+    private const string Data = "journal_data.";
     private const ulong SplayWidthMax = 256;
 
     /// <summary>Makes both agree; blocks. Does nothing when they do.</summary>
-    public void Mend(VolumeId volume, string what)
+    /// <returns>Whether it has taken the feature away.</returns>
+    public bool Mend(VolumeId volume, string what)
     {
         var io = images.ContextOf(volume);
         // This thread belongs to a slot and may wait.
         if (catalog.FindAsync(volume, CancellationToken.None).GetAwaiter().GetResult() is not { } id)
-            return;
+            return false;
         var info = catalog.GetAsync(volume, CancellationToken.None).GetAwaiter().GetResult();
         var (has, there) = (info.Features.Contains("journaling"), ReadOperation.StatAsync(io, Header + id).GetAwaiter().GetResult());
         if (there != CephErrors.NotFound)
             images.Check(there, what);
         if (has == (there != CephErrors.NotFound) || IsOpen(volume, what))
-            return;
+            return false;
         if (has)
         {
             images.Check(
@@ -39,6 +43,7 @@ internal sealed class CephJournaling(CephImages images, CephCatalog catalog)
         {
             Remove(io, id, what);
         }
+        return has;
     }
 
     // Whoever has it open may be in the middle of that.

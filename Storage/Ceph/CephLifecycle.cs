@@ -84,6 +84,30 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         void Set(int option, ulong value) => images.Check(Rbd.SetOption(options, option, value), what);
     }
 
+    /// <summary>Whether what librbd makes after an image's header is there, too: its stripe, its object map, its journal.</summary>
+    public async Task<bool> IsCompleteAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindAsync(volume, cancellationToken).ConfigureAwait(false) is not { } id)
+            return false;
+        var io = await images.Connection.OpenAsync(volume.Pool, volume.Namespace, cancellationToken).ConfigureAwait(false);
+        var (result, entries) = await ReadOperation.OmapAsync(io, CephHeaders.Prefix + id, [CephHeaders.FeaturesKey, CephHeaders.StripeKey]).ConfigureAwait(false);
+        if (result == CephErrors.NotFound)
+            return false;
+        images.Connection.Check(result, $"look at {volume}");
+        var features = entries.Where(entry => entry.Key.SequenceEqual(CephHeaders.FeaturesKey)).Select(entry => (ulong)new CephDecoder(entry.Value).Long()).FirstOrDefault();
+        return ((features & CephHeaders.Striping) == 0 || entries.Any(entry => entry.Key.SequenceEqual(CephHeaders.StripeKey)))
+            && ((features & CephHeaders.ObjectMap) == 0 || await IsThereAsync(ObjectMapPrefix).ConfigureAwait(false))
+            && ((features & CephJournaling.Feature) == 0 || await IsThereAsync(CephJournaling.Header).ConfigureAwait(false));
+
+        async Task<bool> IsThereAsync(string prefix)
+        {
+            var there = await ReadOperation.StatAsync(io, prefix + id).ConfigureAwait(false);
+            if (there != CephErrors.NotFound)
+                images.Connection.Check(there, $"look at {volume}");
+            return there != CephErrors.NotFound;
+        }
+    }
+
     // librbd sees itself who has the image open and which snapshots it has, but would wait for one who has locked it. To open the image only to look costs
     // as much as the three durable steps of a request: it is done when it may be locked or migrated, and to say what is in the way.
     private unsafe bool Remove(VolumeId volume, IProgress<double>? progress)

@@ -200,7 +200,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
             RequireUnlocked(migration, what);
             try
             {
-                AbortTarget(target, progress, what);
+                AbortTarget(target, id, progress, what);
             }
             catch (BlockStoreException e) when (e.Kind == ErrorKind.AlreadyExists)
             {
@@ -238,7 +238,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
             return;
         if (Header(target, id) is { Role: OfTarget })
         {
-            AbortTarget(target, null, what);
+            AbortTarget(target, id, null, what);
             return;
         }
         // Committed: it is an image of its own.
@@ -249,12 +249,16 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
         lifecycle.RemoveDamaged(target, null);
     }
 
-    // librbd gives up at a snapshot of the target whose removal was cut short (ENOENT).
-    private unsafe void AbortTarget(VolumeId target, IProgress<double>? progress, string what)
+    // librbd gives up at a snapshot of the target whose removal was cut short (ENOENT), and others can only read what is being aborted.
+    private unsafe void AbortTarget(VolumeId target, ImageId id, IProgress<double>? progress, string what)
     {
         var remains = images.Use(target, readOnly: true, what, image => CephSnapshots.Remains(images, image, what));
         if (remains.Count > 0)
+        {
+            var state = new CephEncoder().Byte((byte)Array.IndexOf(States, MigrationState.Prepared)).Text("").Written;
+            images.Check(new WriteOperation().Execute("rbd", "migration_set_state", state).Run(images.ContextOf(target), CephHeaders.Prefix + id), what);
             images.Use(target, readOnly: false, what, image => CephSnapshots.Sweep(images, image, remains, what));
+        }
         Run(target, progress, what, (io, state) => Rbd.AbortMigration(io, target.Image, ProgressCallback.Function, state));
     }
 

@@ -106,6 +106,8 @@ internal sealed partial class CephStore : IBlockStore
 
     public Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken) => _catalog.ExamineAsync(volume, cancellationToken);
 
+    public Task<bool> IsCompleteAsync(VolumeId volume, CancellationToken cancellationToken) => _lifecycle.IsCompleteAsync(volume, cancellationToken);
+
     public Task<IReadOnlyList<ListedImage>> ListImagesAsync(string pool, string ns, string? after, int limit, CancellationToken cancellationToken) =>
         _catalog.ListImagesAsync(pool, ns, after, limit, cancellationToken);
 

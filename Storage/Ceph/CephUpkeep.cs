@@ -23,9 +23,11 @@ internal sealed class CephUpkeep(CephImages images, CephJournaling journaling)
         return images.RunAsync(
             () =>
             {
-                if (features.Contains(ImageFeatures.Journaling))
-                    journaling.Mend(volume, what);
-                return images.Change(volume, what, image => Update(image, features, enabled, what));
+                // What was cut short of switching it off is done with that.
+                IReadOnlyList<string> left = features.Contains(ImageFeatures.Journaling) && journaling.Mend(volume, what) && !enabled
+                    ? [.. features.Where(feature => feature != ImageFeatures.Journaling)]
+                    : features;
+                return left.Count == 0 || images.Change(volume, what, image => Update(image, left, enabled, what));
             },
             cancellationToken);
     }

@@ -37,6 +37,12 @@ public interface IImageCatalog
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/> when the pool or namespace does not exist.</exception>
     Task<string?> ExamineAsync(VolumeId volume, CancellationToken cancellationToken);
 
+    /// <summary>Whether making an image that can be opened was not cut short. Opens nothing.</summary>
+    /// <param name="volume">The image's name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>False when something of its layout or features is missing; true of a store that makes images in one step.</returns>
+    Task<bool> IsCompleteAsync(VolumeId volume, CancellationToken cancellationToken) => Task.FromResult(true);
+
     /// <summary>
     /// The images of a pool and namespace in the order of their names' UTF-8 bytes, page by page, reserved names and damaged images included.
     /// Opens none of them. An image whose name is not UTF-8 comes along in addition, and never last on a page after which there are more.

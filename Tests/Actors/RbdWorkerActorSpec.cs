@@ -250,6 +250,18 @@ public sealed class RbdWorkerActorSpec : ActorSpec
     }
 
     [Fact]
+    public void What_was_renamed_by_half_is_completed_and_not_removed()
+    {
+        var work = new VolumeId("rbd", "", $"{VolumeId.ReservedPrefix}{Operation}.1");
+        Store.Images[work] = Store.Add(Name, 10);
+        Reserve();
+        _worker.Tell(new RunCleanUp(Attempt(2, "w1", "w2") with { Command = new CopyVolume(Name, VolumeId.Parse("rbd/source")) }));
+
+        Assert.Null(_volume.ExpectMsg<CleanUpEnded>().Error);
+        Assert.Equal([Name], Store.Images.Keys);
+    }
+
+    [Fact]
     public void Its_connection_is_closed_with_it()
     {
         Reserve();

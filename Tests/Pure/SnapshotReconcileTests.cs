@@ -62,7 +62,7 @@ public class SnapshotReconcileTests
     {
         var rollBack = new RollBackVolume(Volume, "s");
 
-        Assert.Equal(Reconciliation.NotBegun, After(rollBack, 4, (4, "s", false)));
+        Assert.Equal(Reconciliation.Partial, After(rollBack, 4, (4, "s", false)));
         Assert.Equal(Reconciliation.Foreign, After(rollBack, 4, (5, "s", false)));
     }
 

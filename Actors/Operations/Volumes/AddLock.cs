@@ -47,7 +47,7 @@ internal sealed class AddLockOperation : Operation<AddLock>
             await context.FenceEarlierAsync();
             if ((await context.Store.GetTiesAsync(command.Volume, context.Cancellation)).Locks.Any(there => there.Tag == tag))
                 return await ImageDescription.ResultAsync(context, command.Volume);
-            context.NothingIsDone();
+            await context.NothingIsDoneAsync(command.Volume);
         }
         await context.Store.LockAsync(command.Volume, command.LockId, tag, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

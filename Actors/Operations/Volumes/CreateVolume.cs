@@ -97,7 +97,8 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
         {
             await context.FenceEarlierAsync();
             var found = await store.FindAsync(command.Volume, context.Cancellation);
-            var info = found is null ? null : await store.TryGetAsync(command.Volume, context.Cancellation);
+            var info = found is null || !await store.IsCompleteAsync(command.Volume, context.Cancellation)
+                ? null : await store.TryGetAsync(command.Volume, context.Cancellation);
             switch (Reconcile(command, found, info))
             {
                 case Reconciliation.Done:
@@ -110,7 +111,7 @@ internal sealed class CreateVolumeOperation : Operation<CreateVolume>
                 case Reconciliation.NotBegun:
                     break;
             }
-            context.NothingIsDone();
+            await context.NothingIsDoneAsync(command.Volume);
         }
         await store.CreateAsync(command.Volume, command.SizeBytes, ((ILaidOut)command).Layout, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

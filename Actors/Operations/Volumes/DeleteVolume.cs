@@ -46,7 +46,8 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
             var found = await context.Store.FindAsync(command.Volume, context.Cancellation);
             if (Reconcile(context.ImageIdBefore, found) == Reconciliation.Done)
                 return new AttemptResult(null, Leftovers: await IsLeftAsync(context, command.Volume));
-            context.NothingIsDone();
+            if (await IsUntouchedAsync(context, command.Volume))
+                await context.NothingIsDoneAsync(command.Volume);
         }
         if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
         {
@@ -60,6 +61,14 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(null);
     }
+
+    /// <summary>Whether no step of removing a volume, or of moving it to the trash, has been taken.</summary>
+    /// <param name="context">The attempt.</param>
+    /// <param name="volume">The volume, which has its name.</param>
+    /// <returns>True when none has.</returns>
+    public static async Task<bool> IsUntouchedAsync(AttemptContext context, VolumeId volume) =>
+        await context.Store.ExamineAsync(volume, context.Cancellation) is null
+        && await context.Store.FindInTrashAsync(volume.Pool, volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is null;
 
     private static async Task<bool> IsLeftAsync(AttemptContext context, VolumeId volume) =>
         await context.Store.FindInTrashAsync(volume.Pool, volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is { Removing: true };

@@ -61,6 +61,8 @@ internal abstract class FeaturesOperation<TCommand>(string kind, string summary,
     protected sealed override Task ChangeAsync(AttemptContext context, TCommand command) =>
         context.Store.UpdateFeaturesAsync(command.Volume, FeaturesIn(command), enabled, context.Cancellation);
 
+    protected sealed override bool HasSteps => true;
+
     // An object map brings one for each snapshot.
     protected sealed override Task MendAsync(AttemptContext context, TCommand command) =>
         context.Store.MendSnapshotsAsync(command.Volume, context.Cancellation);

@@ -36,9 +36,9 @@ internal sealed class MoveToTrashOperation : Operation<MoveToTrash>
                 if (trashed is not { Moving: true } || found is not null)
                     return new AttemptResult(null);
             }
-            else
+            else if (await DeleteVolumeOperation.IsUntouchedAsync(context, volume))
             {
-                context.NothingIsDone();
+                await context.NothingIsDoneAsync(volume);
             }
         }
         await store.MoveToTrashAsync(volume, TimeSpan.FromSeconds(command.DelaySeconds), context.Cancellation);

@@ -32,6 +32,15 @@ internal sealed class RemoveGroupSnapshotOperation : GroupOperation<RemoveGroupS
         if (!await IsSameAsync(context, command))
             return Settled.Done;
         var found = (await context.Store.GetGroupSnapshotsAsync(command.Group, context.Cancellation)).FirstOrDefault(s => s.Id == context.Noted);
+        if (found is null)
+        {
+            // Of the images' own snapshots some may be left.
+            foreach (var image in await context.Store.GetGroupImagesAsync(command.Group, context.Cancellation))
+            {
+                if (image.Volume is { } volume)
+                    await context.Store.MendSnapshotsAsync(volume, context.Cancellation);
+            }
+        }
         return found is null ? Settled.Done
             : found.Name == command.Snapshot ? Settled.Undone
             : Settled.Lost(MissingSnapshot(command.Group, command.Snapshot));

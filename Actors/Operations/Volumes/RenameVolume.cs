@@ -64,7 +64,7 @@ internal sealed class RenameVolumeOperation : Operation<RenameVolume>
                 case Reconciliation.Foreign:
                     return new AttemptResult(null, target is null ? OperationErrors.Missing(command.Source) : OperationErrors.Exists(command.Volume));
                 case Reconciliation.NotBegun:
-                    context.NothingIsDone();
+                    await context.NothingIsDoneAsync(command.Source);
                     break;
                 case Reconciliation.Partial:
                     break;

@@ -63,7 +63,7 @@ internal sealed class ResizeVolumeOperation : Operation<ResizeVolume>
                 return new AttemptResult(ImageDescription.Of(found));
             // A shrinking image loses its end before its size changes.
             if (found.SizeBytes < command.SizeBytes)
-                context.NothingIsDone();
+                await context.NothingIsDoneAsync(command.Volume);
         }
         await context.Store.ResizeAsync(command.Volume, command.SizeBytes, LeaveOf(command), context.Progress, context.Cancellation);
         context.Pass(CrashPoint.AfterEffect);

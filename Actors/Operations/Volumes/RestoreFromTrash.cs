@@ -84,10 +84,7 @@ internal sealed class RestoreFromTrashOperation : Operation<RestoreFromTrash>
                     return await ImageDescription.ResultAsync(context, command.Volume);
                 case Reconciliation.Foreign:
                     return new AttemptResult(null, found is null ? NotThere(command.Entry) : OperationErrors.Exists(command.Volume));
-                case Reconciliation.NotBegun:
-                    context.NothingIsDone();
-                    break;
-                case Reconciliation.Partial:
+                case Reconciliation.NotBegun or Reconciliation.Partial:
                     break;
             }
         }

@@ -37,8 +37,9 @@ internal sealed class RollBackVolumeOperation : SnapshotOperation<RollBackVolume
         }
     }
 
+    // Nobody can see how much of it is done.
     public override Reconciliation Reconcile(RollBackVolume command, SnapshotId noted, ImageSnapshots found) =>
-        Same(noted, command.Snapshot, found) is null ? Reconciliation.Foreign : Reconciliation.NotBegun;
+        Same(noted, command.Snapshot, found) is null ? Reconciliation.Foreign : Reconciliation.Partial;
 
     protected override string NameIn(RollBackVolume command) => command.Snapshot;
 

@@ -96,7 +96,12 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : StoreOf
     public async Task RemoveAsync(VolumeId volume, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         await provider.Before("remove", this);
-        provider.Images.TryRemove(volume, out _);
+        // Another name of it leads nowhere then.
+        if (provider.Images.TryRemove(volume, out var removed))
+        {
+            foreach (var (name, _) in provider.Images.Where(i => i.Value.Id == removed.Id))
+                provider.Images.TryRemove(name, out _);
+        }
     }
 
     public async Task FenceAsync(FenceAddress address, TimeSpan duration, CancellationToken cancellationToken)
@@ -142,7 +147,12 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : StoreOf
     public Task CopyAsync(VolumeId source, VolumeId target, IProgress<double>? progress, CancellationToken cancellationToken) =>
         provider.Copying?.Invoke(cancellationToken) ?? throw NotHere();
 
-    public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken) => throw NotHere();
+    public Task RenameAsync(VolumeId from, VolumeId to, CancellationToken cancellationToken)
+    {
+        provider.Images.TryRemove(from, out var image);
+        provider.Images[to] = image!;
+        return Task.CompletedTask;
+    }
 
     public Task ReadAsync(VolumeId volume, long offset, Memory<byte> buffer, CancellationToken cancellationToken) => throw NotHere();
 

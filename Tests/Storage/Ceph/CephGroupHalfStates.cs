@@ -80,6 +80,37 @@ public sealed class CephGroupHalfStates(CephFixture fixture) : StoreContract(fix
     }
 
     [StoreFact]
+    public async Task A_snapshot_that_was_half_removed_is_not_rolled_back_to_and_leaves_nothing()
+    {
+        const string Name = "s";
+        for (var tries = 0; ; tries++)
+        {
+            var (group, _) = await MadeAsync();
+            var volume = await CreateAsync();
+            await Store.AddToGroupAsync(group, volume, default).WaitAsync(StepLimit);
+            await Store.CreateGroupSnapshotAsync(group, Name, default).WaitAsync(StepLimit);
+            using var client = fixture.Start("rbd", "group", "snap", "rm", $"{group}@{Name}");
+            while (!client.HasExited && !await IsHalfRemovedAsync())
+            {
+            }
+            client.Kill();
+            await client.WaitForExitAsync();
+            if (!await IsHalfRemovedAsync() || (await Store.GetGroupSnapshotsAsync(group, default)).Count == 0)
+            {
+                Assert.True(tries < 20, "it was always faster");
+                continue;
+            }
+            await FailsAsync(ErrorKind.InvalidArgument, () => CephFixture.PastDeadClientAsync(Store, () => Store.RollBackGroupAsync(group, Name, null, default)));
+            await Store.RemoveGroupSnapshotAsync(group, Name, default).WaitAsync(StepLimit);
+            Assert.False(await IsHalfRemovedAsync());
+            return;
+
+            async Task<bool> IsHalfRemovedAsync() =>
+                (await fixture.RunAsync("rbd", "snap", "ls", "--all", $"{volume}")).Contains("trash", StringComparison.Ordinal);
+        }
+    }
+
+    [StoreFact]
     public async Task What_the_rbd_command_has_grouped_is_seen_and_the_other_way_round()
     {
         var (group, volume) = (Fresh("group"), await CreateAsync());

@@ -126,6 +126,38 @@ public sealed class CephHalfStates(CephFixture fixture) : StoreContract(fixture)
     }
 
     [StoreFact]
+    public async Task An_image_without_what_is_made_after_its_header_is_not_complete()
+    {
+        foreach (var (layout, part) in new (ImageLayout, string)[]
+        {
+            (new ImageLayout(MiB, ["layering", "exclusive-lock"], 1 << 16, 4), "stripe_unit"),
+            (new ImageLayout(Features: ["layering", "exclusive-lock", "object-map"]), "rbd_object_map."),
+            (new ImageLayout(Features: ["layering", "exclusive-lock", "journaling"]), "journal."),
+        })
+        {
+            var volume = Fresh();
+            await Store.CreateAsync(volume, 8 * MiB, layout, default).WaitAsync(StepLimit);
+            var id = (await Store.FindAsync(volume, default))!.Value;
+            Assert.True(await Store.IsCompleteAsync(volume, default));
+            await RadosAsync(part.EndsWith('.') ? ["rm", part + id] : ["rmomapkey", $"rbd_header.{id}", part]);
+            Assert.False(await Store.IsCompleteAsync(volume, default));
+            // It is made again.
+            await Store.RemoveAsync(volume, null, default).WaitAsync(StepLimit);
+            Assert.Null(await Store.FindAsync(volume, default));
+        }
+    }
+
+    [StoreFact]
+    public async Task Switching_several_features_off_goes_on_where_the_journal_is_gone()
+    {
+        var volume = Fresh();
+        await Store.CreateAsync(volume, 8 * MiB, new ImageLayout(Features: ["layering", "exclusive-lock", "journaling"]), default);
+        await RadosAsync("rm", $"journal.{await Store.FindAsync(volume, default)}");
+        await Store.UpdateFeaturesAsync(volume, ["exclusive-lock", "journaling"], enabled: false, default).WaitAsync(StepLimit);
+        Assert.Equal(["layering"], (await Store.GetAsync(volume, default)).Features);
+    }
+
+    [StoreFact]
     public async Task A_removal_that_was_killed_is_found_in_the_trash_and_ended_from_there()
     {
         var fixture = (CephFixture)Fixture;
