@@ -42,10 +42,12 @@ public sealed class ChildProcess : IAsyncDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "Mooring.Tests.Storage.Child.dll");
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var process = Process.Start(new ProcessStartInfo(dotnet, ["exec", program, directory, step, .. work]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        // Later its work may have ended, and it with that.
+        var identity = ProcessIdentity.Of(process.Id)!;
         var address = await ReadAsync(process);
         Assert.StartsWith("address ", address, StringComparison.Ordinal);
         Assert.Equal("begun", await ReadAsync(process));
-        return new ChildProcess(process, ProcessIdentity.Of(process.Id)!, new FenceAddress(address["address ".Length..]));
+        return new ChildProcess(process, identity, new FenceAddress(address["address ".Length..]));
     }
 
     /// <summary>How its work ended: <c>done</c>, or the kind of the failure.</summary>
