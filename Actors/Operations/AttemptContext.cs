@@ -82,6 +82,23 @@ public sealed record AttemptContext(
             Cancelled.ThrowIfCancellationRequested();
     }
 
+    /// <summary>
+    /// Ends what dead attempts may have left half done with a volume's snapshots, after the operation has taken effect: what stands in the way of that (a
+    /// mirror's copy can only be read) does not undo it.
+    /// </summary>
+    /// <param name="volume">The volume.</param>
+    /// <returns>Completes when nothing more can be done.</returns>
+    public async Task MendSnapshotsAsync(VolumeId volume)
+    {
+        try
+        {
+            await Store.MendSnapshotsAsync(volume, Cancellation);
+        }
+        catch (BlockStoreException e) when (OperationErrors.MeaningOf(e.Kind) == ErrorMeaning.Final)
+        {
+        }
+    }
+
     /// <summary>Whether nothing of the earlier attempts is on its way any more.</summary>
     public bool EarlierFenced { get; private set; } = EarlierWorkers.All(worker => worker == Store.Address);
 

@@ -38,7 +38,7 @@ public abstract class MirroringOperation<TCommand>(string kind, string summary, 
     // Mirroring by snapshots makes some.
     /// <inheritdoc/>
     protected sealed override Task MendAsync(AttemptContext context, TCommand command) =>
-        context.Store.MendSnapshotsAsync(command.Volume, context.Cancellation);
+        context.MendSnapshotsAsync(command.Volume);
 }
 
 /// <summary>The names of modes, as people type them.</summary>

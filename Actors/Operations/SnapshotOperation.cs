@@ -114,16 +114,9 @@ public abstract class SnapshotOperation<TCommand>(string kind, string summary, s
         return null;
     }
 
-    // It has taken effect, whatever now stands in the way of ending what else belongs to it.
     private static async Task<AttemptResult> MendedAsync(AttemptContext context, TCommand command)
     {
-        try
-        {
-            await context.Store.MendSnapshotsAsync(command.Volume, context.Cancellation);
-        }
-        catch (BlockStoreException e) when (OperationErrors.MeaningOf(e.Kind) == ErrorMeaning.Final)
-        {
-        }
+        await context.MendSnapshotsAsync(command.Volume);
         return await DescribeAsync(context, command);
     }
 

@@ -65,5 +65,5 @@ internal abstract class FeaturesOperation<TCommand>(string kind, string summary,
 
     // An object map brings one for each snapshot.
     protected sealed override Task MendAsync(AttemptContext context, TCommand command) =>
-        context.Store.MendSnapshotsAsync(command.Volume, context.Cancellation);
+        context.MendSnapshotsAsync(command.Volume);
 }

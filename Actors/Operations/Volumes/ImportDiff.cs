@@ -70,7 +70,7 @@ internal sealed class ImportDiffOperation : Operation<ImportDiff>
             case Reconciliation.Foreign:
                 return new AttemptResult(null, OperationErrors.SnapshotExists(volume, head.To!), Leftovers: true);
             case Reconciliation.Done:
-                await store.MendSnapshotsAsync(volume, cancellation);
+                await context.MendSnapshotsAsync(volume);
                 break;
             case Reconciliation.NotBegun when head.From is { } from && snapshots.Find(from) is null:
                 return new AttemptResult(null, OperationErrors.MissingSnapshot(volume, from), Leftovers: true);

@@ -38,7 +38,7 @@ internal sealed class RemoveGroupSnapshotOperation : GroupOperation<RemoveGroupS
             foreach (var image in await context.Store.GetGroupImagesAsync(command.Group, context.Cancellation))
             {
                 if (image.Volume is { } volume)
-                    await context.Store.MendSnapshotsAsync(volume, context.Cancellation);
+                    await context.MendSnapshotsAsync(volume);
             }
         }
         return found is null ? Settled.Done
