@@ -184,11 +184,8 @@ internal sealed class CephGroups(CephConnection connection, CephImages images, C
             var io = connection.Open(pool, group.Namespace);
             images.Check(Rbd.OpenByIdReadOnly(io, id, out var looked, 0), what);
             using var look = new ImageHandle(looked, io);
-            if (CephSnapshots.Remains(images, look, what) is not { Count: > 0 } remains)
-                continue;
-            images.Check(Rbd.OpenById(io, id, out var opened, 0), what);
-            using var image = new ImageHandle(opened, io);
-            CephSnapshots.Sweep(images, image, remains, what);
+            if (CephSnapshots.Remains(images, look, what) is { Count: > 0 } remains)
+                CephSnapshots.SweepById(images, io, new ImageId(id), remains, what);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class CephHeaders(CephConnection connection)
     private static readonly (ulong Bit, string Name)[] FeatureNames =
     [
         (1, "layering"), (Striping, "striping"), (4, "exclusive-lock"), (ObjectMap, "object-map"), (FastDiff, "fast-diff"), (32, "deep-flatten"),
-        (64, "journaling"), (128, "data-pool"), (256, "operations"), (512, "migrating"), (1024, "non-primary"), (2048, "dirty-cache"),
+        (CephJournaling.Feature, "journaling"), (128, "data-pool"), (256, "operations"), (CephMigration.Feature, "migrating"), (1024, "non-primary"), (2048, "dirty-cache"),
     ];
 
     /// <summary>The bits of features by their names.</summary>

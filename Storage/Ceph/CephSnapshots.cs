@@ -115,6 +115,14 @@ internal sealed class CephSnapshots(CephImages images)
         return true;
     }
 
+    /// <summary>As above, of an image that is known by its id.</summary>
+    public static bool SweepById(CephImages images, IoContextHandle io, ImageId id, List<ulong> remains, string what)
+    {
+        images.Check(Rbd.OpenById(io, id.Value, out var opened, 0), what);
+        using var image = new ImageHandle(opened, io);
+        return Sweep(images, image, remains, what);
+    }
+
     /// <summary>Ends removals and makings that were cut short; blocks.</summary>
     /// <returns>Whether there were any.</returns>
     public static bool Mend(CephImages images, VolumeId volume)

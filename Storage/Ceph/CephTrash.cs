@@ -112,7 +112,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
             CephImageUsers.RequireNotOpen(images, image, what);
             CephImageUsers.RequireChangeable(images, image, what);
             if (CephSnapshots.Remains(images, image, what) is { Count: > 0 } remains)
-                Sweep(io, id, remains, what);
+                CephSnapshots.SweepById(images, io, id, remains, what);
         }
         CompleteMove(io, pool, ns, id, what);
         using var callback = new ProgressCallback(progress, () => false);
@@ -139,12 +139,5 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
             new WriteOperation().Execute("rbd", "trash_state_set", new CephEncoder().Text(id.Value).Byte(StateNormal).Byte(StateMoving).Written)
                 .RunAsync(io, Object).GetAwaiter().GetResult(),
             what);
-    }
-
-    private void Sweep(IoContextHandle io, ImageId id, List<ulong> remains, string what)
-    {
-        images.Check(Rbd.OpenById(io, id.Value, out var opened, 0), what);
-        using var image = new ImageHandle(opened, io);
-        CephSnapshots.Sweep(images, image, remains, what);
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using Mooring.Messages;
 using Mooring.Messages.Wire;
 
 namespace Mooring.Client;
@@ -110,10 +109,8 @@ internal sealed class DataChannel : IDisposable
     public static MooringException Failure(Frame frame)
     {
         var reader = new WireReader(frame.Payload.Span);
-        return Failure(WireRecords.ReadError(ref reader));
+        return new MooringException(WireRecords.ReadError(ref reader));
     }
-
-    public static MooringException Failure(OperationError error) => new(error);
 
     public void Dispose() => _ = Frames.DisposeAsync().AsTask();
 }

@@ -34,7 +34,7 @@ public sealed partial class FileSystemClient
                 throw new WireException($"an answer of kind {(byte)answer.Kind} was not expected");
             var result = NodeResult.Read(answer.Payload);
             // What concerns the node and not the operation is for the loop around this.
-            if (result.Error is { } error && DataChannel.Failure(error) is var failure && IsPassing(failure))
+            if (result.Error is { } error && new MooringException(error) is var failure && IsPassing(failure))
                 throw failure;
             // The frame's buffer is the connection's.
             return result.Content.IsEmpty ? result : result with { Content = result.Content.ToArray() };

@@ -44,7 +44,7 @@ public sealed partial class FileSystemClient : IDisposable
         foreach (var path in operations.Skip(1).Select(o => o.Path).Concat(operations.Where(o => o.Kind == FileOperationKind.Rename).Select(o => o.Target)))
         {
             if ((await AreaOfAsync(path, cancellationToken).ConfigureAwait(false)).Id != area.Id)
-                throw DataChannel.Failure(new OperationError(ErrorKind.InvalidArgument, $"'{operations[0].Path}' and '{path}' lie in different areas", 18));
+                throw new MooringException(new OperationError(ErrorKind.InvalidArgument, $"'{operations[0].Path}' and '{path}' lie in different areas", 18));
         }
         var (id, sent) = (Guid.NewGuid(), 0);
         return await WithMemberAsync(area, write, node, async (grant, member, channel) =>
@@ -61,7 +61,7 @@ public sealed partial class FileSystemClient : IDisposable
                 throw new WireException("the results are not those of the request");
             // What concerns the node and not the operation is for the loop around this.
             if (results.All(r => r.Error is { Kind: ErrorKind.Fenced or ErrorKind.Unavailable or ErrorKind.TimedOut }))
-                throw DataChannel.Failure(results[0].Error!);
+                throw new MooringException(results[0].Error!);
             return results;
         }, cancellationToken).ConfigureAwait(false);
     }
@@ -126,7 +126,7 @@ public sealed partial class FileSystemClient : IDisposable
             }
             else if (entry with { ModifiedAt = first.ModifiedAt } != first)
             {
-                throw DataChannel.Failure(new OperationError(ErrorKind.Busy, $"'{path}' was changed while it was read; read it again", 16));
+                throw new MooringException(new OperationError(ErrorKind.Busy, $"'{path}' was changed while it was read; read it again", 16));
             }
             while (await channel.ReadAsync(cancellationToken).ConfigureAwait(false) is { Kind: not FrameKind.ReadDone } frame)
             {
@@ -149,7 +149,7 @@ public sealed partial class FileSystemClient : IDisposable
     public async Task<ReadOnlyMemory<byte>> GetAsync(string path, string? node = null, CancellationToken cancellationToken = default)
     {
         var results = await OperateAsync([FileOperation.Of(FileOperationKind.Get, path)], node, cancellationToken).ConfigureAwait(false);
-        return results[0].Error is { } error ? throw DataChannel.Failure(error) : results[0].Content;
+        return results[0].Error is { } error ? throw new MooringException(error) : results[0].Content;
     }
 
     /// <summary>Tells of a file or directory.</summary>
@@ -177,7 +177,7 @@ public sealed partial class FileSystemClient : IDisposable
         var directory = Normal(path);
         var results = await OperateAsync([new FileOperation(FileOperationKind.List, directory, after ?? "", limit, ReadOnlyMemory<byte>.Empty)], node, cancellationToken).ConfigureAwait(false);
         if (results[0].Error is { } error)
-            throw DataChannel.Failure(error);
+            throw new MooringException(error);
         if (results[0].Next.Length > 0)
             return (results[0].Entries, results[0].Next);
         // Other areas are mounted here: they have no entry of their own in this one.
@@ -230,7 +230,7 @@ public sealed partial class FileSystemClient : IDisposable
     private static void Check(IReadOnlyList<FileResult> results)
     {
         if (results[0].Error is { } error)
-            throw DataChannel.Failure(error);
+            throw new MooringException(error);
     }
 
     private static (FileEntry Entry, long From, long Count) Opened(Frame frame)
@@ -246,7 +246,7 @@ public sealed partial class FileSystemClient : IDisposable
 
     private static string Normal(string path) => FilePath.TryNormalize(path, out var normal, out var problem)
         ? normal
-        : throw DataChannel.Failure(new OperationError(ErrorKind.InvalidArgument, problem, 22));
+        : throw new MooringException(new OperationError(ErrorKind.InvalidArgument, problem, 22));
 
     private async Task<AreaShape> AreaOfAsync(string path, CancellationToken cancellationToken)
     {
@@ -358,7 +358,7 @@ public sealed partial class FileSystemClient : IDisposable
         if (node is null)
             return all[(Interlocked.Increment(ref _turn) & int.MaxValue) % all.Count];
         return all.Find(m => m.Node == node)
-            ?? throw DataChannel.Failure(new OperationError(ErrorKind.Unavailable, $"{node} does not serve area {grant.Area} of {grant.Filesystem} now"));
+            ?? throw new MooringException(new OperationError(ErrorKind.Unavailable, $"{node} does not serve area {grant.Area} of {grant.Filesystem} now"));
     }
 
     private void Forget(AreaShape area, GrantShape? grant)

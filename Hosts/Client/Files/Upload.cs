@@ -70,7 +70,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
             if (position >= have && position <= _read)
                 return;
             if (!source.CanSeek)
-                throw DataChannel.Failure(new OperationError(ErrorKind.Unavailable, $"what was sent of '{path}' is lost at byte {position}, and its source cannot be read again"));
+                throw new MooringException(new OperationError(ErrorKind.Unavailable, $"what was sent of '{path}' is lost at byte {position}, and its source cannot be read again"));
             _kept.Clear();
             source.Position = _sourceStart + position;
             _read = position;
