@@ -17,11 +17,12 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
     /// <summary>Makes one.</summary>
     /// <param name="endpoint">A node or the virtual IP, <c>host:port</c>; the others are learnt from it.</param>
     /// <param name="fileSystem">The file system.</param>
-    public HttpFileGrants(string endpoint, string fileSystem)
+    /// <param name="connectTimeout">How long connecting to one of them may take; a second by default.</param>
+    public HttpFileGrants(string endpoint, string fileSystem, TimeSpan? connectTimeout = null)
     {
         FileSystem = fileSystem;
         _endpoints = [endpoint];
-        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(1), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <inheritdoc/>
