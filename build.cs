@@ -151,6 +151,8 @@ internal static class ChaosRun
             return 1;
         Environment.SetEnvironmentVariable("MOORING_CHAOS_MINUTES", rest is [_, var minutes] ? minutes : "5");
         var report = $"artifacts/chaos-{(onCeph ? "ceph" : "embedded")}.txt";
+        // A fresh clone has no such directory.
+        Directory.CreateDirectory("artifacts");
         File.Delete(report);
         var status = Children.Run("dotnet",
         [
