@@ -21,6 +21,7 @@ internal sealed partial record CrashScenario(
     // the owner's, is passed by two of them on one store, and the two points around the effect by one store each.
     private static readonly bool AllPoints = Environment.GetEnvironmentVariable("MOORING_TEST_ALL_POINTS") is { Length: > 0 };
     private static readonly string[] PointsBeside = ["accepted", "before-intent", "before-reply", "after-reply"];
+    private static readonly string[] PointsAround = ["after-intent", "after-effect"];
     private static readonly string[] KindsBeside = ["volume.create", "volume.copy"];
 
     private static readonly Dictionary<string, CrashScenario> All = new(OfPools().Concat(OfKeeping()).Concat(OfGroups()).Concat(OfContent()).Concat(OfMigrations()).Concat(OfMirroring()))
@@ -182,40 +183,83 @@ internal sealed partial record CrashScenario(
             async (cluster, command, _) => Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),
     };
 
-    /// <summary>
-    /// The owner dies (SIGKILL by its own hand) at every named point of an operation that it also carries out. Whatever the point: the effect exactly
-    /// once, the result delivered to the client that waits, the same answer to the same request id, and nothing left lying around.
-    /// </summary>
-    /// <param name="cluster">Three nodes.</param>
+    /// <summary>Where the owner is to die in the middle of an operation.</summary>
     /// <param name="kind">The kind of operation.</param>
     /// <param name="atTheStore">Whether only the points behind the effect, and the kind's own, are of interest.</param>
-    public static async Task RunAsync(TestCluster cluster, string kind, bool atTheStore)
+    /// <returns>Points and the kind, such as <c>after-effect:volume.copy</c>.</returns>
+    public static IEnumerable<string> PointsOf(string kind, bool atTheStore)
     {
         Assert.True(All.TryGetValue(kind, out var scenario), $"there is no crash scenario for {kind}");
-        if (scenario.NeedsCeph && cluster.CephConf is null)
+        string[] around = AllPoints ? PointsAround : [atTheStore ? "after-effect" : "after-intent"];
+        return (AllPoints || (!atTheStore && KindsBeside.Contains(kind)) ? PointsBeside : []).Concat(around).Concat(scenario.Points).Select(point => $"{point}:{kind}");
+    }
+
+    /// <summary>Whether an actor passes the point, which can do nothing else while it waits for other operations to come to theirs.</summary>
+    /// <param name="point">As of <see cref="PointsOf"/>.</param>
+    /// <returns>True when the owner is to die there alone.</returns>
+    public static bool IsPassedByAnActor(string point) => PointsBeside.Append("after-intent").Contains(point.Split(':')[0]);
+
+    /// <summary>
+    /// The owner dies (SIGKILL by its own hand) when operations that it also carries out have each come to a named point. Whatever the points: the effects
+    /// exactly once, the results delivered to the clients that wait, the same answer to the same request id, and nothing left lying around.
+    /// </summary>
+    /// <param name="cluster">Three nodes.</param>
+    /// <param name="points">The points, as of <see cref="PointsOf"/>.</param>
+    public static async Task RunAsync(TestCluster cluster, params IReadOnlyCollection<string> points)
+    {
+        var owner = await cluster.OwnerAsync();
+        var operations = await Task.WhenAll(points.Select(point => BeginAsync(cluster, owner, point)));
+        cluster.CrashAt(points);
+        var dead = new Lazy<Task<IReadOnlyList<string>>>(() => StartAgainAsync(cluster));
+        await Task.WhenAll(operations.Select(async operation =>
         {
-            await RefusedAsync(cluster, scenario, TestCluster.Volume(kind.Replace('.', '-')));
-            return;
-        }
-        string[] around = AllPoints ? ["after-intent", "after-effect"] : [atTheStore ? "after-effect" : "after-intent"];
-        foreach (var point in (AllPoints || (!atTheStore && KindsBeside.Contains(kind)) ? PointsBeside : []).Concat(around).Concat(scenario.Points))
-        {
-            var owner = await cluster.OwnerAsync();
-            var command = await scenario.PrepareAsync(cluster, await cluster.FreeNameOnAsync(owner, $"{kind.Replace('.', '-')}-{point}"));
-            cluster.CrashAt($"{point}:{kind}");
             try
             {
-                await scenario.CheckAsync(cluster, command, await CrashAsync(cluster, owner, command));
+                var result = await AskTwiceAsync(cluster, operation.Command, operation.Content, () => dead.Value);
+                await All[operation.Command.Kind].CheckAsync(cluster, operation.Command, result);
             }
             catch (Exception e) when (e is MooringUnreachableException or Xunit.Sdk.XunitException)
             {
-                throw new InvalidOperationException($"{kind}, {owner} dying at {point}: {e.Message}\n{cluster.Logs()}", e);
+                throw new InvalidOperationException($"{operation.Command.Kind}, {owner} dying at {string.Join(", ", points)}: {e.Message}\n{cluster.Logs()}", e);
             }
-            await cluster.Nodes.WaitReadyAsync(TestCluster.Limit);
-            await cluster.NoStrayImageAsync();
-            // A Ceph in memory has room for the work of one at a time.
-            await cluster.RemoveAllAsync($"{kind.Replace('.', '-')}-{point}");
-        }
+        }));
+        // Not the owner when a volume has moved to another node meanwhile: that counts as well.
+        Assert.True(!(await dead.Value).Contains(owner) || owner != await cluster.OwnerAsync(), $"{owner} has died and is the owner still");
+        await cluster.Nodes.WaitReadyAsync(TestCluster.Limit);
+        await cluster.NoStrayImageAsync();
+        // A Ceph in memory has not room for the work of all of them.
+        await Task.WhenAll(points.Select(point => cluster.RemoveAllAsync(NameOf(point))));
+    }
+
+    /// <summary>The embedded store refuses what it does not have.</summary>
+    /// <param name="cluster">Three nodes.</param>
+    /// <param name="kind">The kind of operation.</param>
+    /// <returns>Whether it does not have it.</returns>
+    public static async Task<bool> IsRefusedAsync(TestCluster cluster, string kind)
+    {
+        if (cluster.CephConf is null && All[kind].NeedsCeph)
+            await RefusedAsync(cluster, All[kind], TestCluster.Volume(kind.Replace('.', '-')));
+        return cluster.CephConf is null && All[kind].NeedsCeph;
+    }
+
+    private static string NameOf(string point) => string.Join('-', point.Replace('.', '-').Split(':').Reverse());
+
+    private static async Task<(VolumeCommand Command, byte[]? Content)> BeginAsync(TestCluster cluster, string owner, string point) =>
+        await BeginAsync(cluster, point.Split(':')[1], await cluster.FreeNameOnAsync(owner, NameOf(point)));
+
+    private static async Task<(VolumeCommand Command, byte[]? Content)> BeginAsync(TestCluster cluster, string kind, VolumeId volume)
+    {
+        var command = await All[kind].PrepareAsync(cluster, volume);
+        return (command, All[kind].MakeContentAsync is { } make ? await make(cluster, command) : null);
+    }
+
+    // As a service manager would.
+    private static async Task<IReadOnlyList<string>> StartAgainAsync(TestCluster cluster)
+    {
+        var dead = await cluster.DiedAsync();
+        foreach (var node in dead)
+            cluster.Nodes.Launch(node, new Dictionary<string, string>());
+        return dead;
     }
 
     /// <summary>
@@ -229,7 +273,7 @@ internal sealed partial record CrashScenario(
         cluster.CrashAt($"in-the-middle:{Kind}");
         var change = Change.New() with { NoWait = true };
         var copy = await cluster.Client.RunAsync(command, change);
-        var dead = await cluster.DiedAsync();
+        var dead = Assert.Single(await cluster.DiedAsync());
         var asked = await cluster.Client.CancelAsync(copy.Id);
         var ended = await cluster.Client.WaitAsync(copy.Id, null);
 
@@ -251,13 +295,10 @@ internal sealed partial record CrashScenario(
     /// <param name="volume">The operation's volume, which there is not; it and all whose names begin with its name are gone afterwards.</param>
     public static async Task RunOnceAsync(TestCluster cluster, string kind, VolumeId volume)
     {
-        if (All[kind].NeedsCeph && cluster.CephConf is null)
-        {
-            await RefusedAsync(cluster, All[kind], volume);
+        if (await IsRefusedAsync(cluster, kind))
             return;
-        }
-        var command = await All[kind].PrepareAsync(cluster, volume);
-        await All[kind].CheckAsync(cluster, command, await AskTwiceAsync(cluster, command, () => Task.CompletedTask));
+        var (command, content) = await BeginAsync(cluster, kind, volume);
+        await All[kind].CheckAsync(cluster, command, await AskTwiceAsync(cluster, command, content, () => Task.CompletedTask));
         await cluster.RemoveAllAsync(volume.Image);
     }
 
@@ -288,24 +329,9 @@ internal sealed partial record CrashScenario(
         return ended.State == "cancelled";
     }
 
-    private static async Task<OperationShape> CrashAsync(TestCluster cluster, string owner, VolumeCommand command)
-    {
-        var dead = "";
-        var result = await AskTwiceAsync(cluster, command, async () =>
-        {
-            // Not the owner when the volume has moved to another node meanwhile: that counts as well.
-            dead = await cluster.DiedAsync();
-            // As a service manager would.
-            cluster.Nodes.Launch(dead, new Dictionary<string, string>());
-        });
-        Assert.True(dead != owner || owner != await cluster.OwnerAsync(), $"{owner} has died and is the owner still");
-        return result;
-    }
-
-    private static async Task<OperationShape> AskTwiceAsync(TestCluster cluster, VolumeCommand command, Func<Task> meanwhile)
+    private static async Task<OperationShape> AskTwiceAsync(TestCluster cluster, VolumeCommand command, byte[]? content, Func<Task> meanwhile)
     {
         var change = Change.New();
-        var content = All[command.Kind].MakeContentAsync is { } make ? await make(cluster, command) : null;
         var asked = cluster.Client.RunAsync(command, content is null ? change : change with { Content = () => new MemoryStream(content) });
         await meanwhile();
         var result = await asked;

@@ -47,7 +47,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Whether it does not matter which node carries out a scenario's operation.</summary>
     public bool AnyNodeWillDo { get; set; }
 
-    private string CrashFile => CrashFileIn(Nodes.Directory);
+    private string CrashPoints => CrashPointsIn(Nodes.Directory);
 
     public static Task<TestCluster> StartAsync(string? cephConf = null, params string[] settings) => StartAsync(3, cephConf, settings);
 
@@ -75,7 +75,7 @@ public sealed class TestCluster : IAsyncDisposable
                 HttpPort = 18470,
                 ClusterPort = 14053,
                 CephConf = cephConf,
-                Environment = new Dictionary<string, string> { ["MOORING_CRASH_FILE"] = CrashFileIn(directory) },
+                Environment = new Dictionary<string, string> { ["MOORING_CRASH_POINTS"] = Directory.CreateDirectory(CrashPointsIn(directory)).FullName },
                 Settings = settings,
             });
             return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf };
@@ -100,22 +100,36 @@ public sealed class TestCluster : IAsyncDisposable
 
     public async Task<string> OwnerAsync() => (await Client.GetVipAsync()).Owner!;
 
-    /// <summary>From now on the first node that passes the crash point, such as <c>after-intent:volume.copy</c>, dies.</summary>
-    public void CrashAt(string point)
+    /// <summary>From now on the first node that passes the crash points, such as <c>after-intent:volume.copy</c>, and no others, dies.</summary>
+    public void CrashAt(params IReadOnlyCollection<string> points)
     {
-        File.WriteAllText(CrashFile + ".new", point);
-        File.Move(CrashFile + ".new", CrashFile, overwrite: true);
+        foreach (var before in Directory.EnumerateFiles(CrashPoints).Concat(Directory.EnumerateFiles(Nodes.Directory, PassedBy + "*")))
+            File.Delete(before);
+        foreach (var point in points)
+            File.Create(Path.Combine(CrashPoints, point)).Dispose();
     }
 
-    /// <summary>Waits until a node has died at the crash point.</summary>
+    /// <summary>Waits until all crash points have been passed, and the nodes that did have died.</summary>
     /// <returns>Which.</returns>
-    public async Task<string> DiedAsync()
+    public async Task<IReadOnlyList<string>> DiedAsync()
     {
-        string? dead = null;
-        await UntilAsync(
-            "a node died at the crash point", () => Task.FromResult((dead = Nodes.NodeNames.FirstOrDefault(n => !Nodes.ProcessOf(n).IsAlive)) is not null), TimeSpan.FromSeconds(60));
-        Assert.False(File.Exists(CrashFile));
-        return dead!;
+        var (dead, left) = (new List<string>(), new List<string?>());
+        try
+        {
+            await UntilAsync(
+                "all crash points were passed, and who did is dead",
+                () =>
+                {
+                    dead = [.. Nodes.NodeNames.Where(n => !Nodes.ProcessOf(n).IsAlive)];
+                    left = [.. Directory.EnumerateFiles(CrashPoints).Select(Path.GetFileName)];
+                    return Task.FromResult(dead.Count > 0 && left.Count == 0 && Directory.EnumerateFiles(Nodes.Directory, PassedBy + "*").Count() == dead.Count);
+                });
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}: {string.Join(", ", dead)} dead, not passed {string.Join(", ", left)}\n{Logs()}", e);
+        }
+        return dead;
     }
 
     /// <summary>The name of a volume that there is not, and that the node would carry out the operations of.</summary>
@@ -204,7 +218,10 @@ public sealed class TestCluster : IAsyncDisposable
 
     public string Logs() => string.Join("\n\n", Nodes.NodeNames.Select(n => $"{n}:\n{Nodes.LogEnd(n, 40)}"));
 
-    private static string CrashFileIn(string directory) => Path.Combine(directory, "crash-at");
+    // The processes that have passed crash points: they are dead or about to be.
+    private const string PassedBy = "crash-at.";
+
+    private static string CrashPointsIn(string directory) => Path.Combine(directory, "crash-at");
 
     private static int TakeSubnet()
     {
