@@ -12,6 +12,8 @@ internal static class Failures
     // More than two letters wrong is another word.
     private const int TypoMax = 2;
 
+    private const int ErrnoMax = 4096;
+
     /// <summary>Runs a command.</summary>
     /// <param name="json">Whether problems are printed as JSON, too.</param>
     /// <param name="run">The command.</param>
@@ -39,6 +41,11 @@ internal static class Failures
                 ErrorKind.Unavailable, e.RequestId is { } id ? $"{e.Message} (request id {id}: ask again with --request-id {id})" : e.Message, e.RequestId));
             return ExitStatus.Unreachable;
         }
+        catch (Exception e) when (IsOfThisMachine(e))
+        {
+            output.Problem(ProblemOf(ErrorKind.Internal, e.Message));
+            return ExitStatus.Failed;
+        }
         catch (IOException e)
         {
             output.Problem(ProblemOf(ErrorKind.Unavailable, e.Message));
@@ -50,6 +57,11 @@ internal static class Failures
             return ExitStatus.Failed;
         }
     }
+
+    // A file that is not there, may not be read, or has no room: .NET gives such exceptions the system's number, and those of connections another one.
+    private static bool IsOfThisMachine(Exception e) =>
+        e is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException
+        || e is IOException { InnerException: null, HResult: > 0 and < ErrnoMax };
 
     /// <summary>Says what is wrong with a command line, with the nearest right word.</summary>
     /// <param name="parsed">A command line with errors.</param>

@@ -36,14 +36,7 @@ internal static class MountCommand
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-        try
-        {
-            await FileSystemMount.RunAsync(
-                files, $"{system}:{path}", path, directory, readOnly, () => FileCommands.Done(output, $"{system}:{path} is mounted at {directory}"), stop.Token);
-        }
-        catch (IOException e)
-        {
-            throw new UsageException(e.Message);
-        }
+        await FileSystemMount.RunAsync(
+            files, $"{system}:{path}", path, directory, readOnly, () => FileCommands.Done(output, $"{system}:{path} is mounted at {directory}"), stop.Token);
     }
 }

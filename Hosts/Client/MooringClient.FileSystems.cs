@@ -80,7 +80,8 @@ public sealed partial class MooringClient
     /// <summary>A client for the files of a file system, over the same endpoint.</summary>
     /// <param name="name">The file system.</param>
     /// <returns>The client, and what it asks for rights; both to be disposed of.</returns>
-    public OpenFileSystem OpenFileSystem(string name) => new(_options.Endpoint, name, new FileClientOptions { Timeout = _options.Timeout });
+    public OpenFileSystem OpenFileSystem(string name) => new(
+        _options.Endpoint, name, new FileClientOptions { Timeout = _options.Timeout, ConnectTimeout = _options.ConnectTimeout });
 }
 
 /// <summary>A <see cref="FileSystemClient"/> that asks for rights over HTTP.</summary>
@@ -94,7 +95,7 @@ public sealed class OpenFileSystem : IDisposable
     /// <param name="options">How it behaves.</param>
     public OpenFileSystem(string endpoint, string name, FileClientOptions options)
     {
-        _grants = new HttpFileGrants(endpoint, name);
+        _grants = new HttpFileGrants(endpoint, name, options.ConnectTimeout);
         Files = new FileSystemClient(_grants, options);
     }
 

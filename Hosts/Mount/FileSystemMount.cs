@@ -22,7 +22,7 @@ public static class FileSystemMount
     /// <param name="stop">Unmounts.</param>
     /// <returns>Completes when it is unmounted, by whomever.</returns>
     /// <exception cref="MooringException">There is no such file system or directory in it.</exception>
-    /// <exception cref="IOException">This machine does not mount it; the message says why.</exception>
+    /// <exception cref="IOException">This machine does not mount it; the message says why, and it has the system's number.</exception>
     public static async Task RunAsync(
         FileSystemClient files, string source, string path, string directory, bool readOnly, Action mounted, CancellationToken stop)
     {
@@ -38,7 +38,7 @@ public static class FileSystemMount
         }
         catch (MountException e)
         {
-            throw new IOException(e.Message, e);
+            throw new IOException(e.Message, e.Errno);
         }
     }
 
