@@ -305,20 +305,14 @@ internal sealed class FlagParameter(string name, string help, Func<VolumeCommand
 /// <summary>A time in whole seconds, that need not be said; 0 then.</summary>
 internal sealed class TimeParameter(string name, string help, Func<VolumeCommand, long> get) : Parameter<long>(name, help, get)
 {
-    private const long SecondsMax = 10 * 366L * 24 * 3600;
-
-    private static readonly Dictionary<char, long> Units = new() { ['s'] = 1, ['m'] = 60, ['h'] = 3600, ['d'] = 24 * 3600, ['w'] = 7 * 24 * 3600 };
-
     public override bool Required => false;
 
-    protected override string? Problem(long value) => value is < 0 or > SecondsMax ? $"{Name} must be from 0 to {SecondsMax} seconds, not {value}" : null;
+    protected override string? Problem(long value) =>
+        value is < 0 or > TimeText.SecondsMax ? $"{Name} must be from 0 to {TimeText.SecondsMax} seconds, not {value}" : null;
 
     protected override bool TryParse(string text, out long value, [NotNullWhen(false)] out string? problem)
     {
-        var unit = text.Length > 0 && Units.TryGetValue(text[^1], out var seconds) ? seconds : 0;
-        var isNumber = long.TryParse(unit > 0 ? text[..^1] : text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        problem = !isNumber || value > SecondsMax ? $"{Name} '{text}' is not a time such as 7d, 12h or 90s" : null;
-        value *= Math.Max(unit, 1);
+        problem = TimeText.TryParse(text, out value) ? null : $"{Name} '{text}' is not a time such as 7d, 12h or 90s";
         return problem is null;
     }
 

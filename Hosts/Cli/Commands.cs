@@ -44,6 +44,7 @@ internal static class Commands
             FileCommands.FileSystems(),
             FileCommands.Files(),
             MountCommand.Create(),
+            TokenCommands.Create(),
         };
         foreach (var operation in OperationCatalog.All)
             Add(root, operation.Kind, verb => Changing(verb, operation));
@@ -279,7 +280,7 @@ internal static class Commands
             return ExitStatus.Done;
         }));
 
-    private static async Task<int> ConnectedAsync(ParseResult parsed, Func<MooringClient, Task<int>> run)
+    internal static async Task<int> ConnectedAsync(ParseResult parsed, Func<MooringClient, Task<int>> run)
     {
         using var client = new MooringClient(EndpointFinder.Find(parsed.GetValue(Endpoint)) with
         {
@@ -304,7 +305,7 @@ internal static class Commands
 
     internal static int StatusOf(MooringException e) => e.Kind switch
     {
-        ErrorKind.PermissionDenied or ErrorKind.Fenced or ErrorKind.NoSpace => ExitStatus.Refused,
+        ErrorKind.PermissionDenied or ErrorKind.Unauthenticated or ErrorKind.Fenced or ErrorKind.NoSpace => ExitStatus.Refused,
         ErrorKind.InvalidArgument when !e.Executed && !IsOfTheFiles(e) => ExitStatus.WrongUsage,
         _ => ExitStatus.Failed,
     };

@@ -5,11 +5,18 @@ namespace Mooring.Cli;
 
 /// <summary>
 /// Where Mooring is: the option, else MOORING_ENDPOINT, else the cluster in .run/ of this folder or one above. The nodes' own addresses: MOORING_NODES, or those of
-/// that cluster.
+/// that cluster. The token: MOORING_TOKEN, or what the file MOORING_TOKEN_FILE holds.
 /// </summary>
 internal static class EndpointFinder
 {
-    public static MooringClientOptions Find(string? option)
+    public static MooringClientOptions Find(string? option) => At(option) with { Token = Token() };
+
+    // In a file, it does not stand among the processes' environment.
+    private static string? Token() => Environment.GetEnvironmentVariable("MOORING_TOKEN") is { Length: > 0 } token ? token
+        : Environment.GetEnvironmentVariable("MOORING_TOKEN_FILE") is { Length: > 0 } file ? File.ReadAllText(file).Trim()
+        : null;
+
+    private static MooringClientOptions At(string? option)
     {
         var named = Environment.GetEnvironmentVariable("MOORING_NODES")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         if (option is { Length: > 0 } || (option = Environment.GetEnvironmentVariable("MOORING_ENDPOINT")) is { Length: > 0 })

@@ -3,8 +3,6 @@ using System.Text.Json.Serialization;
 using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
-using Mooring.Storage.Ceph;
-using Mooring.Storage.Embedded;
 using Mooring.Storage.Files;
 
 namespace Mooring.Cli;
@@ -21,32 +19,18 @@ internal static class FileSystemCheck
     {
         var name = new Argument<string>("name") { Description = "The file system's name." };
         var pool = new Option<string>("--pool") { Description = "The pool of its images.", DefaultValueFactory = _ => VolumeId.DefaultPool };
-        var data = new Option<string?>("--data") { Description = "The data directory of an embedded store; without it and --ceph-conf that of the cluster in .run/." };
-        var conf = new Option<string?>("--ceph-conf") { Description = "The configuration file of a Ceph cluster." };
-        var user = new Option<string>("--ceph-user") { Description = "The CephX user, without client.", DefaultValueFactory = _ => "admin" };
+        var where = new StoreOptions();
         var quick = new Option<bool>("--metadata-only") { Description = "Do not read the files' bytes." };
-        return Commands.Alone("check", "Check a file system on its images, without any service; nobody should write it meanwhile.", [name], [pool, data, conf, user, quick], async (parsed, output) =>
+        return Commands.Alone("check", "Check a file system on its images, without any service; nobody should write it meanwhile.", [name], [pool, .. where.All, quick], async (parsed, output) =>
         {
             if (!FileSystemName.TryParse(parsed.GetValue(name), out var fileSystem, out var problem))
                 throw new UsageException(problem);
-            try
+            return await where.UseAsync(parsed, "check", async store =>
             {
-                await using var provider = Provider(parsed.GetValue(data), parsed.GetValue(conf), parsed.GetValue(user)!);
-                await using var store = await provider.ConnectAsync("check", 4, CancellationToken.None);
                 var shape = await CheckAsync(store, fileSystem, parsed.GetValue(pool)!, new AreaCheckOptions { VerifyContent = !parsed.GetValue(quick) });
                 output.Value(shape, CheckJson.Default.CheckShape, Print);
                 return shape.Clean ? ExitStatus.Done : ExitStatus.Failed;
-            }
-            catch (BlockStoreException e)
-            {
-                Output.Error(e.Message);
-                return e.Kind switch
-                {
-                    ErrorKind.Unavailable or ErrorKind.TimedOut => ExitStatus.Unreachable,
-                    ErrorKind.PermissionDenied or ErrorKind.Fenced => ExitStatus.Refused,
-                    _ => ExitStatus.Failed,
-                };
-            }
+            });
         });
     }
 
@@ -98,31 +82,6 @@ internal static class FileSystemCheck
             return new CheckedAreaShape(
                 number, volume.ToString(), again.AreaId, again.Position.Epoch.Value, again.Files, again.Directories, again.ContentBytes, again.UsedBytes, again.CapacityBytes,
                 again.Position != report.Position, [.. again.Findings.Select(f => new FindingShape(f.IsDamage, f.Where, f.Detail))]);
-        }
-    }
-
-    private static IBlockStoreProvider Provider(string? data, string? conf, string user)
-    {
-        if (data is not null && conf is not null)
-            throw new UsageException("give --data or --ceph-conf, not both");
-        if (data is null && conf is null)
-            (data, conf) = OfCluster();
-        if (conf is not null)
-            return new CephStoreProvider(new CephStoreOptions { ConfigFile = conf, Client = "client." + user });
-        // Opening a store that is not there would make one.
-        if (!Directory.Exists(data))
-            throw new UsageException($"there is no directory {data}");
-        return new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = data });
-    }
-
-    private static (string? Data, string? Conf) OfCluster()
-    {
-        if (EndpointFinder.Cluster() is not { } cluster)
-            throw new UsageException("no block store is known: give --data DIRECTORY or --ceph-conf FILE");
-        using (cluster.State)
-        {
-            var conf = cluster.State.RootElement.TryGetProperty("ceph_conf", out var value) ? value.GetString() : null;
-            return conf is null ? (Path.Combine(cluster.Folder, "data"), null) : (null, conf);
         }
     }
 

@@ -27,13 +27,14 @@ public sealed partial class MooringClient : IDisposable
         _options = options;
         var address = AddressOf(options.Endpoint);
         _nodes = [.. options.Nodes.Select(AddressOf)];
-        _http = new HttpClient(new SocketsHttpHandler
+        var sockets = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
             Expect100ContinueTimeout = options.Timeout,
             UseProxy = false,
-        })
+        };
+        _http = new HttpClient(BearerHandler.For(sockets, options.Token))
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -167,6 +168,33 @@ public sealed partial class MooringClient : IDisposable
         var query = cursor is null ? "" : $"?cursor={Uri.EscapeDataString(cursor)}";
         return AskAsync(repair ? HttpMethod.Post : HttpMethod.Get, repair ? $"v1/check/repair{query}" : $"v1/check{query}", HttpJson.Default.CheckPage, cancellationToken);
     }
+
+    /// <summary>Makes a token. There is no way to see it again.</summary>
+    /// <param name="token">What it is for.</param>
+    /// <param name="cancellationToken">Gives up; there may be a token of that name then, which is to be revoked.</param>
+    /// <returns>The token.</returns>
+    /// <exception cref="MooringException">There is one of that name, or nodes do not ask for tokens, or the one who asks may not.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<TokenShape> CreateTokenAsync(TokenBody token, CancellationToken cancellationToken = default) => RetryAsync(
+        () => new HttpRequestMessage(HttpMethod.Post, "v1/tokens") { Content = JsonContent.Create(token, HttpJson.Default.TokenBody) },
+        HttpJson.Default.TokenShape, TimeSpan.Zero, DateTime.UtcNow + _options.Timeout, null, cancellationToken);
+
+    /// <summary>All tokens, without their secrets.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Them, by name.</returns>
+    /// <exception cref="MooringException">The one who asks may not.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public async Task<IReadOnlyList<TokenShape>> ListTokensAsync(CancellationToken cancellationToken = default) =>
+        (await GetAsync("v1/tokens", HttpJson.Default.TokenPage, cancellationToken)).Items;
+
+    /// <summary>Ends a token: at the node that answers at once, at the others within some seconds.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The token.</returns>
+    /// <exception cref="MooringException">There is none, or the one who asks may not.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<TokenShape> RevokeTokenAsync(string name, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Delete, $"v1/tokens/{Uri.EscapeDataString(name)}", HttpJson.Default.TokenShape, cancellationToken);
 
     /// <summary>The virtual IP and its owners.</summary>
     /// <param name="cancellationToken">Gives up.</param>

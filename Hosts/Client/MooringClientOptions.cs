@@ -6,6 +6,9 @@ public sealed record MooringClientOptions
     /// <summary>Where Mooring is: the virtual IP, <c>host:port</c>.</summary>
     public required string Endpoint { get; init; }
 
+    /// <summary>The token that is shown, where nodes ask for one; null for none.</summary>
+    public string? Token { get; init; }
+
     /// <summary>
     /// The nodes' own addresses, <c>host:port</c>, as far as they are known: while the virtual IP does not answer, they are asked what they can answer
     /// (everything but changes), and why it does not.

@@ -13,6 +13,7 @@ using Mooring.Storage;
 using Mooring.StorageNode.Configuration;
 using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
+using Mooring.StorageNode.Http.Access;
 using Mooring.StorageNode.Journal;
 using Mooring.StorageNode.Vip;
 using Mooring.StorageNode.Vip.Linux;
@@ -142,9 +143,18 @@ internal static class NodeHost
                 kestrel.Listen(virtualListener.EndPoint);
         });
         builder.Services.AddRoutingCore();
+        var asksForTokens = configuration.Flag("http.tokens");
+        if (asksForTokens)
+            AccessControl.Add(builder.Services, configuration.Time("http.token-refresh-interval"));
         builder.Services.AddSingleton(provider => new FileGateway(http, () => provider.GetRequiredService<MooringCluster>()));
 
         var app = builder.Build();
+        app.UseStatusCodePages(context => Problems.Of(context.HttpContext.Response).ExecuteAsync(context.HttpContext));
+        if (asksForTokens)
+        {
+            app.UseAuthentication().UseAuthorization();
+            ActivatorUtilities.CreateInstance<TokenGateway>(app.Services, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
+        }
         new Gateway(http, () => app.Services.GetRequiredService<MooringCluster>(), app.Services.GetRequiredService<FileGateway>()).Map(app);
         new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         return app;

@@ -23,7 +23,7 @@ public enum ErrorKind
     /// <summary>No space or quota left. ENOSPC, EDQUOT.</summary>
     NoSpace = 5,
 
-    /// <summary>The block store does not permit it. EPERM, EACCES, EROFS.</summary>
+    /// <summary>The block store does not permit it, or the one who asks may not. EPERM, EACCES, EROFS.</summary>
     PermissionDenied = 6,
 
     /// <summary>No answer within the bound; whether it took effect is unknown. ETIMEDOUT.</summary>
@@ -52,4 +52,7 @@ public enum ErrorKind
 
     /// <summary>Parts of the image are missing in the block store; the detail says which and what can be done. EUCLEAN.</summary>
     Damaged = 15,
+
+    /// <summary>Nobody said who asks, or not in a way that is believed.</summary>
+    Unauthenticated = 16,
 }

@@ -43,6 +43,7 @@ public sealed record OperationError(ErrorKind Kind, string Detail, int? Errno = 
         ErrorKind.Overloaded => "overloaded",
         ErrorKind.Expired => "expired",
         ErrorKind.Damaged => "damaged",
+        ErrorKind.Unauthenticated => "unauthenticated",
         _ => "internal error",
     };
 }

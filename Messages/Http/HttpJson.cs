@@ -23,6 +23,9 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(GrantShape))]
 [JsonSerializable(typeof(EntryShape))]
 [JsonSerializable(typeof(EntryPage))]
+[JsonSerializable(typeof(TokenBody))]
+[JsonSerializable(typeof(TokenShape))]
+[JsonSerializable(typeof(TokenPage))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]
 public sealed partial class HttpJson : JsonSerializerContext;

@@ -291,3 +291,27 @@ public sealed record EntryShape(string Path, string Type, long SizeBytes, DateTi
 /// <param name="Items">The entries in order of their names.</param>
 /// <param name="NextCursor">Ask again with it; null at the end.</param>
 public sealed record EntryPage(IReadOnlyList<EntryShape> Items, string? NextCursor);
+
+/// <summary>Asks for a token.</summary>
+/// <param name="Name">Its name: 1 to 64 of a-z, 0-9 and -; no other token has it.</param>
+/// <param name="Role"><c>viewer</c>, <c>operator</c> or <c>admin</c>.</param>
+/// <param name="Scopes">Where it is valid: <c>POOL</c>, <c>POOL/NAMESPACE</c>, <c>fs:FILESYSTEM</c>; nothing for everywhere.</param>
+/// <param name="ExpiresInSeconds">When it ends; nothing for one that is valid until it is revoked.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record TokenBody(string? Name, string? Role, IReadOnlyList<string>? Scopes = null, long? ExpiresInSeconds = null);
+
+/// <summary>A token, without its secret.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Role"><c>viewer</c>, <c>operator</c> or <c>admin</c>.</param>
+/// <param name="Scopes">Where it is valid; empty for everywhere.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="ExpiresAt">When it ends, if it does by itself.</param>
+/// <param name="Token">The token itself: only in the answer to whoever has made it.</param>
+public sealed record TokenShape(
+    string Name, string Role, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null);
+
+/// <summary>All tokens.</summary>
+/// <param name="Items">Them, by name.</param>
+/// <param name="NextCursor">Null: there is one page.</param>
+public sealed record TokenPage(IReadOnlyList<TokenShape> Items, string? NextCursor);

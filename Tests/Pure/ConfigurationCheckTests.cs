@@ -31,6 +31,21 @@ public class ConfigurationCheckTests
         Assert.DoesNotContain('\n', refused.Message);
     }
 
+    // Nobody must take a door for shut that is open.
+    [Theory]
+    [InlineData("on", true)]
+    [InlineData("off", false)]
+    [InlineData("enabled", null)]
+    [InlineData("1", null)]
+    public void A_switch_is_on_or_off(string value, bool? isOn)
+    {
+        var configuration = Load($"http.tokens={value}");
+        if (isOn is { } expected)
+            Assert.Equal(expected, configuration.Flag("http.tokens"));
+        else
+            Assert.Throws<ConfigurationException>(() => configuration.Flag("http.tokens"));
+    }
+
     [Fact]
     public void Keys_of_akka_are_not_judged() => Load("akka.whatever.it.is=1");
 

@@ -18,11 +18,13 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
     /// <param name="endpoint">A node or the virtual IP, <c>host:port</c>; the others are learnt from it.</param>
     /// <param name="fileSystem">The file system.</param>
     /// <param name="connectTimeout">How long connecting to one of them may take; a second by default.</param>
-    public HttpFileGrants(string endpoint, string fileSystem, TimeSpan? connectTimeout = null)
+    /// <param name="token">The token that is shown, where nodes ask for one.</param>
+    public HttpFileGrants(string endpoint, string fileSystem, TimeSpan? connectTimeout = null, string? token = null)
     {
         FileSystem = fileSystem;
         _endpoints = [endpoint];
-        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(1), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        var sockets = new SocketsHttpHandler { ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(1), UseProxy = false };
+        _http = new HttpClient(BearerHandler.For(sockets, token)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <inheritdoc/>

@@ -96,7 +96,13 @@ internal sealed class NodeConfiguration
     /// <summary>A switch under <c>mooring</c>.</summary>
     /// <param name="key">The key.</param>
     /// <returns>Whether it is on.</returns>
-    public bool Flag(string key) => Merged.GetBoolean("mooring." + key);
+    /// <exception cref="ConfigurationException">It says neither.</exception>
+    public bool Flag(string key) => Text(key) switch
+    {
+        "on" or "true" or "yes" => true,
+        "off" or "false" or "no" => false,
+        var other => throw new ConfigurationException($"mooring.{key} = {other}: expected on or off"),
+    };
 
     /// <summary>A list of texts under <c>mooring</c>.</summary>
     /// <param name="key">The key.</param>

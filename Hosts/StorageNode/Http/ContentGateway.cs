@@ -4,6 +4,7 @@ using Mooring.Actors;
 using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
+using Mooring.StorageNode.Http.Access;
 
 namespace Mooring.StorageNode.Http;
 
@@ -58,6 +59,8 @@ internal sealed class ContentGateway(GatewaySettings settings, Func<MooringClust
         }
         if ((volume.Validate() ?? (snapshot is null ? null : SnapshotName.Validate(snapshot))) is { } problem)
             return Problems.Invalid(problem);
+        if (AccessControl.Denied(request.HttpContext, volume) is { } denied)
+            return denied;
         try
         {
             if (Interlocked.Increment(ref _exportCount) > settings.ExportCountMax)
@@ -98,6 +101,8 @@ internal sealed class ContentGateway(GatewaySettings settings, Func<MooringClust
             var answer = await cluster.Owner.Ask<object>(new GetOperation(operation), settings.AskTimeout, aborted);
             if (answer is not OperationFound { Operation: var found })
                 return Problems.Of(answer is QueryFailed failed ? failed.Error : new OperationError(ErrorKind.Internal, $"unexpected answer {answer.GetType().Name}"));
+            if (AccessControl.Denied(request.HttpContext, found.Command) is { } denied)
+                return denied;
             if (!OperationCatalog.Of(found.Command).TakesContent)
                 return Problems.Invalid($"{found.Command.Kind} takes no content");
             // Not a success: after that a client would send what nobody wants.

@@ -9,6 +9,7 @@ using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
 using Mooring.StorageNode.Files;
+using Mooring.StorageNode.Http.Access;
 
 namespace Mooring.StorageNode.Http;
 
@@ -16,18 +17,19 @@ namespace Mooring.StorageNode.Http;
 internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster> mooring) : IDisposable
 {
     private const int ReadersDefaultMax = 2;
+    private const string Systems = "/v1/filesystems", Grants = "/grants";
 
     private readonly KeptClients<FileSystemClient> _clients = new(settings.FileClientCountMax, name => new FileSystemClient(
         new ActorFileGrants(new FileSystemName(name), mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout }));
 
     public void Map(WebApplication app)
     {
-        var systems = app.MapGroup("/v1/filesystems");
+        var systems = app.MapGroup(Systems);
         systems.MapGet("", ListAsync);
         systems.MapPost("", CreateAsync);
         systems.MapGet("/{name}", (HttpRequest request, string name) => AskAsync(request, name, n => new GetFileSystem(n)));
         systems.MapDelete("/{name}", DeleteAsync);
-        systems.MapPost("/{name}/grants", GrantAsync);
+        systems.MapPost("/{name}" + Grants, GrantAsync);
         var files = app.MapGroup("/v1/files/{name}");
         files.MapGet("/{**path}", GetFileAsync);
         files.MapPut("/{**path}", PutFileAsync);
@@ -37,13 +39,18 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
 
     public void Dispose() => _clients.Dispose();
 
+    /// <summary>Whether a request asks for rights to files.</summary>
+    public static bool IsForGrants(HttpRequest request) =>
+        request.Path.StartsWithSegments(Systems) && request.Path.Value!.EndsWith(Grants, StringComparison.OrdinalIgnoreCase) && HttpMethods.IsPost(request.Method);
+
     private async Task<IResult> ListAsync(HttpRequest request)
     {
         var cluster = mooring();
         try
         {
             var listed = await cluster.FileStore.UseAsync(store => FileRecords.ListAsync(store, request.HttpContext.RequestAborted));
-            var found = await Task.WhenAll(listed.Select(l => cluster.NameNodes.Ask<object>(new GetFileSystem(l.Name), settings.AskTimeout, request.HttpContext.RequestAborted)));
+            var seen = listed.Where(l => AccessControl.DeniedFileSystem(request.HttpContext, l.Name.Value) is null);
+            var found = await Task.WhenAll(seen.Select(l => cluster.NameNodes.Ask<object>(new GetFileSystem(l.Name), settings.AskTimeout, request.HttpContext.RequestAborted)));
             return Results.Json(new FileSystemPage([.. found.OfType<FileSystemFound>().Select(f => Shapes.Of(f.Info))], null), HttpJson.Default.FileSystemPage);
         }
         catch (AskTimeoutException)
@@ -71,6 +78,8 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
             return Problems.Invalid("the body is null");
         if (!FileSystemName.TryParse(body.Name, out var name, out var problem))
             return Problems.Invalid(problem);
+        if (AccessControl.Denied(request.HttpContext, new VolumeId(body.Pool ?? VolumeId.DefaultPool, "", "")) is { } denied)
+            return denied;
         if (body.SizeBytes is not { } size)
             return Problems.Invalid("size_bytes is missing");
         if (body.Areas is <= 0 or > FileSystemLimits.AreasMax)
@@ -106,6 +115,8 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
         if (body?.Failed is { } f && NodeName.TryParse(f.Node, out _, out var problem) is false)
             return Problems.Invalid(problem);
+        if (body?.Write == true && AccessControl.DeniedChanges(request.HttpContext) is { } denied)
+            return denied;
         return await AskAsync(request, name, n => new RequestAccess(
             n,
             body?.Path ?? FilePath.Root,
@@ -118,6 +129,8 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
     {
         if (!FileSystemName.TryParse(name, out var system, out var problem))
             return Problems.Invalid(problem);
+        if (AccessControl.DeniedFileSystem(request.HttpContext, system.Value) is { } denied)
+            return denied;
         var cluster = mooring();
         try
         {
@@ -136,7 +149,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
     }
 
-    private Task<IResult> GetFileAsync(HttpRequest request, string name, string? path, string? node, string? entry, string? cursor, string? limit) => OnFileAsync(name, path, async (client, file) =>
+    private Task<IResult> GetFileAsync(HttpRequest request, string name, string? path, string? node, string? entry, string? cursor, string? limit) => OnFileAsync(request, name, path, async (client, file) =>
     {
         var response = request.HttpContext.Response;
         var stat = await client.StatAsync(file, node, request.HttpContext.RequestAborted);
@@ -186,7 +199,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         return Results.Empty;
     });
 
-    private Task<IResult> PutFileAsync(HttpRequest request, string name, string? path, string? append) => OnFileAsync(name, path, async (client, file) =>
+    private Task<IResult> PutFileAsync(HttpRequest request, string name, string? path, string? append) => OnFileAsync(request, name, path, async (client, file) =>
     {
         // Files have no limit but the area's space; what is in memory at once is bounded by the window.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -202,7 +215,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         return Results.Json(Shapes.Of(written), HttpJson.Default.EntryShape);
     });
 
-    private Task<IResult> ChangeFileAsync(HttpRequest request, string name, string? path, string? op, string? to) => OnFileAsync(name, path, async (client, file) =>
+    private Task<IResult> ChangeFileAsync(HttpRequest request, string name, string? path, string? op, string? to) => OnFileAsync(request, name, path, async (client, file) =>
     {
         switch (op)
         {
@@ -217,16 +230,18 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
     });
 
-    private Task<IResult> RemoveFileAsync(HttpRequest request, string name, string? path, string? recursive) => OnFileAsync(name, path, async (client, file) =>
+    private Task<IResult> RemoveFileAsync(HttpRequest request, string name, string? path, string? recursive) => OnFileAsync(request, name, path, async (client, file) =>
     {
         await client.RemoveAsync(file, recursive == "true", request.HttpContext.RequestAborted);
         return Results.NoContent();
     });
 
-    private async Task<IResult> OnFileAsync(string name, string? path, Func<FileSystemClient, string, Task<IResult>> work)
+    private async Task<IResult> OnFileAsync(HttpRequest request, string name, string? path, Func<FileSystemClient, string, Task<IResult>> work)
     {
         if (!FileSystemName.TryParse(name, out var system, out var problem) || !FilePath.TryNormalize(path, out var file, out problem))
             return Problems.Invalid(problem);
+        if (AccessControl.DeniedFileSystem(request.HttpContext, system.Value) is { } denied)
+            return denied;
         using var client = _clients.Take(system.Value);
         try
         {

@@ -8,6 +8,7 @@ using Mooring.Actors;
 using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Operations;
+using Mooring.StorageNode.Http.Access;
 
 namespace Mooring.StorageNode.Http;
 
@@ -30,7 +31,6 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
 
     public void Map(WebApplication app)
     {
-        app.UseStatusCodePages(context => Problems.Of(context.HttpContext.Response).ExecuteAsync(context.HttpContext));
         var volumes = app.MapGroup("/v1/volumes");
         volumes.MapRead("", ListVolumesAsync).AddEndpointFilter(RequestAddress.Knows("pool", "namespace", "cursor", "limit"));
         volumes.MapRead("/{pool}/{image}", GetVolumeAsync).AddEndpointFilter(RequestAddress.Knows("namespace"));
@@ -50,8 +50,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
             .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
         app.MapPost("/v1/check/repair", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: true))
             .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
-        app.MapRead("/health/live", () => Results.Text("live\n"));
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = ShowReadinessAsync });
+        app.MapRead("/health/live", () => Results.Text("live\n")).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = ShowReadinessAsync }).AllowAnonymous();
         app.MapRead("/metrics", MetricsAsync);
     }
 
@@ -62,6 +62,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         var probe = new VolumeId(pool ?? VolumeId.DefaultPool, @namespace ?? "", "any");
         if (probe.Validate() is { } name)
             return Problems.Invalid(name);
+        if (AccessControl.Denied(request.HttpContext, probe) is { } denied)
+            return denied;
         return await AskAsync(m => m.Dispatcher, new GetVolumes(probe.Pool, probe.Namespace, cursor, count), request, answer => answer switch
         {
             VolumesListed page => Results.Json(new VolumePage([.. page.Items.Select(Shapes.Of)], page.Next), HttpJson.Default.VolumePage),
@@ -70,7 +72,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     }
 
     private async Task<IResult> GetVolumeAsync(HttpRequest request, string? @namespace) =>
-        Named(request, @namespace, out var volume) is { } problem
+        (Named(request, @namespace, out var volume) ?? AccessControl.Denied(request.HttpContext, volume)) is { } problem
             ? problem
             : await AskAsync(m => m.Dispatcher, new GetVolume(volume), request, answer => answer switch
             {
@@ -89,6 +91,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         {
             return Problems.Invalid(e.Message);
         }
+        if (AccessControl.Denied(request.HttpContext, read, question) is { } denied)
+            return denied;
         return await AskAsync(m => m.Dispatcher, question, request, answer => answer switch
         {
             RowsFound found => Results.Json(
@@ -112,6 +116,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         {
             return Problems.Invalid(OneLine(e.Message));
         }
+        if (AccessControl.Denied(request.HttpContext, command) is { } denied)
+            return denied;
         var key = request.Headers["Idempotency-Key"].ToString();
         if (key.Length == 0)
             key = Guid.CreateVersion7().ToString("N");
@@ -135,19 +141,32 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
             return Problems.Invalid(problem);
         if (!TrySeconds(wait, out var time, out problem))
             return Problems.Invalid(problem);
-        return await WaitAsync(request, operation, time, Shown, Shown);
+        return await DeniedAsync(request, operation) ?? await WaitAsync(request, operation, time, Shown, Shown);
     }
 
     private async Task<IResult> CancelOperationAsync(HttpRequest request, string id)
     {
         if (!OperationId.TryParse(id, out var operation, out var problem))
             return Problems.Invalid(problem);
-        return await AskAsync(m => m.Owner, new CancelOperation(operation), request, answer => answer switch
+        return await DeniedAsync(request, operation) ?? await AskAsync(m => m.Owner, new CancelOperation(operation), request, answer => answer switch
         {
             OperationFound { Operation.Ended: true } found => Shown(found.Operation),
             OperationFound found => Accepted(request, found.Operation),
             _ => null,
         });
+    }
+
+    // Where the bearer of a token may not go everywhere, the operation must be known first.
+    private async Task<IResult?> DeniedAsync(HttpRequest request, OperationId operation)
+    {
+        if (AccessControl.DeniedEverywhere(request.HttpContext) is null)
+            return null;
+        var answer = await AskAsync(m => m.Owner, new GetOperation(operation), request, answer => answer switch
+        {
+            OperationFound found => AccessControl.Denied(request.HttpContext, found.Operation.Command) ?? Results.Empty,
+            _ => null,
+        });
+        return ReferenceEquals(answer, Results.Empty) ? null : answer;
     }
 
     private Task<IResult> WaitAsync(
@@ -167,6 +186,11 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         if (!OperationId.TryParse(id, out var operation, out var problem))
         {
             await Problems.Invalid(problem).ExecuteAsync(http);
+            return;
+        }
+        if (await DeniedAsync(http.Request, operation) is { } denied)
+        {
+            await denied.ExecuteAsync(http);
             return;
         }
         http.Response.ContentType = "text/event-stream";
@@ -219,7 +243,10 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         }
         return await AskAsync(m => m.Owner, new GetOperations(wanted, volume, before, count), request, answer => answer switch
         {
-            OperationsListed page => Results.Json(new OperationPage([.. page.Items.Select(Shapes.Of)], page.Next?.Value), HttpJson.Default.OperationPage),
+            OperationsListed page => Results.Json(
+                new OperationPage(
+                    [.. page.Items.Where(o => AccessControl.Denied(request.HttpContext, o.Command) is null).Select(Shapes.Of)], page.Next?.Value),
+                HttpJson.Default.OperationPage),
             _ => null,
         });
     }
@@ -231,7 +258,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     });
 
     private async Task<IResult> CheckAsync(HttpRequest request, string? cursor, string? limit, bool repair) => TryLimit(limit, out var count, out var problem)
-        ? await AskAsync(m => m.Owner, new CheckStore(cursor, count, repair), request, answer => answer switch
+        ? AccessControl.DeniedEverywhere(request.HttpContext) ?? await AskAsync(m => m.Owner, new CheckStore(cursor, count, repair), request, answer => answer switch
         {
             StoreChecked page => Results.Json(Shapes.Of(page), HttpJson.Default.CheckPage),
             _ => null,

@@ -45,6 +45,7 @@ internal static class Problems
     internal static int Status(ErrorKind kind) => kind switch
     {
         ErrorKind.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
         ErrorKind.PermissionDenied or ErrorKind.Fenced => StatusCodes.Status403Forbidden,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
         ErrorKind.AlreadyExists or ErrorKind.Busy or ErrorKind.Cancelled or ErrorKind.Damaged => StatusCodes.Status409Conflict,

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Mooring.Client;
+
+/// <summary>Shows a client's token with every request, also where a node sends it on to another one: .NET would leave the token out there.</summary>
+internal sealed class BearerHandler : DelegatingHandler
+{
+    private const int RedirectsMax = 5;
+
+    private readonly AuthenticationHeaderValue _bearer;
+
+    private BearerHandler(string token, SocketsHttpHandler inner)
+        : base(inner)
+    {
+        inner.AllowAutoRedirect = false;
+        _bearer = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>How requests are sent.</summary>
+    /// <param name="inner">What sends them.</param>
+    /// <param name="token">The token; null where none is asked for.</param>
+    /// <returns>The handler.</returns>
+    public static HttpMessageHandler For(SocketsHttpHandler inner, string? token) => token is null ? inner : new BearerHandler(token, inner);
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.Authorization = _bearer;
+        for (var redirects = 0; ; redirects++)
+        {
+            var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            // The only one that Mooring answers with: the same method and content.
+            if (response.StatusCode != HttpStatusCode.TemporaryRedirect || response.Headers.Location is not { } location || redirects == RedirectsMax)
+                return response;
+            request.RequestUri = new Uri(request.RequestUri!, location);
+            response.Dispose();
+        }
+    }
+}

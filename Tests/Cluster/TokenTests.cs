@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Json;
+using Mooring.Client;
+using Mooring.Harness;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+using Mooring.Operations;
+
+namespace Mooring.Tests.Cluster;
+
+/// <summary>Nodes that ask for tokens.</summary>
+public class TokenTests
+{
+    private static readonly VolumeId Volume = TestCluster.Volume("guarded");
+
+    [Fact]
+    public async Task Who_asks_has_to_show_a_token_and_may_do_what_that_allows()
+    {
+        await using var cluster = await TestCluster.StartAsync(1, null, "http.tokens=on");
+        using var admin = With(cluster, await FirstAsync(cluster));
+
+        // Nobody, and somebody whom nobody knows.
+        await RefusedAsync(ErrorKind.Unauthenticated, () => cluster.Client.ListNodesAsync());
+        using (var stranger = With(cluster, $"stranger.{new string('A', 43)}"))
+            await RefusedAsync(ErrorKind.Unauthenticated, () => stranger.ListNodesAsync());
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{cluster.Nodes.Endpoint}") };
+        using (var nobody = await http.DeleteAsync($"v1/volumes/rbd/{Volume.Image}"))
+        {
+            Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (nobody.StatusCode, nobody.Headers.WwwAuthenticate.ToString()));
+            Assert.Equal("urn:mooring:error:unauthenticated", (await nobody.Content.ReadFromJsonAsync(HttpJson.Default.ProblemShape))!.Type);
+        }
+        Assert.Equal("live\n", await http.GetStringAsync("health/live"));
+
+        // Roles.
+        using var viewer = await MakeAsync(cluster, admin, "viewer", "viewer");
+        using var actor = await MakeAsync(cluster, admin, "operator", "operator");
+        await RefusedAsync(ErrorKind.PermissionDenied, () => viewer.RunAsync(new CreateVolume(Volume, 1 << 20), Change.New()));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => actor.ListTokensAsync());
+        await actor.RunAsync(new CreateVolume(Volume, 1 << 20), Change.New());
+        Assert.Equal(1 << 20, (await viewer.GetVolumeAsync(Volume)).SizeBytes);
+
+        // Scopes.
+        await actor.RunAsync(new CreateNamespace(TestCluster.Volume("team")), Change.New());
+        using var team = await MakeAsync(cluster, admin, "team", "operator", "rbd/team");
+        var own = await team.RunAsync(new CreateVolume(new VolumeId("rbd", "team", "own"), 1 << 20), Change.New());
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.RunAsync(new DeleteVolume(Volume), Change.New()));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.RunAsync(new CopyVolume(new VolumeId("rbd", "team", "stolen"), Volume), Change.New()));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.GetVolumeAsync(Volume));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.ListVolumesAsync("rbd", "", null, 10));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.ReadContentAsync(Volume, null, (_, _) => Task.CompletedTask));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.ReadAsync(new GetRows("pool.list", new Dictionary<string, string>(), null, 10)));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.CheckAsync(null, repair: true));
+        var all = await admin.ListOperationsAsync(null, null, null, 100);
+        var foreign = all.Items.First(o => o.Target == Volume.ToString());
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.GetOperationAsync(foreign.Id));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.CancelAsync(foreign.Id));
+        Assert.Equal([own.Id], (await team.ListOperationsAsync(null, null, null, 100)).Items.Select(o => o.Id));
+        Assert.Equal(own.Id, (await team.GetOperationAsync(own.Id)).Id);
+
+        // An end.
+        Assert.Equal(["admin", "operator", "team", "viewer"], (await admin.ListTokensAsync()).Select(t => t.Name));
+        await RefusedAsync(ErrorKind.AlreadyExists, () => admin.CreateTokenAsync(new TokenBody("team", "viewer")));
+        await admin.RevokeTokenAsync("team");
+        await RefusedAsync(ErrorKind.Unauthenticated, () => team.GetOperationAsync(own.Id));
+        await RefusedAsync(ErrorKind.NotFound, () => admin.RevokeTokenAsync("team"));
+    }
+
+    [Fact]
+    public async Task Who_shows_many_wrong_tokens_has_to_wait_even_with_a_right_one()
+    {
+        await using var cluster = await TestCluster.StartAsync(1, null, "http.tokens=on");
+        using var admin = With(cluster, await FirstAsync(cluster));
+        await admin.ListNodesAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{cluster.Nodes.Endpoint}") };
+        http.DefaultRequestHeaders.Add("Authorization", $"Bearer admin.{new string('A', 43)}");
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 30; i++)
+            statuses.Add((await http.GetAsync("v1/nodes")).StatusCode);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, statuses[0]);
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+    }
+
+    [Fact]
+    public async Task A_token_is_shown_again_wherever_a_request_is_sent_on_and_to_the_next_owner()
+    {
+        await using var cluster = await TestCluster.StartAsync(3, null, "http.tokens=on");
+        var token = await FirstAsync(cluster);
+        using var admin = With(cluster, token);
+        foreach (var node in cluster.Nodes.NodeNames)
+        {
+            using var there = With(cluster, token, node);
+            await there.RunAsync(new CreateVolume(TestCluster.Volume($"via-{node}"), 1 << 20), Change.New());
+        }
+        var content = new byte[5 << 20];
+        Random.Shared.NextBytes(content);
+        // Whoever has the address, a third of these go on to the node of the attempt.
+        for (var i = 0; i < 4; i++)
+            await admin.RunAsync(new ImportVolume(TestCluster.Volume($"imported-{i}"), content.Length), Change.New() with { Content = () => new MemoryStream(content) });
+        await admin.RunAsync(new CreateVolume(Volume, 64 << 20), Change.New());
+        await cluster.Store.FillAsync(Volume, 64 << 20);
+        var copy = await admin.RunAsync(new CopyVolume(TestCluster.Volume("copied"), Volume), Change.New() with { NoWait = true });
+
+        await cluster.Nodes.KillAsync((await admin.GetVipAsync()).Owner!);
+
+        Assert.Equal("succeeded", (await admin.WaitAsync(copy.Id, null)).State);
+    }
+
+    // By whoever may open the store.
+    private static async Task<string> FirstAsync(TestCluster cluster)
+    {
+        var (kept, text) = ClientToken.Make("admin", ClientRole.Admin, [], DateTimeOffset.UtcNow, null);
+        Assert.True(await ClientTokens.AddAsync(cluster.Store.Store, kept, CancellationToken.None));
+        return text;
+    }
+
+    private static async Task<MooringClient> MakeAsync(TestCluster cluster, MooringClient admin, string name, string role, params string[] scopes) =>
+        With(cluster, (await admin.CreateTokenAsync(new TokenBody(name, role, scopes))).Token!);
+
+    private static MooringClient With(TestCluster cluster, string token, string? node = null) => new(new MooringClientOptions
+    {
+        Endpoint = node is null ? cluster.Nodes.Endpoint : cluster.Nodes.EndpointOf(node), Timeout = TestCluster.Limit, Token = token,
+    });
+
+    private static async Task RefusedAsync(ErrorKind kind, Func<Task> ask) => Assert.Equal(kind, (await Assert.ThrowsAsync<MooringException>(ask)).Kind);
+}
