@@ -118,6 +118,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         var (named, id) = CephCatalog.IdOfAsync(io, volume.Image).GetAwaiter().GetResult();
         if (CephImageUsers.MayBeInUse(io, id))
             RequireUnused();
+        var space = RemoveSpaceProbeAsync(io, id);
         using var callback = new ProgressCallback(progress, () => false);
         var result = RemoveOnce();
         if (result is CephErrors.Busy or CephErrors.NotEmpty)
@@ -133,6 +134,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
                 result = RemoveOnce();
         }
         images.Check(result, what);
+        space.GetAwaiter().GetResult();
         callback.Finish();
         return true;
 
@@ -153,7 +155,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
                 return true;
             });
         }
-        var space = new SpaceProbe(images.ContextOf(volume), SpaceProbePrefix + volume.Image);
+        var space = new SpaceProbe(images.ContextOf(volume), volume.Image);
         try
         {
             return images.Change(volume, what, image =>
@@ -205,7 +207,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
                 NameAgainAsync(io, volume.Image, id, what).GetAwaiter().GetResult();
             return Remove(volume, progress);
         }
-        RemoveObjects(io, what, DataPrefix + id + ".", ObjectMapPrefix + id);
+        RemoveObjects(io, what, DataPrefix + id + ".", ObjectMapPrefix + id, SpaceProbePrefix + id);
         // Data in another pool are named after the one that the image lies in.
         var elsewhere = $"{DataPrefix}{Rados.GetPoolId(io)}.{id}.";
         foreach (var pool in catalog.ListPoolsAsync(CancellationToken.None).GetAwaiter().GetResult().Where(pool => pool != volume.Pool))
@@ -281,24 +283,36 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         return true;
     }
 
+    /// <summary>Removes what a resize that was killed in the middle may have left of an image.</summary>
+    public static Task RemoveSpaceProbeAsync(IoContextHandle io, ImageId id) => new WriteOperation().Remove().RunAsync(io, SpaceProbePrefix + id);
+
     // To grow an image changes only its header, which a full pool lets pass; the space that was asked for would not be there. Only a write tells. It is on
-    // its way while the image is opened.
+    // its way while the image is opened. One that was left by a dead client grows, as a full pool lets pass what needs no more space; named after the
+    // image's id it goes with the image at the latest.
     private sealed class SpaceProbe
     {
-        public SpaceProbe(IoContextHandle io, string oid)
+        public SpaceProbe(IoContextHandle io, string image)
         {
-            Written = new WriteOperation().WriteFull([0]).RunAsync(io, oid, Rados.FullTry);
-            Removed = RemoveAsync(io, oid);
+            var id = CephCatalog.IdOfAsync(io, image);
+            Written = WriteAsync(io, id);
+            Removed = RemoveAsync(io, id);
         }
 
         public Task<int> Written { get; }
 
         public Task Removed { get; }
 
-        private async Task RemoveAsync(IoContextHandle io, string oid)
+        private static async Task<int> WriteAsync(IoContextHandle io, Task<(int Result, ImageId Id)> asked)
+        {
+            var (result, id) = await asked.ConfigureAwait(false);
+            return result < 0 ? result : await new WriteOperation().Append([0]).RunAsync(io, SpaceProbePrefix + id, Rados.FullTry).ConfigureAwait(false);
+        }
+
+        private async Task RemoveAsync(IoContextHandle io, Task<(int Result, ImageId Id)> asked)
         {
             await Written.ConfigureAwait(false);
-            await new WriteOperation().Remove().RunAsync(io, oid).ConfigureAwait(false);
+            if (await asked.ConfigureAwait(false) is { Result: >= 0, Id: var id })
+                await RemoveSpaceProbeAsync(io, id).ConfigureAwait(false);
         }
     }
 }

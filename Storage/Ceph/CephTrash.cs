@@ -115,6 +115,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
                 CephSnapshots.SweepById(images, io, id, remains, what);
         }
         CompleteMove(io, pool, ns, id, what);
+        var space = CephLifecycle.RemoveSpaceProbeAsync(io, id);
         using var callback = new ProgressCallback(progress, () => false);
         var result = Rbd.RemoveFromTrash(io, id.Value, force, ProgressCallback.Function, callback.State);
         images.Check(result, what, result switch
@@ -123,6 +124,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
             CephErrors.NotPermitted => "its time in the trash is not over",
             _ => null,
         });
+        space.GetAwaiter().GetResult();
         callback.Finish();
         return true;
     }

@@ -133,6 +133,9 @@ internal static unsafe partial class Rados
     [LibraryImport(Library, EntryPoint = "rados_write_op_write_full")]
     public static partial void WriteFull(nint operation, byte* buffer, nuint length);
 
+    [LibraryImport(Library, EntryPoint = "rados_write_op_append")]
+    public static partial void WriteAppend(nint operation, byte* buffer, nuint length);
+
     [LibraryImport(Library, EntryPoint = "rados_write_op_cmpext")]
     public static partial void WriteCompareExtent(nint operation, byte* buffer, nuint length, ulong offset, int* result);
 

@@ -83,6 +83,14 @@ internal sealed class WriteOperation
         return this;
     }
 
+    /// <summary>Adds to the object's data.</summary>
+    public unsafe WriteOperation Append(ReadOnlySpan<byte> data)
+    {
+        fixed (byte* d = data)
+            Rados.WriteAppend(_operation, d, (nuint)data.Length);
+        return this;
+    }
+
     /// <summary>Fails unless the object's data begin with <paramref name="data"/>.</summary>
     public unsafe WriteOperation DataEquals(ReadOnlySpan<byte> data)
     {

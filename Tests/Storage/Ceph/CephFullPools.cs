@@ -67,6 +67,7 @@ public sealed class CephFullPools(CephFixture fixture) : StoreContract(fixture)
         await Store.CreateAsync(new VolumeId(pool, "", "made"), 8 * MiB, default).WaitAsync(StepLimit);
         await Store.CreateAsync(new VolumeId(pool, "", "other"), 8 * MiB, default);
         await Store.WriteAsync(new VolumeId(pool, "", "made"), 0, Pattern(0, 6 * MiB), default);
+        await LeaveSpaceProbeAsync(new VolumeId(pool, "", "made"));
         await fixture.RunAsync("ceph", "osd", "pool", "set-quota", pool, "max_bytes", $"{MiB}");
         // The monitors hear of what is used every few seconds.
         // Each OSD hears of it by itself: a pool is full when none of many names is taken.
@@ -77,6 +78,15 @@ public sealed class CephFullPools(CephFixture fixture) : StoreContract(fixture)
             return refused == 16;
         });
         return pool;
+    }
+
+    // As a resize that was killed in the middle: written over, it would need no more space.
+    private async Task LeaveSpaceProbeAsync(VolumeId volume)
+    {
+        var scratch = Path.GetTempFileName();
+        await File.WriteAllBytesAsync(scratch, [0]);
+        await fixture.RunAsync("rados", "-p", volume.Pool, "put", $"mooring.space.{await Store.FindAsync(volume, default)}", scratch);
+        File.Delete(scratch);
     }
 
     private static async Task<bool> TakesAsync(Func<Task> growth)

@@ -202,6 +202,27 @@ public sealed class CephHalfStates(CephFixture fixture) : StoreContract(fixture)
         Assert.DoesNotContain($"rbd_data.{id}.", await RadosAsync("ls"), StringComparison.Ordinal);
     }
 
+    [StoreFact]
+    public async Task What_a_resize_asked_for_space_with_goes_with_the_next_or_with_the_image()
+    {
+        var (volume, id) = await MadeAsync();
+        var left = $"mooring.space.{id}";
+        await File.WriteAllBytesAsync(_scratch, [0]);
+        await RadosAsync("put", left, _scratch);
+        await Store.ResizeAsync(volume, 16 * MiB, Shrinking.Never, null, default).WaitAsync(StepLimit);
+        Assert.DoesNotContain(left, await RadosAsync("ls"), StringComparison.Ordinal);
+
+        await RadosAsync("put", left, _scratch);
+        await Store.RemoveAsync(volume, null, default).WaitAsync(StepLimit);
+        Assert.DoesNotContain(left, await RadosAsync("ls"), StringComparison.Ordinal);
+
+        (volume, id) = await MadeAsync();
+        await RadosAsync("put", $"mooring.space.{id}", _scratch);
+        await Store.MoveToTrashAsync(volume, TimeSpan.Zero, default).WaitAsync(StepLimit);
+        await Store.RemoveFromTrashAsync(volume.Pool, "", new ImageId(id), force: false, null, default).WaitAsync(StepLimit);
+        Assert.DoesNotContain("mooring.space.", await RadosAsync("ls"), StringComparison.Ordinal);
+    }
+
     // As a client that died between giving it to the image's trash and removing it: nobody is cloned from it.
     private async Task<VolumeId> WithHalfRemovedSnapshotAsync()
     {
