@@ -23,13 +23,13 @@ internal sealed class CephHeaders(CephConnection connection)
     private static readonly byte[][] Keys =
         [.. new[] { "create_timestamp", "data_pool_id", "features", "order", "parent", "size", "stripe_count", "stripe_unit" }.Select(Encoding.ASCII.GetBytes)];
 
-    /// <summary>RBD_FEATURE_STRIPINGV2, RBD_FEATURE_OBJECT_MAP, RBD_FEATURE_FAST_DIFF.</summary>
-    public const ulong Striping = 2, ObjectMap = 8, FastDiff = 16;
+    /// <summary>RBD_FEATURE_STRIPINGV2, RBD_FEATURE_OBJECT_MAP, RBD_FEATURE_FAST_DIFF, RBD_FEATURE_NON_PRIMARY.</summary>
+    public const ulong Striping = 2, ObjectMap = 8, FastDiff = 16, NonPrimary = 1024;
 
     private static readonly (ulong Bit, string Name)[] FeatureNames =
     [
         (1, "layering"), (Striping, "striping"), (4, "exclusive-lock"), (ObjectMap, "object-map"), (FastDiff, "fast-diff"), (32, "deep-flatten"),
-        (CephJournaling.Feature, "journaling"), (128, "data-pool"), (256, "operations"), (CephMigration.Feature, "migrating"), (1024, "non-primary"), (2048, "dirty-cache"),
+        (CephJournaling.Feature, "journaling"), (128, "data-pool"), (256, "operations"), (CephMigration.Feature, "migrating"), (NonPrimary, "non-primary"), (2048, "dirty-cache"),
     ];
 
     /// <summary>The bits of features by their names.</summary>

@@ -66,8 +66,11 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
                 // What a namespace's images need of mirroring is kept with the pool; librbd says that something does not exist.
                 if (volume.Namespace.Length > 0 && ModeOf(connection.Open(volume.Pool, ""), what) == PoolMirroring.Disabled)
                     throw NotOneByOne(new VolumeId(volume.Pool, "", ""));
-                if (images.Use(volume, readOnly: true, what, image => StateOf(image, what)) == MirroringState.Changing)
-                    Change(volume, what, image => Rbd.DisableMirror(image, force: true));
+                var state = images.Use(volume, readOnly: true, what, image => StateOf(image, what));
+                if (state == MirroringState.Changing)
+                    Disable(volume, what, force: true);
+                else if (state == MirroringState.Disabled)
+                    RemoveSnapshots(volume, what);
                 // librbd does it too, but could not go on from the middle.
                 if (mode == MirroringMode.Journal)
                     RequireJournal(volume, what);
@@ -91,11 +94,11 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
                 var (state, mode) = images.Use(volume, readOnly: true, what, image => (StateOf(image, what), ImageModeOf(image)));
                 if (state == MirroringState.Disabled && mode is null)
                 {
+                    RemoveSnapshots(volume, what);
                     journaling.Mend(volume, what);
                     return true;
                 }
-                Change(volume, what, image => Rbd.DisableMirror(image, force), result => result == CephErrors.Invalid ? "it is not the primary one; that can be forced" : null);
-                return true;
+                return Disable(volume, what, force, result => result == CephErrors.Invalid ? "it is not the primary one; that can be forced" : null);
             },
             cancellationToken);
     }
@@ -106,8 +109,8 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
 
     public Task DemoteAsync(VolumeId volume, CancellationToken cancellationToken) => TurnAsync($"demote {volume}", volume, false, Rbd.DemoteMirror, cancellationToken);
 
-    public Task ResyncAsync(VolumeId volume, CancellationToken cancellationToken) => TurnAsync(
-        $"mark {volume} to be copied anew", volume, true, Rbd.ResyncMirror, cancellationToken, whenSo: "it is the primary one", whenNot: null);
+    public Task ResyncAsync(VolumeId volume, CancellationToken cancellationToken) =>
+        TurnAsync($"mark {volume} to be copied anew", volume, null, Rbd.ResyncMirror, cancellationToken);
 
     public Task<SnapshotId> CreateSnapshotAsync(VolumeId volume, CancellationToken cancellationToken)
     {
@@ -134,24 +137,79 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
         return info.State != Rbd.MirrorDisabled;
     }
 
+    // Not for what is so already: librbd says no more than EINVAL. Whether it is to be the primary one, or neither.
     private Task TurnAsync(
-        string what, VolumeId volume, bool primary, Func<ImageHandle, int> call, CancellationToken cancellationToken, Func<int, string?>? reason = null) =>
-        TurnAsync(what, volume, primary, call, cancellationToken, primary ? "it is the primary one already" : null, primary ? null : "it is not the primary one", reason);
-
-    // Not for what is so already: librbd says no more than EINVAL.
-    private Task TurnAsync(
-        string what, VolumeId volume, bool primary, Func<ImageHandle, int> call, CancellationToken cancellationToken, string? whenSo, string? whenNot,
-        Func<int, string?>? reason = null) => images.RunAsync(
-        () => Change(
-            volume, what,
-            image =>
-            {
-                var found = Describe(image, what);
-                var problem = found.State == MirroringState.Disabled ? "it is not mirrored" : found.IsPrimary ? whenSo : whenNot;
-                return problem is null ? call(image) : throw images.Failure(CephErrors.Invalid, what, problem);
-            },
-            reason),
+        string what, VolumeId volume, bool? primary, Func<ImageHandle, int> call, CancellationToken cancellationToken, Func<int, string?>? reason = null) => images.RunAsync(
+        () =>
+        {
+            var ended = EndTurn(volume, what);
+            return Change(
+                volume, what,
+                image =>
+                {
+                    var found = Describe(image, what);
+                    if (ended && found.IsPrimary == primary)
+                        return 0;
+                    var problem = found.State == MirroringState.Disabled ? "it is not mirrored" : (found.IsPrimary, primary) switch
+                    {
+                        (true, true) => "it is the primary one already",
+                        (true, null) => "it is the primary one",
+                        (false, false) => "it is not the primary one",
+                        _ => null,
+                    };
+                    return problem is null ? call(image) : throw images.Failure(CephErrors.Invalid, what, problem);
+                },
+                reason);
+        },
         cancellationToken);
+
+    // librbd takes the first step of turning an image for the whole, and refuses to do it again. What was made only by half is taken back.
+    private bool EndTurn(VolumeId volume, string what)
+    {
+        var (state, found) = images.Use(volume, readOnly: true, what, image => (StateOf(image, what), Describe(image, what)));
+        if ((state, found.State) is not (MirroringState.Enabled, MirroringState.Changing))
+            return false;
+        SetWritable(volume, true, what);
+        images.Change(volume, what, image =>
+        {
+            var half = SnapshotsOf(image, what).FindAll(s => !s.Complete && s.Kind is Rbd.SnapshotOfPrimary or Rbd.SnapshotOfDemoted);
+            return CephSnapshots.Sweep(images, image, half.ConvertAll(s => s.Id), what);
+        });
+        if (!images.Use(volume, readOnly: true, what, image => Describe(image, what)).IsPrimary)
+            SetWritable(volume, false, what);
+        return true;
+    }
+
+    // What beginning to mirror it has made before the image was entered as mirrored.
+    private void RemoveSnapshots(VolumeId volume, string what)
+    {
+        var left = images.Use(volume, readOnly: true, what, image => SnapshotsOf(image, what).ConvertAll(s => s.Id));
+        if (left.Count > 0)
+            images.Change(volume, what, image => CephSnapshots.Sweep(images, image, left, what));
+    }
+
+    // librbd makes the image the primary one before it removes what it kept for mirroring. Cut short within that, it would leave one that is only read.
+    private bool Disable(VolumeId volume, string what, bool force, Func<int, string?>? reason = null)
+    {
+        if (images.Use(volume, readOnly: true, what, image => Describe(image, what)) is
+            { State: MirroringState.Changing, Mode: MirroringMode.Snapshot, IsPrimary: true })
+        {
+            SetWritable(volume, true, what);
+        }
+        return Change(volume, what, image => Rbd.DisableMirror(image, force), reason);
+    }
+
+    // The last step of making an image the primary one; the first of the contrary.
+    private void SetWritable(VolumeId volume, bool writable, string what)
+    {
+        // This thread belongs to a slot and may wait.
+        if (catalog.FindAsync(volume, CancellationToken.None).GetAwaiter().GetResult() is not { } id)
+            throw images.Failure(CephErrors.NotFound, what);
+        images.Check(
+            new WriteOperation().Execute("rbd", "set_features", new CephEncoder().Number(writable ? 0 : CephHeaders.NonPrimary).Number(CephHeaders.NonPrimary).Written)
+                .Run(images.ContextOf(volume), CephHeaders.Prefix + id),
+            what);
+    }
 
     private bool Change(VolumeId volume, string what, Func<ImageHandle, int> call, Func<int, string?>? reason = null) => images.Change(volume, what, image =>
     {
@@ -200,6 +258,30 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
 
     private static MirroringMode? ImageModeOf(ImageHandle image) => Rbd.GetMirrorMode(image, out var mode) >= 0 ? (MirroringMode)mode : null;
 
+    // librbd enters a snapshot in the header, writes beside it what else a copy is to have, and then calls it complete. One that is not is copied by nobody.
+    private List<(ulong Id, int Kind, bool Complete)> SnapshotsOf(ImageHandle image, string what)
+    {
+        var found = new List<(ulong, int, bool)>();
+        foreach (var (id, _, _, kind) in CephSnapshots.List(images, image, what))
+        {
+            // It may have been removed since the image was opened.
+            if (kind != Rbd.SnapshotOfMirror || Rbd.GetMirrorSnapshot(image, id, out var snapshot, (nuint)Unsafe.SizeOf<Rbd.MirrorSnapshot>()) < 0)
+                continue;
+            found.Add((id, snapshot.State, snapshot.Complete != 0));
+            Rbd.Free(ref snapshot, (nuint)Unsafe.SizeOf<Rbd.MirrorSnapshot>());
+        }
+        return [.. found.OrderBy(s => s.Item1)];
+    }
+
+    // The image is marked as one that is only read before the snapshot that says so is made, and until the one is complete that makes it the primary one.
+    private bool IsTurnedByHalf(ImageHandle image, MirroringMode? mode, bool primary, List<(ulong Id, int Kind, bool Complete)> snapshots, string what)
+    {
+        if (mode == MirroringMode.Journal)
+            return false;
+        images.Check(Rbd.GetFeatures(image, out var features), what);
+        return primary ? (features & CephHeaders.NonPrimary) != 0 : snapshots is [.., { Kind: Rbd.SnapshotOfDemoted, Complete: false }];
+    }
+
     private unsafe ImageMirroring Describe(ImageHandle image, string what)
     {
         if (StateOf(image, what) == MirroringState.Disabled)
@@ -216,9 +298,11 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
                     string.Create(CultureInfo.InvariantCulture, $"{(site.Up != 0 ? "up" : "down")}+{(site.State < SiteStates.Length ? SiteStates[site.State] : $"{site.State}")}"),
                     CephErrors.OneLine(NativeText.Read(site.Description)), site.LastUpdate > 0 ? DateTimeOffset.FromUnixTimeSeconds(site.LastUpdate) : null));
             }
-            return new ImageMirroring(State(status.Info.State), ImageModeOf(image), status.Info.Primary != 0, NativeText.Read(status.Info.GlobalId), sites)
+            var (mode, primary, snapshots) = (ImageModeOf(image), status.Info.Primary != 0, SnapshotsOf(image, what));
+            var state = IsTurnedByHalf(image, mode, primary, snapshots, what) ? MirroringState.Changing : State(status.Info.State);
+            return new ImageMirroring(state, mode, primary, NativeText.Read(status.Info.GlobalId), sites)
             {
-                Snapshots = [.. CephSnapshots.List(images, image, what).Where(s => s.Kind == Rbd.SnapshotOfMirror).Select(s => new SnapshotId(s.Id)).OrderBy(s => s.Value)],
+                Snapshots = [.. snapshots.Where(s => s.Complete).Select(s => new SnapshotId(s.Id))],
             };
         }
         finally

@@ -117,7 +117,7 @@ public enum MirroringState
     /// <summary>It is.</summary>
     Enabled,
 
-    /// <summary>Beginning or ending it goes on, or was cut short.</summary>
+    /// <summary>Beginning or ending it goes on, or was cut short; or making the image the primary one, or not.</summary>
     Changing,
 }
 
@@ -132,7 +132,7 @@ public sealed record ImageMirroring(MirroringState State, MirroringMode? Mode, b
     /// <summary>Of one that is not mirrored.</summary>
     public static ImageMirroring None { get; } = new(MirroringState.Disabled, null, false, "", []);
 
-    /// <summary>The ids of its mirror's snapshots, the oldest first.</summary>
+    /// <summary>The ids of its mirror's snapshots that are complete, the oldest first.</summary>
     public IReadOnlyList<SnapshotId> Snapshots { get; init; } = [];
 }
 

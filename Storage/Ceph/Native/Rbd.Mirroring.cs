@@ -32,6 +32,15 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_mirror_image_create_snapshot")]
     public static partial int CreateMirrorSnapshot(ImageHandle image, out ulong snapshot);
 
+    /// <summary>RBD_SNAP_MIRROR_STATE_PRIMARY, RBD_SNAP_MIRROR_STATE_PRIMARY_DEMOTED.</summary>
+    public const int SnapshotOfPrimary = 0, SnapshotOfDemoted = 1;
+
+    [LibraryImport(Library, EntryPoint = "rbd_snap_get_mirror_namespace")]
+    public static partial int GetMirrorSnapshot(ImageHandle image, ulong snapshot, out MirrorSnapshot found, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "rbd_snap_mirror_namespace_cleanup")]
+    public static partial int Free(ref MirrorSnapshot found, nuint length);
+
     [LibraryImport(Library, EntryPoint = "rbd_mirror_image_get_info")]
     public static partial int GetMirror(ImageHandle image, out MirrorInfo info, nuint length);
 
@@ -54,6 +63,19 @@ internal static unsafe partial class Rbd
         public byte* GlobalId;
         public int State;
         public byte Primary;
+    }
+
+    /// <summary>rbd_snap_mirror_namespace_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MirrorSnapshot
+    {
+        public int State;
+        public nuint PeerCount;
+        public byte* Peers;
+        public byte Complete;
+        public byte* PrimaryId;
+        public ulong PrimarySnapshot;
+        public ulong LastObject;
     }
 
     /// <summary>rbd_mirror_image_site_status_t.</summary>
