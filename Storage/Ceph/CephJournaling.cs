@@ -1,3 +1,4 @@
+using System.Text;
 using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
@@ -19,6 +20,10 @@ internal sealed class CephJournaling(CephImages images, CephCatalog catalog)
     // Those of its entries.
     private const string Data = "journal_data.";
     private const ulong SplayWidthMax = 256;
+
+    private const string TagPrefix = "tag_", NobodysTag = "<orphan>";
+    private const int TagsAtOnce = 1000;
+    private static readonly byte[] ClientKey = "client_"u8.ToArray();
 
     /// <summary>Makes both agree; blocks. Does nothing when they do.</summary>
     /// <returns>Whether it has taken the feature away.</returns>
@@ -44,6 +49,45 @@ internal sealed class CephJournaling(CephImages images, CephCatalog catalog)
             Remove(io, id, what);
         }
         return has;
+    }
+
+    /// <summary>
+    /// Whether a mirrored image gave up being the primary one only by half; blocks. librbd enters a tag that nobody owns, by which it takes the image for
+    /// such a one, and then the event by which others hear of it. Copies have such tags as well, that come after one of another cluster.
+    /// </summary>
+    public static bool IsGivenUpByHalf(CephImages images, IoContextHandle io, ImageId id, string what)
+    {
+        var (tag, client) = (Array.Empty<byte>(), ReadOperation.OmapAsync(io, Header + id, [ClientKey]));
+        for (var (after, more) = ("", true); more;)
+        {
+            (var result, var tags, more) = ReadOperation.OmapAsync(io, Header + id, after, TagPrefix, TagsAtOnce).GetAwaiter().GetResult();
+            images.Check(result, what);
+            if (tags.Count == 0)
+                break;
+            (after, tag) = (Encoding.ASCII.GetString(tags[^1].Key), tags[^1].Value);
+        }
+        // cls::journal::Tag, TagData.
+        var decoder = new CephDecoder(tag);
+        decoder.Version();
+        var number = decoder.Long();
+        decoder.Long();
+        decoder.Number();
+        return (decoder.Text(), decoder.Text()) == (NobodysTag, "") && Committed(client.GetAwaiter().GetResult().Entries) != number;
+    }
+
+    // cls::journal::Client: where the image's own commits stand.
+    private static long? Committed(List<OmapEntry> clients)
+    {
+        var decoder = new CephDecoder(clients is [var client, ..] ? client.Value : []);
+        decoder.Version();
+        decoder.Text();
+        decoder.Text();
+        decoder.Version();
+        if (decoder.Number() == 0)
+            return null;
+        decoder.Version();
+        decoder.Long();
+        return decoder.Long();
     }
 
     // Whoever has it open may be in the middle of that.

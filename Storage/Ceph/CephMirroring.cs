@@ -51,7 +51,7 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
     public Task<ImageMirroring> GetAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         var what = $"read how {volume} is mirrored";
-        return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => Describe(image, what)), cancellationToken);
+        return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => Describe(volume, image, what)), cancellationToken);
     }
 
     public Task EnableAsync(VolumeId volume, MirroringMode mode, CancellationToken cancellationToken)
@@ -118,7 +118,7 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
         return images.RunAsync(
             () => images.Change(volume, what, image =>
             {
-                if (Describe(image, what) is not { State: MirroringState.Enabled, Mode: MirroringMode.Snapshot } found)
+                if (Describe(volume, image, what) is not { State: MirroringState.Enabled, Mode: MirroringMode.Snapshot } found)
                     throw images.Failure(CephErrors.Invalid, what, "it is not mirrored by snapshots");
                 var result = Rbd.CreateMirrorSnapshot(image, out var id);
                 images.Check(
@@ -147,7 +147,7 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
                 volume, what,
                 image =>
                 {
-                    var found = Describe(image, what);
+                    var found = Describe(volume, image, what);
                     if (ended && found.IsPrimary == primary)
                         return 0;
                     var problem = found.State == MirroringState.Disabled ? "it is not mirrored" : (found.IsPrimary, primary) switch
@@ -166,16 +166,18 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
     // librbd takes the first step of turning an image for the whole, and refuses to do it again. What was made only by half is taken back.
     private bool EndTurn(VolumeId volume, string what)
     {
-        var (state, found) = images.Use(volume, readOnly: true, what, image => (StateOf(image, what), Describe(image, what)));
+        var (state, found) = images.Use(volume, readOnly: true, what, image => (StateOf(image, what), Describe(volume, image, what)));
         if ((state, found.State) is not (MirroringState.Enabled, MirroringState.Changing))
             return false;
+        if (found.Mode == MirroringMode.Journal)
+            return Change(volume, what, image => Rbd.PromoteMirror(image, force: false));
         SetWritable(volume, true, what);
         images.Change(volume, what, image =>
         {
             var half = SnapshotsOf(image, what).FindAll(s => !s.Complete && s.Kind is Rbd.SnapshotOfPrimary or Rbd.SnapshotOfDemoted);
             return CephSnapshots.Sweep(images, image, half.ConvertAll(s => s.Id), what);
         });
-        if (!images.Use(volume, readOnly: true, what, image => Describe(image, what)).IsPrimary)
+        if (!images.Use(volume, readOnly: true, what, image => Describe(volume, image, what)).IsPrimary)
             SetWritable(volume, false, what);
         return true;
     }
@@ -191,7 +193,7 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
     // librbd makes the image the primary one before it removes what it kept for mirroring. Cut short within that, it would leave one that is only read.
     private bool Disable(VolumeId volume, string what, bool force, Func<int, string?>? reason = null)
     {
-        if (images.Use(volume, readOnly: true, what, image => Describe(image, what)) is
+        if (images.Use(volume, readOnly: true, what, image => Describe(volume, image, what)) is
             { State: MirroringState.Changing, Mode: MirroringMode.Snapshot, IsPrimary: true })
         {
             SetWritable(volume, true, what);
@@ -274,15 +276,16 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
     }
 
     // The image is marked as one that is only read before the snapshot that says so is made, and until the one is complete that makes it the primary one.
-    private bool IsTurnedByHalf(ImageHandle image, MirroringMode? mode, bool primary, List<(ulong Id, int Kind, bool Complete)> snapshots, string what)
+    private bool IsTurnedByHalf(
+        VolumeId volume, ImageHandle image, MirroringMode? mode, bool primary, List<(ulong Id, int Kind, bool Complete)> snapshots, string what)
     {
         if (mode == MirroringMode.Journal)
-            return false;
+            return !primary && CephJournaling.IsGivenUpByHalf(images, images.ContextOf(volume), CephCatalog.IdOf(images, image, what), what);
         images.Check(Rbd.GetFeatures(image, out var features), what);
         return primary ? (features & CephHeaders.NonPrimary) != 0 : snapshots is [.., { Kind: Rbd.SnapshotOfDemoted, Complete: false }];
     }
 
-    private unsafe ImageMirroring Describe(ImageHandle image, string what)
+    private unsafe ImageMirroring Describe(VolumeId volume, ImageHandle image, string what)
     {
         if (StateOf(image, what) == MirroringState.Disabled)
             return ImageMirroring.None;
@@ -299,7 +302,7 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
                     CephErrors.OneLine(NativeText.Read(site.Description)), site.LastUpdate > 0 ? DateTimeOffset.FromUnixTimeSeconds(site.LastUpdate) : null));
             }
             var (mode, primary, snapshots) = (ImageModeOf(image), status.Info.Primary != 0, SnapshotsOf(image, what));
-            var state = IsTurnedByHalf(image, mode, primary, snapshots, what) ? MirroringState.Changing : State(status.Info.State);
+            var state = IsTurnedByHalf(volume, image, mode, primary, snapshots, what) ? MirroringState.Changing : State(status.Info.State);
             return new ImageMirroring(state, mode, primary, NativeText.Read(status.Info.GlobalId), sites)
             {
                 Snapshots = [.. snapshots.Where(s => s.Complete).Select(s => new SnapshotId(s.Id))],

@@ -107,14 +107,36 @@ public sealed class CephMirroringHalfStates(CephFixture fixture) : StoreContract
         await AllCompleteAsync(volume);
     }
 
+    [StoreFact]
+    public async Task Giving_up_being_the_primary_one_is_entered_in_the_journal_to_its_end()
+    {
+        var volume = await MirroredAsync(MirroringMode.Journal);
+        var id = await IdAsync(volume);
+        await RadosAsync("getomapval", $"journal.{id}", "client_", _scratch);
+        await Store.DemoteAsync(volume, default).WaitAsync(StepLimit);
+        await IsAsync(volume, primary: false, snapshots: 0);
+        // As before the event was entered, which is the only one.
+        await RadosAsync("setomapval", $"journal.{id}", "client_", "--input-file", _scratch);
+        await RadosAsync(["rm", .. (await RadosAsync("ls")).Split('\n').Where(name => name.StartsWith("journal_data.", StringComparison.Ordinal))]);
+        Assert.Equal(MirroringState.Changing, (await Store.GetMirroringAsync(volume, default).WaitAsync(StepLimit)).State);
+
+        await Store.DemoteAsync(volume, default).WaitAsync(StepLimit);
+
+        await IsAsync(volume, primary: false, snapshots: 0);
+        Assert.Contains("journal_data.", await RadosAsync("ls"), StringComparison.Ordinal);
+        await Store.PromoteAsync(volume, false, default).WaitAsync(StepLimit);
+        await Store.WriteAsync(volume, 0, Pattern(0, 4096), default).WaitAsync(StepLimit);
+        await IsAsync(volume, primary: true, snapshots: 0);
+    }
+
     private VolumeId FreshThere() => Fresh() with { Pool = _pool };
 
-    private async Task<VolumeId> MirroredAsync()
+    private async Task<VolumeId> MirroredAsync(MirroringMode mode = MirroringMode.Snapshot)
     {
         var volume = FreshThere();
         await Store.SetPoolMirroringAsync(_pool, "", PoolMirroring.Image, default).WaitAsync(StepLimit);
         await Store.CreateAsync(volume, 8 * MiB, default).WaitAsync(StepLimit);
-        await Store.EnableMirroringAsync(volume, MirroringMode.Snapshot, default).WaitAsync(StepLimit);
+        await Store.EnableMirroringAsync(volume, mode, default).WaitAsync(StepLimit);
         return volume;
     }
 
