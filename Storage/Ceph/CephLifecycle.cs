@@ -84,7 +84,10 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         void Set(int option, ulong value) => images.Check(Rbd.SetOption(options, option, value), what);
     }
 
-    /// <summary>Whether what librbd makes after an image's header is there, too: its stripe, its object map, its journal.</summary>
+    /// <summary>
+    /// Whether what librbd makes after an image's header is there, too: its stripe, its object map, its journal and, where all with a journal are mirrored,
+    /// the entry that it is.
+    /// </summary>
     public async Task<bool> IsCompleteAsync(VolumeId volume, CancellationToken cancellationToken)
     {
         if (await catalog.FindAsync(volume, cancellationToken).ConfigureAwait(false) is not { } id)
@@ -97,7 +100,8 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         var features = entries.Where(entry => entry.Key.SequenceEqual(CephHeaders.FeaturesKey)).Select(entry => (ulong)new CephDecoder(entry.Value).Long()).FirstOrDefault();
         return ((features & CephHeaders.Striping) == 0 || entries.Any(entry => entry.Key.SequenceEqual(CephHeaders.StripeKey)))
             && ((features & CephHeaders.ObjectMap) == 0 || await IsThereAsync(ObjectMapPrefix).ConfigureAwait(false))
-            && ((features & CephJournaling.Feature) == 0 || await IsThereAsync(CephJournaling.Header).ConfigureAwait(false));
+            && ((features & CephJournaling.Feature) == 0 || (await IsThereAsync(CephJournaling.Header).ConfigureAwait(false)
+                && await CephMirroring.FollowsPoolAsync(images.Connection, io, id, $"look at {volume}").ConfigureAwait(false)));
 
         async Task<bool> IsThereAsync(string prefix)
         {

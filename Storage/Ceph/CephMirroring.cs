@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
@@ -13,6 +14,10 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
 
     // rbd_mirror_image_status_state_t, as the rbd command calls them.
     private static readonly string[] SiteStates = ["unknown", "error", "syncing", "starting_replay", "replaying", "stopping_replay", "stopped"];
+
+    // Where a pool and namespace keep it (cls_rbd.cc): the pool's mode, and a record for each image that is mirrored.
+    private const string Object = "rbd_mirroring", RecordPrefix = "image_";
+    private static readonly byte[] ModeKey = "mirror_mode"u8.ToArray();
 
     // What librbd calls the cluster itself.
     private const string Local = "";
@@ -52,6 +57,27 @@ internal sealed class CephMirroring(CephConnection connection, CephImages images
     {
         var what = $"read how {volume} is mirrored";
         return images.RunAsync(() => images.Use(volume, readOnly: true, what, image => Describe(volume, image, what)), cancellationToken);
+    }
+
+    public async Task<bool> FollowsPoolAsync(VolumeId volume, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindAsync(volume, cancellationToken).ConfigureAwait(false) is not { } id)
+            return true;
+        var io = await connection.OpenAsync(volume.Pool, volume.Namespace, cancellationToken).ConfigureAwait(false);
+        return !(await catalog.GetAsync(volume, cancellationToken).ConfigureAwait(false)).Features.Contains(ImageFeatures.Journaling)
+            || await FollowsPoolAsync(connection, io, id, $"read how {volume} is mirrored").ConfigureAwait(false);
+    }
+
+    /// <summary>As above, of an image that has the feature. To mirror such an image is the last thing that librbd does when it makes or restores one.</summary>
+    public static async Task<bool> FollowsPoolAsync(CephConnection connection, IoContextHandle io, ImageId id, string what)
+    {
+        var record = Encoding.UTF8.GetBytes(RecordPrefix + id);
+        var (result, entries) = await ReadOperation.OmapAsync(io, Object, [ModeKey, record]).ConfigureAwait(false);
+        if (result == CephErrors.NotFound)
+            return true;
+        connection.Check(result, what);
+        return entries.Any(entry => entry.Key.SequenceEqual(record))
+            || !entries.Any(entry => entry.Key.SequenceEqual(ModeKey) && new CephDecoder(entry.Value).Number() == (uint)PoolMirroring.Pool);
     }
 
     public Task EnableAsync(VolumeId volume, MirroringMode mode, CancellationToken cancellationToken)

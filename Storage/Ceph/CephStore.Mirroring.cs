@@ -13,6 +13,8 @@ internal sealed partial class CephStore
 
     public Task<ImageMirroring> GetMirroringAsync(VolumeId volume, CancellationToken cancellationToken) => _mirroring.GetAsync(volume, cancellationToken);
 
+    public Task<bool> FollowsPoolAsync(VolumeId volume, CancellationToken cancellationToken) => _mirroring.FollowsPoolAsync(volume, cancellationToken);
+
     public Task EnableMirroringAsync(VolumeId volume, MirroringMode mode, CancellationToken cancellationToken) =>
         _mirroring.EnableAsync(volume, mode, cancellationToken);
 

@@ -56,8 +56,8 @@ internal sealed partial class CephStore : IBlockStore
         _snapshots = new CephSnapshots(_images);
         _clones = new CephClones(_images);
         var journaling = new CephJournaling(_images, _catalog);
-        _upkeep = new CephUpkeep(_images, journaling);
         _mirroring = new CephMirroring(connection, _images, _catalog, journaling);
+        _upkeep = new CephUpkeep(_images, journaling, _mirroring);
         _leases = new CephLeases(connection, options.Clock);
         _records = new CephRecords(connection, options.Clock);
     }

@@ -4,7 +4,7 @@ using Mooring.Storage.Ceph.Native;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>Sparsifying images and making their object maps anew, through librbd.</summary>
-internal sealed class CephUpkeep(CephImages images, CephJournaling journaling)
+internal sealed class CephUpkeep(CephImages images, CephJournaling journaling, CephMirroring mirroring)
 {
     // What the rbd command takes unless it is told otherwise.
     private const int SparseBytes = 4096;
@@ -27,9 +27,23 @@ internal sealed class CephUpkeep(CephImages images, CephJournaling journaling)
                 IReadOnlyList<string> left = features.Contains(ImageFeatures.Journaling) && journaling.Mend(volume, what) && !enabled
                     ? [.. features.Where(feature => feature != ImageFeatures.Journaling)]
                     : features;
+                if (enabled && features.Contains(ImageFeatures.Journaling) && !mirroring.FollowsPoolAsync(volume, CancellationToken.None).GetAwaiter().GetResult())
+                    left = images.Change(volume, what, image => TakeJournal(image, features, what));
                 return left.Count == 0 || images.Change(volume, what, image => Update(image, left, enabled, what));
             },
             cancellationToken);
+    }
+
+    // librbd begins to mirror an image after it has made its journal, and never again for one that has it. Whoever gets the image's lock carries out what the
+    // journal holds; when somebody else has it, that one does all of it.
+    private List<string> TakeJournal(ImageHandle image, IReadOnlyList<string> features, string what)
+    {
+        var locked = Rbd.AcquireLock(image, Rbd.LockExclusive);
+        if (locked is not (CephErrors.Busy or CephErrors.ReadOnly))
+            images.Check(locked, what);
+        images.Check(Rbd.UpdateFeatures(image, CephJournaling.Feature, 0), what);
+        images.Check(Rbd.GetFeatures(image, out var present), what);
+        return [.. features.Except(CephHeaders.Names(present))];
     }
 
     private bool Update(ImageHandle image, IReadOnlyList<string> features, bool enabled, string what)

@@ -33,6 +33,12 @@ public interface IMirroring
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>.</exception>
     Task<ImageMirroring> GetMirroringAsync(VolumeId volume, CancellationToken cancellationToken) => throw NotHere();
 
+    /// <summary>Whether an image is mirrored if its pool says so of it: if all that have the feature journaling are, and it has that. Opens nothing.</summary>
+    /// <param name="volume">The image's name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>False when beginning that was cut short; true of a store that has no mirroring.</returns>
+    Task<bool> FollowsPoolAsync(VolumeId volume, CancellationToken cancellationToken) => Task.FromResult(true);
+
     /// <summary>Begins to mirror an image. By journal, it gets the feature journaling, and exclusive-lock, when it has not.</summary>
     /// <param name="volume">The image's name.</param>
     /// <param name="mode">By what.</param>

@@ -55,7 +55,8 @@ internal abstract class FeaturesOperation<TCommand>(string kind, string summary,
     protected sealed override async Task<bool> IsSoAsync(AttemptContext context, TCommand command)
     {
         var present = (await context.Store.GetAsync(command.Volume, context.Cancellation)).Features;
-        return ImageFeatures.Together(FeaturesIn(command)).All(feature => present.Contains(feature) == enabled);
+        return ImageFeatures.Together(FeaturesIn(command)).All(feature => present.Contains(feature) == enabled)
+            && (!enabled || !FeaturesIn(command).Contains(ImageFeatures.Journaling) || await context.Store.FollowsPoolAsync(command.Volume, context.Cancellation));
     }
 
     protected sealed override Task ChangeAsync(AttemptContext context, TCommand command) =>

@@ -99,6 +99,12 @@ internal static unsafe partial class Rbd
     [LibraryImport(Library, EntryPoint = "rbd_watchers_list_cleanup")]
     public static partial void FreeWatchers(Watcher* watchers, nuint count);
 
+    /// <summary>RBD_LOCK_MODE_EXCLUSIVE.</summary>
+    public const int LockExclusive = 0;
+
+    [LibraryImport(Library, EntryPoint = "rbd_lock_acquire")]
+    public static partial int AcquireLock(ImageHandle image, int mode);
+
     [LibraryImport(Library, EntryPoint = "rbd_list_lockers")]
     public static partial nint ListLockers(
         ImageHandle image, int* exclusive, byte* tag, nuint* tagLength, byte* clients, nuint* clientsLength, byte* cookies, nuint* cookiesLength,

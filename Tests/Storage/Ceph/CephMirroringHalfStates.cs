@@ -8,8 +8,11 @@ namespace Mooring.Tests.Storage.Ceph;
 [NeedsCeph, Collection(CephCollection.Name)]
 public sealed class CephMirroringHalfStates(CephFixture fixture) : StoreContract(fixture), IDisposable
 {
-    private const byte Disabling = 0;
+    private const byte Disabling = 0, Restoring = 3;
     private const ulong NonPrimary = 1024;
+
+    private static readonly ImageLayout WithJournal = new(Features: ["layering", "exclusive-lock", "journaling"]);
+    private static readonly string[] Journaling = ["journaling"];
 
     private readonly string _pool = FreshText("mirrored");
     private readonly string _scratch = Path.GetTempFileName();
@@ -127,6 +130,52 @@ public sealed class CephMirroringHalfStates(CephFixture fixture) : StoreContract
         await Store.PromoteAsync(volume, false, default).WaitAsync(StepLimit);
         await Store.WriteAsync(volume, 0, Pattern(0, 4096), default).WaitAsync(StepLimit);
         await IsAsync(volume, primary: true, snapshots: 0);
+    }
+
+    [StoreFact]
+    public async Task An_image_is_mirrored_to_its_end_where_all_with_a_journal_are()
+    {
+        await Store.SetPoolMirroringAsync(_pool, "", PoolMirroring.Pool, default).WaitAsync(StepLimit);
+        var (made, switched, restored) = (FreshThere(), FreshThere(), FreshThere());
+
+        await Store.CreateAsync(made, MiB, WithJournal, default).WaitAsync(StepLimit);
+        Assert.True(await Store.IsCompleteAsync(made, default));
+        await NotMirroredAsync(made);
+        Assert.False(await Store.IsCompleteAsync(made, default));
+        await Store.RemoveAsync(made, null, default).WaitAsync(StepLimit);
+
+        await Store.CreateAsync(switched, MiB, default).WaitAsync(StepLimit);
+        Assert.True(await Store.FollowsPoolAsync(switched, default));
+        await Store.UpdateFeaturesAsync(switched, Journaling, true, default).WaitAsync(StepLimit);
+        await Store.WriteAsync(switched, 0, Pattern(0, 4096), default).WaitAsync(StepLimit);
+        await NotMirroredAsync(switched);
+        Assert.False(await Store.FollowsPoolAsync(switched, default));
+        await Store.UpdateFeaturesAsync(switched, Journaling, true, default).WaitAsync(StepLimit);
+        Assert.True(await Store.FollowsPoolAsync(switched, default));
+        await IsAsync(switched, primary: true, snapshots: 0);
+        Assert.Equal(Pattern(0, 4096), await ReadAsync(Store, switched, 0, 4096));
+        await NotMirroredAsync(switched);
+        await using (var other = await ConnectAsync("other"))
+        await using (var open = await other.OpenAsync(switched, readOnly: false, default).WaitAsync(StepLimit))
+        {
+            await open.WriteAsync(4096, Pattern(4096, 4096), default).WaitAsync(StepLimit);
+            await Store.UpdateFeaturesAsync(switched, Journaling, true, default).WaitAsync(StepLimit);
+            await IsAsync(switched, primary: true, snapshots: 0);
+        }
+        Assert.Equal(Pattern(0, 8192), await ReadAsync(Store, switched, 0, 8192));
+        await FailsAsync(ErrorKind.InvalidArgument, () => Store.UpdateFeaturesAsync(switched, Journaling, true, default));
+
+        await Store.CreateAsync(restored, MiB, WithJournal, default).WaitAsync(StepLimit);
+        var id = new ImageId(await IdAsync(restored));
+        await Store.MoveToTrashAsync(restored, TimeSpan.Zero, default).WaitAsync(StepLimit);
+        await ChangeAsync("rbd_trash", $"id_{id}", entry => entry[^1] = Restoring);
+        await Store.RestoreFromTrashAsync(id, restored, default).WaitAsync(StepLimit);
+        await NotMirroredAsync(restored);
+        // It leaves the trash last.
+        await RadosAsync("setomapval", "rbd_trash", $"id_{id}", "--input-file", _scratch);
+        await Store.RestoreFromTrashAsync(id, restored, default).WaitAsync(StepLimit);
+        await IsAsync(restored, primary: true, snapshots: 0);
+        Assert.Null(await Store.FindInTrashAsync(_pool, "", id, default));
     }
 
     private VolumeId FreshThere() => Fresh() with { Pool = _pool };
