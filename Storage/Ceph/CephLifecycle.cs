@@ -211,9 +211,9 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
                 NameAgainAsync(io, volume.Image, id, what).GetAwaiter().GetResult();
             return Remove(volume, progress);
         }
-        RemoveObjects(io, what, DataPrefix + id + ".", ObjectMapPrefix + id, SpaceProbePrefix + id);
+        RemoveObjects(io, what, DataPrefix + id, ObjectMapPrefix + id, SpaceProbePrefix + id);
         // Data in another pool are named after the one that the image lies in.
-        var elsewhere = $"{DataPrefix}{Rados.GetPoolId(io)}.{id}.";
+        var elsewhere = $"{DataPrefix}{Rados.GetPoolId(io)}.{id}";
         foreach (var pool in catalog.ListPoolsAsync(CancellationToken.None).GetAwaiter().GetResult().Where(pool => pool != volume.Pool))
             RemoveObjects(images.ContextOf(volume with { Pool = pool }), what, elsewhere);
         return RemoveNameAsync(io, volume.Image, id, what).GetAwaiter().GetResult();
@@ -232,7 +232,8 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
             images.Check(result, what);
     }
 
-    private void RemoveObjects(IoContextHandle io, string what, params string[] prefixes)
+    // An id may begin like another one.
+    private void RemoveObjects(IoContextHandle io, string what, params string[] stems)
     {
         var found = new List<string>();
         images.Check(Rados.BeginObjects(io, out var list), what);
@@ -241,7 +242,7 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
             for (int result; (result = Next(list, out var name)) != CephErrors.NotFound;)
             {
                 images.Check(result, what);
-                if (prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+                if (stems.Any(stem => name == stem || name.StartsWith(stem + ".", StringComparison.Ordinal)))
                     found.Add(name);
             }
         }

@@ -12,11 +12,14 @@ public sealed class CephDamagedImages(CephFixture fixture) : StoreContract(fixtu
     public async Task An_image_without_its_header_is_listed_as_damaged_and_removed_with_its_data()
     {
         var (volume, id) = await MadeAsync();
+        // Of an image whose id begins like this one's.
+        await RadosAsync("create", $"rbd_object_map.{id}0");
         await RadosAsync("rm", $"rbd_header.{id}");
         await IsDamagedAsync(volume, $"rbd_header.{id}");
 
         await Store.RemoveDamagedAsync(volume, null, default).WaitAsync(StepLimit);
 
+        await RadosAsync("rm", $"rbd_object_map.{id}0");
         await IsGoneAsync(volume, id);
     }
 
