@@ -85,7 +85,8 @@ internal static class Failures
         {
             return known.Count > 0 && at.Action is null ? $"'{path}' needs a command: {string.Join(", ", known)}"
                 : Missing(parsed.CommandResult) is { } missing ? $"'{path}' needs {missing}"
-                : parsed.Errors[0].Message;
+                // One line of the several that it may have.
+                : string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         }
         if (token.StartsWith('-'))
         {

@@ -14,17 +14,18 @@ internal static class TokenCommands
     private static Command Make()
     {
         var name = new Argument<string>("name") { Description = "Its name: 1 to 64 of a-z, 0-9 and -." };
-        var role = new Option<ClientRole>("--role") { Description = "viewer, operator or admin; each may what those before it may.", Required = true };
+        var role = new Option<string>("--role") { Description = "Each may what those before it may.", Required = true };
+        role.AcceptOnlyFromAmong([.. Enum.GetNames<ClientRole>().Select(name => name.ToLowerInvariant())]);
         var scopes = new Option<string[]>("--scope") { Description = "Where it is valid: POOL, POOL/NAMESPACE or fs:FILESYSTEM; everywhere without.", DefaultValueFactory = _ => [] };
         var expires = new Option<string?>("--expires") { Description = "After what time it ends, such as 30d or 12h; without, when it is revoked." };
         return Either("create", "Make a token and print it: nobody can see it again.", [name], [role, scopes, expires],
             async (client, parsed, output) => Print(output, await client.CreateTokenAsync(new TokenBody(
-                parsed.GetValue(name), parsed.GetValue(role).ToString().ToLowerInvariant(), parsed.GetValue(scopes), Seconds(parsed.GetValue(expires))))),
+                parsed.GetValue(name), parsed.GetValue(role), parsed.GetValue(scopes), Seconds(parsed.GetValue(expires))))),
             async (store, parsed, output) =>
             {
                 var now = DateTimeOffset.UtcNow;
                 var (kept, text) = ClientToken.Make(
-                    parsed.GetValue(name)!, parsed.GetValue(role), parsed.GetValue(scopes)!, now, Seconds(parsed.GetValue(expires)) is { } seconds ? now.AddSeconds(seconds) : null);
+                    parsed.GetValue(name)!, Enum.Parse<ClientRole>(parsed.GetValue(role)!, ignoreCase: true), parsed.GetValue(scopes)!, now, Seconds(parsed.GetValue(expires)) is { } seconds ? now.AddSeconds(seconds) : null);
                 if (!await ClientTokens.AddAsync(store, kept, CancellationToken.None))
                     throw new UsageException($"there is a token '{kept.Name}'");
                 Print(output, ShapeOf(kept) with { Token = text });

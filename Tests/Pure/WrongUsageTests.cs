@@ -16,6 +16,7 @@ public sealed class WrongUsageTests
     [InlineData("volume show a b", "'mooring volume show' takes no more arguments: 'b'")]
     [InlineData("volume show", "'mooring volume show' needs VOLUME")]
     [InlineData("volume create x", "'mooring volume create' needs --size")]
+    [InlineData("token create x --role boss", "Argument 'boss' not recognized. Must be one of: 'viewer' 'operator' 'admin'")]
     public void The_nearest_right_word_is_named(string line, string said) =>
         Assert.StartsWith(said, Failures.Explain(Commands.Root().Parse(line)), StringComparison.Ordinal);
 }
