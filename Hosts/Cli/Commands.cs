@@ -45,6 +45,7 @@ internal static class Commands
             FileCommands.Files(),
             MountCommand.Create(),
             TokenCommands.Create(),
+            ClusterCommands.Create(),
         };
         foreach (var operation in OperationCatalog.All)
             Add(root, operation.Kind, verb => Changing(verb, operation));

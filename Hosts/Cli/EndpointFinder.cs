@@ -5,11 +5,14 @@ namespace Mooring.Cli;
 
 /// <summary>
 /// Where Mooring is: the option, else MOORING_ENDPOINT, else the cluster in .run/ of this folder or one above. The nodes' own addresses: MOORING_NODES, or those of
-/// that cluster. The token: MOORING_TOKEN, or what the file MOORING_TOKEN_FILE holds.
+/// that cluster. The token: MOORING_TOKEN, or what the file MOORING_TOKEN_FILE holds. The CA of nodes that are reached by TLS: the file MOORING_CA.
 /// </summary>
 internal static class EndpointFinder
 {
-    public static MooringClientOptions Find(string? option) => At(option) with { Token = Token() };
+    public static MooringClientOptions Find(string? option) => At(option) with
+    {
+        Token = Token(), CaFile = Environment.GetEnvironmentVariable("MOORING_CA") is { Length: > 0 } file ? file : null,
+    };
 
     // In a file, it does not stand among the processes' environment.
     private static string? Token() => Environment.GetEnvironmentVariable("MOORING_TOKEN") is { Length: > 0 } token ? token

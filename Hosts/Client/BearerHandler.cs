@@ -10,18 +10,15 @@ internal sealed class BearerHandler : DelegatingHandler
 
     private readonly AuthenticationHeaderValue _bearer;
 
-    private BearerHandler(string token, SocketsHttpHandler inner)
+    /// <summary>Makes one.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="inner">What sends requests.</param>
+    public BearerHandler(string token, SocketsHttpHandler inner)
         : base(inner)
     {
         inner.AllowAutoRedirect = false;
         _bearer = new AuthenticationHeaderValue("Bearer", token);
     }
-
-    /// <summary>How requests are sent.</summary>
-    /// <param name="inner">What sends them.</param>
-    /// <param name="token">The token; null where none is asked for.</param>
-    /// <returns>The handler.</returns>
-    public static HttpMessageHandler For(SocketsHttpHandler inner, string? token) => token is null ? inner : new BearerHandler(token, inner);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Messages;
@@ -25,8 +26,9 @@ public sealed partial class MooringClient : IDisposable
     public MooringClient(MooringClientOptions options)
     {
         _options = options;
-        var address = AddressOf(options.Endpoint);
-        _nodes = [.. options.Nodes.Select(AddressOf)];
+        var scheme = Connections.SchemeOf(options.CaFile);
+        var address = AddressOf(scheme, options.Endpoint);
+        _nodes = [.. options.Nodes.Select(node => AddressOf(scheme, node))];
         var sockets = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -34,7 +36,7 @@ public sealed partial class MooringClient : IDisposable
             Expect100ContinueTimeout = options.Timeout,
             UseProxy = false,
         };
-        _http = new HttpClient(BearerHandler.For(sockets, options.Token))
+        _http = new HttpClient(Connections.Of(sockets, options.Token, options.CaFile))
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -312,6 +314,10 @@ public sealed partial class MooringClient : IDisposable
             {
                 throw new MooringUnreachableException($"there is no host of the name in '{_options.Endpoint}'", requestId, e);
             }
+            catch (HttpRequestException e) when (e.InnerException is AuthenticationException refused)
+            {
+                throw new MooringUnreachableException($"{_options.Endpoint} is not believed to be a node: {refused.Message}", requestId, e);
+            }
             catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)
             {
                 last = e;
@@ -367,8 +373,8 @@ public sealed partial class MooringClient : IDisposable
 
     private static bool Retryable(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or JsonException;
 
-    private static Uri AddressOf(string endpoint) =>
-        Uri.TryCreate($"http://{endpoint}/", UriKind.Absolute, out var address) && address.AbsolutePath == "/" && endpoint.EndsWith($":{address.Port}", StringComparison.Ordinal)
+    private static Uri AddressOf(string scheme, string endpoint) =>
+        Uri.TryCreate($"{scheme}://{endpoint}/", UriKind.Absolute, out var address) && address.AbsolutePath == "/" && endpoint.EndsWith($":{address.Port}", StringComparison.Ordinal)
             ? address
             : throw new FormatException($"endpoint '{endpoint}' is not HOST:PORT");
 

@@ -6,6 +6,12 @@ public sealed record MooringClientOptions
     /// <summary>Where Mooring is: the virtual IP, <c>host:port</c>.</summary>
     public required string Endpoint { get; init; }
 
+    /// <summary>
+    /// A PEM file with the certificate of the CA that nodes' certificates are to be of: with it, and only then, connections are made by TLS, and no other
+    /// CA is believed.
+    /// </summary>
+    public string? CaFile { get; init; }
+
     /// <summary>The token that is shown, where nodes ask for one; null for none.</summary>
     public string? Token { get; init; }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Mooring.Actors;
 using Mooring.Actors.Hosting;
@@ -81,7 +82,8 @@ internal static class NodeHost
             CrashPoints = crashPoints,
             Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System, settings.ContentCountMax),
         };
-        await using var app = Build(configuration, services, journal, listening, vips, virtualListener);
+        using var certificate = CertificateOf(configuration);
+        await using var app = Build(configuration, services, journal, listening, vips, virtualListener, certificate);
         try
         {
             var presence = app.Services.GetRequiredService<NodePresence>();
@@ -95,7 +97,7 @@ internal static class NodeHost
     }
 
     private static WebApplication Build(
-        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IReadOnlyList<IPEndPoint> vips, VirtualListener virtualListener)
+        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IReadOnlyList<IPEndPoint> vips, VirtualListener virtualListener, ServerCertificate? certificate)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddSystemd();
@@ -128,7 +130,9 @@ internal static class NodeHost
 
         var http = new GatewaySettings(
             configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"),
-            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vips);
+            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vips, certificate is null ? "http" : "https");
+        if (certificate is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listening);
         builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(virtualListener);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -138,9 +142,15 @@ internal static class NodeHost
             // The longest names, each byte of them escaped.
             kestrel.Limits.MaxRequestLineSize = 3 * (VolumeId.PoolBytesMax + VolumeId.ImageBytesMax + VolumeId.NamespaceBytesMax) + (8 << 10);
             kestrel.Limits.MaxRequestHeadersTotalSize = Math.Max(kestrel.Limits.MaxRequestHeadersTotalSize, kestrel.Limits.MaxRequestLineSize);
-            kestrel.Listen((IPEndPoint)listening.LocalEndPoint!);
+            kestrel.Listen((IPEndPoint)listening.LocalEndPoint!, Secure);
             if (vips.Count > 0)
-                kestrel.Listen(virtualListener.EndPoint);
+                kestrel.Listen(virtualListener.EndPoint, Secure);
+
+            void Secure(ListenOptions listen)
+            {
+                if (certificate is not null)
+                    listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current);
+            }
         });
         builder.Services.AddRoutingCore();
         var asksForTokens = configuration.Flag("http.tokens");
@@ -159,6 +169,14 @@ internal static class NodeHost
         new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         return app;
     }
+
+    private static ServerCertificate? CertificateOf(NodeConfiguration configuration) =>
+        (configuration.TextOrEmpty("http.certificate"), configuration.TextOrEmpty("http.key")) switch
+        {
+            ("", "") => null,
+            ("", _) or (_, "") => throw new NodeStartException("mooring.http.certificate and mooring.http.key: give both or neither"),
+            var (certificate, key) => new ServerCertificate(certificate, key, Tell, TimeProvider.System),
+        };
 
     // Null when it answers; why not when it did not within the time.
     private static async Task<string?> WaitForStoreAsync(IBlockStoreProvider store, TimeSpan limit)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
@@ -38,6 +39,23 @@ public sealed class TestCluster : IAsyncDisposable
 
     public MooringClient Client { get; }
 
+    /// <summary>The CA of its nodes; null where they do not speak TLS.</summary>
+    public string? CaFile { get; private init; }
+
+    /// <summary>Makes the nodes' certificate, anew when there is one.</summary>
+    public Task IssueAsync() => IssueAsync(Nodes.Directory, _subnet);
+
+    private static async Task IssueAsync(string directory, int subnet)
+    {
+        using var made = Process.Start(Programs.Mooring,
+        [
+            "cluster", "init", directory, "--json", "--node", $"all=127.0.{subnet}.100",
+            .. Enumerable.Range(11, 3).SelectMany(last => (string[])["--vip", $"127.0.{subnet}.{last}"]),
+        ]);
+        await made.WaitForExitAsync().WaitAsync(Limit);
+        Assert.Equal(0, made.ExitCode);
+    }
+
     /// <summary>How to reach its Ceph; null on an embedded store.</summary>
     public string? CephConf { get; private init; }
 
@@ -56,7 +74,10 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Three nodes, each on a host of its own, and further hosts beside them.</summary>
     public static Task<TestCluster> StartOnHostsAsync(params string[] further) => StartAsync(3, further, null, []);
 
-    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings)
+    /// <summary>Nodes that are reached by TLS; one certificate, which <c>mooring cluster init</c> makes, is for all of them.</summary>
+    public static Task<TestCluster> StartWithTlsAsync(int nodeCount, params string[] settings) => StartAsync(nodeCount, null, null, settings, tls: true);
+
+    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false)
     {
         var directory = WorkDirectory.Create("mooring-test-");
         var subnet = TakeSubnet();
@@ -66,9 +87,15 @@ public sealed class TestCluster : IAsyncDisposable
         {
             if (furtherHosts is not null)
                 hosts = await HostNetwork.StartAsync(subnet, [.. Enumerable.Range(1, nodeCount).Select(i => $"node-{i}"), .. furtherHosts]);
+            if (tls)
+            {
+                await IssueAsync(directory, subnet);
+                settings = [.. settings, $"http.certificate={directory}/all.pem", $"http.key={directory}/all.key"];
+            }
             nodes = await NodeCluster.StartAsync(new NodeClusterOptions
             {
                 Directory = directory,
+                Tls = tls,
                 Nodes = nodeCount,
                 Subnet = subnet,
                 Hosts = hosts,
@@ -78,7 +105,7 @@ public sealed class TestCluster : IAsyncDisposable
                 Environment = new Dictionary<string, string> { ["MOORING_CRASH_POINTS"] = Directory.CreateDirectory(CrashPointsIn(directory)).FullName },
                 Settings = settings,
             });
-            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf };
+            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf, CaFile = tls ? $"{directory}/ca.pem" : null };
         }
         catch
         {

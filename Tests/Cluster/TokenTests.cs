@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Security;
+using System.Net.Sockets;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
@@ -8,7 +11,7 @@ using Mooring.Operations;
 
 namespace Mooring.Tests.Cluster;
 
-/// <summary>Nodes that ask for tokens.</summary>
+/// <summary>Nodes that ask for tokens, and are reached by TLS.</summary>
 public class TokenTests
 {
     private static readonly VolumeId Volume = TestCluster.Volume("guarded");
@@ -106,6 +109,43 @@ public class TokenTests
         Assert.Equal("succeeded", (await admin.WaitAsync(copy.Id, null)).State);
     }
 
+    [Fact]
+    public async Task Nodes_are_reached_by_TLS_and_a_certificate_is_renewed_while_they_run()
+    {
+        await using var cluster = await TestCluster.StartWithTlsAsync(3, "http.tokens=on");
+        var token = await FirstAsync(cluster);
+        using var admin = With(cluster, token);
+        foreach (var node in cluster.Nodes.NodeNames)
+        {
+            using var there = With(cluster, token, node);
+            await there.RunAsync(new CreateVolume(TestCluster.Volume($"via-{node}"), 1 << 20), Change.New());
+        }
+        // Who does not have the CA believes nobody, and who speaks without TLS is not answered.
+        var other = Directory.CreateTempSubdirectory("mooring-ca-");
+        using (var made = Process.Start(Programs.Mooring, ["cluster", "init", other.FullName, "--json", "--node", "node-1=127.0.0.1"]))
+            await made.WaitForExitAsync().WaitAsync(TestCluster.Limit);
+        using (var stranger = new MooringClient(new MooringClientOptions { Endpoint = cluster.Nodes.Endpoint, CaFile = Path.Combine(other.FullName, "ca.pem"), Token = token }))
+            Assert.Contains("not believed", (await Assert.ThrowsAsync<MooringUnreachableException>(() => stranger.ListNodesAsync())).Message, StringComparison.Ordinal);
+        other.Delete(recursive: true);
+        using (var plain = new HttpClient())
+            await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync($"http://{cluster.Nodes.Endpoint}/health/live"));
+
+        var before = await CertificateAsync(cluster);
+        await cluster.IssueAsync();
+        await TestCluster.UntilAsync("the new certificate is shown", async () => await CertificateAsync(cluster) != before);
+        Assert.Equal(3, (await admin.ListNodesAsync()).Count);
+    }
+
+    private static async Task<string> CertificateAsync(TestCluster cluster)
+    {
+        var parts = cluster.Nodes.Endpoint.Split(':');
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+        await using var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync(parts[0]);
+        return tls.RemoteCertificate!.GetSerialNumberString();
+    }
+
     // By whoever may open the store.
     private static async Task<string> FirstAsync(TestCluster cluster)
     {
@@ -119,7 +159,7 @@ public class TokenTests
 
     private static MooringClient With(TestCluster cluster, string token, string? node = null) => new(new MooringClientOptions
     {
-        Endpoint = node is null ? cluster.Nodes.Endpoint : cluster.Nodes.EndpointOf(node), Timeout = TestCluster.Limit, Token = token,
+        Endpoint = node is null ? cluster.Nodes.Endpoint : cluster.Nodes.EndpointOf(node), Timeout = TestCluster.Limit, Token = token, CaFile = cluster.CaFile,
     });
 
     private static async Task RefusedAsync(ErrorKind kind, Func<Task> ask) => Assert.Equal(kind, (await Assert.ThrowsAsync<MooringException>(ask)).Kind);

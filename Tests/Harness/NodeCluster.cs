@@ -12,7 +12,10 @@ public sealed class NodeCluster : IAsyncDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(500), UseProxy = false })
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromMilliseconds(500), UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+    })
     {
         Timeout = TimeSpan.FromSeconds(2),
     };
@@ -122,7 +125,7 @@ public sealed class NodeCluster : IAsyncDisposable
     {
         try
         {
-            using var response = await _http.GetAsync(new Uri($"http://{EndpointOf(name)}/health/ready"));
+            using var response = await _http.GetAsync(new Uri($"{(_options.Tls ? "https" : "http")}://{EndpointOf(name)}/health/ready"));
             return response.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)

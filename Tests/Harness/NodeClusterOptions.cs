@@ -28,6 +28,9 @@ public sealed record NodeClusterOptions
     /// <summary>Further <c>--set key=value</c> for every node.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
+    /// <summary>Whether the settings make the nodes speak TLS over HTTP. Whoever answers is believed.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>Further environment variables for every node.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

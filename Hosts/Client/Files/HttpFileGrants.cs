@@ -11,6 +11,7 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
     private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(2.5);
 
     private readonly HttpClient _http;
+    private readonly string _scheme;
     private volatile string[] _endpoints;
     private uint _turn;
 
@@ -19,12 +20,14 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
     /// <param name="fileSystem">The file system.</param>
     /// <param name="connectTimeout">How long connecting to one of them may take; a second by default.</param>
     /// <param name="token">The token that is shown, where nodes ask for one.</param>
-    public HttpFileGrants(string endpoint, string fileSystem, TimeSpan? connectTimeout = null, string? token = null)
+    /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
+    public HttpFileGrants(string endpoint, string fileSystem, TimeSpan? connectTimeout = null, string? token = null, string? caFile = null)
     {
         FileSystem = fileSystem;
         _endpoints = [endpoint];
+        _scheme = Connections.SchemeOf(caFile);
         var sockets = new SocketsHttpHandler { ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(1), UseProxy = false };
-        _http = new HttpClient(BearerHandler.For(sockets, token)) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(Connections.Of(sockets, token, caFile)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <inheritdoc/>
@@ -63,7 +66,7 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
             try
             {
                 using var request = make();
-                request.RequestUri = new Uri($"http://{endpoints[at]}/{request.RequestUri}");
+                request.RequestUri = new Uri($"{_scheme}://{endpoints[at]}/{request.RequestUri}");
                 using var response = await _http.SendAsync(request, bounded.Token).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
                     return (await response.Content.ReadFromJsonAsync(type, bounded.Token).ConfigureAwait(false))!;

@@ -129,7 +129,7 @@ internal sealed class ContentGateway(GatewaySettings settings, Func<MooringClust
     {
         var nodes = await cluster.Dispatcher.Ask<NodesListed>(new GetNodes(), settings.AskTimeout, request.HttpContext.RequestAborted);
         return nodes.Items.FirstOrDefault(n => n.Name == node.Value) is { } there
-            ? Results.Redirect($"http://{there.Address}{RequestAddress.Target(request)}", permanent: false, preserveMethod: true)
+            ? Results.Redirect($"{settings.Scheme}://{there.Address}{RequestAddress.Target(request)}", permanent: false, preserveMethod: true)
             : Problems.Unavailable($"{node} carries the operation out and cannot be reached; send again");
     }
 }

@@ -19,7 +19,8 @@ namespace Mooring.StorageNode.Http;
 /// <param name="FileClientCountMax">How many file systems' connections are kept for requests for files.</param>
 /// <param name="ExportCountMax">How many volumes' contents are sent at once.</param>
 /// <param name="VirtualEndpoints">The virtual IP, where changing calls go, and what else stands for it; empty when every node takes them.</param>
-internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IReadOnlyList<IPEndPoint> VirtualEndpoints);
+/// <param name="Scheme">How all nodes are reached: <c>http</c> or <c>https</c>.</param>
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IReadOnlyList<IPEndPoint> VirtualEndpoints, string Scheme);
 
 /// <summary>
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it
@@ -104,7 +105,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     private async Task<IResult> ChangeAsync(HttpRequest request, IReadOnlyList<Operation> operations)
     {
         if (settings.VirtualEndpoints is [var vip, ..] && !settings.VirtualEndpoints.Any(v => v.Address.Equals(request.HttpContext.Connection.LocalIpAddress)))
-            return Results.Redirect($"http://{vip}{RequestAddress.Target(request)}", permanent: false, preserveMethod: true);
+            return Results.Redirect($"{settings.Scheme}://{vip}{RequestAddress.Target(request)}", permanent: false, preserveMethod: true);
         VolumeCommand command;
         try
         {

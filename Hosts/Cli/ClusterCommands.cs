@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Mooring.Messages;
+
+namespace Mooring.Cli;
+
+/// <summary><c>mooring cluster init</c>: what nodes need to be reached by TLS, made on the machine of whoever sets the cluster up.</summary>
+internal static class ClusterCommands
+{
+    private const string CaName = "ca";
+    private const int SerialBytes = 16;
+    private const UnixFileMode Mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly TimeSpan CaValidFor = TimeSpan.FromDays(3650), ClocksDiffer = TimeSpan.FromHours(1);
+
+    public static Command Create() => new("cluster", "Set a cluster up.") { Init() };
+
+    private static Command Init()
+    {
+        var folder = new Argument<string>("directory") { Description = "Where the files are put. With a CA in it, certificates are made of that one: to add nodes, or to renew." };
+        var nodes = new Option<string[]>("--node") { Description = "A node, NAME=ADDRESS; several times.", Required = true };
+        var vips = new Option<string[]>("--vip") { Description = "The virtual IP; several times for several addresses.", DefaultValueFactory = _ => [] };
+        var days = new Option<int>("--days") { Description = "For how long the nodes' certificates are valid.", DefaultValueFactory = _ => 365 };
+        return Commands.Alone("init", "Make a CA and a certificate for each node.", [folder], [nodes, vips, days], (parsed, output) =>
+        {
+            var there = Directory.CreateDirectory(parsed.GetValue(folder)!).FullName;
+            if (parsed.GetValue(days) is < 1 or > 3650)
+                throw new UsageException($"{parsed.GetValue(days)} days are not between 1 and 3650");
+            var names = parsed.GetValue(nodes)!.Select(Named).ToList();
+            using var ca = Authority(there);
+            foreach (var (name, address) in names)
+                Issue(there, ca, name, [address, .. parsed.GetValue(vips)!], TimeSpan.FromDays(parsed.GetValue(days)));
+            if (!output.Json)
+            {
+                Console.WriteLine($"{there} has a certificate and a key for each node. Keep {CaName}.key to yourself: who has it can be any node.");
+                Console.WriteLine($"each node:   mooring.http.certificate = {names[0].Name}.pem, mooring.http.key = {names[0].Name}.key, where you have put them");
+                Console.WriteLine($"each client: MOORING_CA={Path.Combine(there, CaName + ".pem")}");
+            }
+            return Task.FromResult(ExitStatus.Done);
+        });
+    }
+
+    private static (string Name, string Address) Named(string text)
+    {
+        var parts = text.Split('=', 2);
+        return parts.Length == 2 && NodeName.TryParse(parts[0], out _, out _) && parts[0] != CaName && parts[1].Length > 0
+            ? (parts[0], parts[1])
+            : throw new UsageException($"node '{text}' is not NAME=ADDRESS");
+    }
+
+    private static X509Certificate2 Authority(string folder)
+    {
+        var (certificate, key) = (Path.Combine(folder, CaName + ".pem"), Path.Combine(folder, CaName + ".key"));
+        if (File.Exists(certificate))
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Mooring CA", made, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        var ca = request.CreateSelfSigned(DateTimeOffset.UtcNow - ClocksDiffer, DateTimeOffset.UtcNow + CaValidFor);
+        Write(folder, CaName, ca, made);
+        return ca;
+    }
+
+    private static void Issue(string folder, X509Certificate2 ca, string name, IReadOnlyList<string> addresses, TimeSpan validFor)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var also = new SubjectAlternativeNameBuilder();
+        foreach (var address in addresses)
+        {
+            if (IPAddress.TryParse(address, out var ip))
+                also.AddIpAddress(ip);
+            else
+                also.AddDnsName(address);
+        }
+        request.CertificateExtensions.Add(also.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        // TLS Web server and client authentication (RFC 5280, 4.2.1.12).
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(ca, true, false));
+        var until = DateTimeOffset.UtcNow + validFor;
+        using var made = request.Create(ca, DateTimeOffset.UtcNow - ClocksDiffer, until < ca.NotAfter ? until : ca.NotAfter, RandomNumberGenerator.GetBytes(SerialBytes));
+        Write(folder, name, made, key);
+    }
+
+    // The key first, and each by one rename: a node that reads them meanwhile finds whole files.
+    private static void Write(string folder, string name, X509Certificate2 certificate, ECDsa key)
+    {
+        WriteFile(Path.Combine(folder, name + ".key"), key.ExportPkcs8PrivateKeyPem(), Mine);
+        WriteFile(Path.Combine(folder, name + ".pem"), certificate.ExportCertificatePem(), Mine | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+    }
+
+    private static void WriteFile(string path, string text, UnixFileMode mode)
+    {
+        var made = path + ".new";
+        File.Delete(made);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        // Never readable by others, not even for a moment.
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = mode;
+        using (var file = new FileStream(made, options))
+            file.Write(Encoding.ASCII.GetBytes(text + "\n"));
+        File.Move(made, path, overwrite: true);
+    }
+}

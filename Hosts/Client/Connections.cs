@@ -1,0 +1,37 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Mooring.Client;
+
+/// <summary>How nodes are reached over HTTP.</summary>
+internal static class Connections
+{
+    /// <summary>The scheme of their addresses.</summary>
+    /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
+    /// <returns><c>http</c> or <c>https</c>.</returns>
+    public static string SchemeOf(string? caFile) => caFile is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+
+    /// <summary>What sends requests.</summary>
+    /// <param name="sockets">How it connects.</param>
+    /// <param name="token">The token that is shown; null where none is asked for.</param>
+    /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
+    /// <returns>The handler.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">There is no certificate in it.</exception>
+    public static HttpMessageHandler Of(SocketsHttpHandler sockets, string? token, string? caFile)
+    {
+        if (caFile is not null)
+        {
+            sockets.SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(caFile) },
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
+            };
+        }
+        return token is null ? sockets : new BearerHandler(token, sockets);
+    }
+}
