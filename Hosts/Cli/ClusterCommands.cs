@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mooring.Messages;
+using Mooring.Messages.Http;
 
 namespace Mooring.Cli;
 
@@ -33,12 +34,12 @@ internal static class ClusterCommands
             using var ca = Authority(there);
             foreach (var (name, address) in names)
                 Issue(there, ca, name, [address, .. parsed.GetValue(vips)!], TimeSpan.FromDays(parsed.GetValue(days)));
-            if (!output.Json)
+            output.Value(there, HttpJson.Default.String, _ =>
             {
                 Console.WriteLine($"{there} has a certificate and a key for each node. Keep {CaName}.key to yourself: who has it can be any node.");
-                Console.WriteLine($"each node:   mooring.http.certificate = {names[0].Name}.pem, mooring.http.key = {names[0].Name}.key, where you have put them");
+                Console.WriteLine("each node:   mooring.http.certificate = NAME.pem, mooring.http.key = NAME.key, where you have put its own");
                 Console.WriteLine($"each client: MOORING_CA={Path.Combine(there, CaName + ".pem")}");
-            }
+            });
             return Task.FromResult(ExitStatus.Done);
         });
     }

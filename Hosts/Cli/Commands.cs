@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Mooring.Cli.Interactive;
 using Mooring.Client;
@@ -283,12 +284,24 @@ internal static class Commands
 
     internal static async Task<int> ConnectedAsync(ParseResult parsed, Func<MooringClient, Task<int>> run)
     {
-        using var client = new MooringClient(EndpointFinder.Find(parsed.GetValue(Endpoint)) with
+        using var client = Connect(EndpointFinder.Find(parsed.GetValue(Endpoint)) with
         {
             Timeout = Duration(parsed.GetValue(Timeout)!),
             Unanswered = Output.Error,
         });
         return await run(client);
+    }
+
+    private static MooringClient Connect(MooringClientOptions options)
+    {
+        try
+        {
+            return new MooringClient(options);
+        }
+        catch (CryptographicException e)
+        {
+            throw new UsageException($"{options.CaFile} is not the certificate of a CA: {e.Message}");
+        }
     }
 
     /// <summary>A command that needs no cluster.</summary>
