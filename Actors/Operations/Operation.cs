@@ -44,6 +44,12 @@ public abstract class Operation(string kind, string summary, string route)
     /// <summary>Whether the names of its volume and its source are those of images: the request is about what has them when it is accepted.</summary>
     public virtual bool NamesImages => true;
 
+    /// <summary>
+    /// Whether it may touch what it does not name: the images of a group, a migration's source, all that the holder of a lock does, a bound that somebody else
+    /// has set. Then it is only for those who may go everywhere.
+    /// </summary>
+    public virtual bool TouchesMore => false;
+
     /// <summary>Whether an attempt that runs ends at its next step when the operation is cancelled. Others are cancelled before they begin, or not at
     /// all.</summary>
     public virtual bool CanBeStopped => false;

@@ -57,6 +57,8 @@ internal static class ClusterCommands
         var (certificate, key) = (Path.Combine(folder, CaName + ".pem"), Path.Combine(folder, CaName + ".key"));
         if (File.Exists(certificate))
             return X509Certificate2.CreateFromPemFile(certificate, key);
+        if (File.Exists(key))
+            throw new UsageException($"{key} is there and {certificate} is not: put the CA's certificate back, or take its key away");
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Mooring CA", made, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));

@@ -5,13 +5,14 @@ namespace Mooring.Cli;
 
 /// <summary>
 /// Where Mooring is: the option, else MOORING_ENDPOINT, else the cluster in .run/ of this folder or one above. The nodes' own addresses: MOORING_NODES, or those of
-/// that cluster. The token: MOORING_TOKEN, or what the file MOORING_TOKEN_FILE holds. The CA of nodes that are reached by TLS: the file MOORING_CA.
+/// that cluster. The token: MOORING_TOKEN, or what the file MOORING_TOKEN_FILE holds; not for a
+/// cluster that is merely found in a folder, which anybody may have put there. The CA of nodes that are reached by TLS: the file MOORING_CA.
 /// </summary>
 internal static class EndpointFinder
 {
     public static MooringClientOptions Find(string? option) => At(option) with
     {
-        Token = Token(), CaFile = Environment.GetEnvironmentVariable("MOORING_CA") is { Length: > 0 } file ? file : null,
+        CaFile = Environment.GetEnvironmentVariable("MOORING_CA") is { Length: > 0 } file ? file : null,
     };
 
     // In a file, it does not stand among the processes' environment.
@@ -23,7 +24,7 @@ internal static class EndpointFinder
     {
         var named = Environment.GetEnvironmentVariable("MOORING_NODES")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         if (option is { Length: > 0 } || (option = Environment.GetEnvironmentVariable("MOORING_ENDPOINT")) is { Length: > 0 })
-            return new MooringClientOptions { Endpoint = option, Nodes = named };
+            return new MooringClientOptions { Endpoint = option, Nodes = named, Token = Token() };
         if (Cluster() is { } cluster)
         {
             using (cluster.State)

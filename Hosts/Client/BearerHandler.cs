@@ -29,7 +29,11 @@ internal sealed class BearerHandler : DelegatingHandler
             // The only one that Mooring answers with: the same method and content.
             if (response.StatusCode != HttpStatusCode.TemporaryRedirect || response.Headers.Location is not { } location || redirects == RedirectsMax)
                 return response;
-            request.RequestUri = new Uri(request.RequestUri!, location);
+            var next = new Uri(request.RequestUri!, location);
+            // Not from TLS to where everybody reads along.
+            if (next.Scheme != request.RequestUri!.Scheme)
+                return response;
+            request.RequestUri = next;
             response.Dispose();
         }
     }

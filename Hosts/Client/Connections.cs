@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Mooring.Client;
@@ -17,20 +18,20 @@ internal static class Connections
     /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
     /// <returns>The handler.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">There is no certificate in it.</exception>
+    /// <exception cref="CryptographicException">There is no certificate in it.</exception>
     public static HttpMessageHandler Of(SocketsHttpHandler sockets, string? token, string? caFile)
     {
         if (caFile is not null)
         {
-            sockets.SslOptions = new SslClientAuthenticationOptions
+            var trust = new X509ChainPolicy
             {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(caFile) },
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
+                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
             };
+            // More than one while a CA is being replaced.
+            trust.CustomTrustStore.ImportFromPemFile(caFile);
+            if (trust.CustomTrustStore.Count == 0)
+                throw new CryptographicException("there is no certificate in it");
+            sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
         }
         return token is null ? sockets : new BearerHandler(token, sockets);
     }

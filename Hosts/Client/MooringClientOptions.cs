@@ -44,4 +44,7 @@ public sealed record MooringClientOptions
 
     /// <summary>The longest pause between attempts.</summary>
     public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{nameof(MooringClientOptions)} {{ Endpoint = {Endpoint} }}";
 }

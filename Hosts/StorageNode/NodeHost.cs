@@ -105,6 +105,8 @@ internal static class NodeHost
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
+            // Who has no token could fill the disk.
+            .AddFilter(typeof(TokenHandler).FullName, LogLevel.Warning)
             .AddConsole(console => console.FormatterName = NodeConsoleFormatter.FormatterName)
             .AddConsoleFormatter<NodeConsoleFormatter, ConsoleFormatterOptions>();
 

@@ -53,6 +53,9 @@ public class TokenTests
         await RefusedAsync(ErrorKind.PermissionDenied, () => team.ReadContentAsync(Volume, null, (_, _) => Task.CompletedTask));
         await RefusedAsync(ErrorKind.PermissionDenied, () => team.ReadAsync(new GetRows("pool.list", new Dictionary<string, string>(), null, 10)));
         await RefusedAsync(ErrorKind.PermissionDenied, () => team.CheckAsync(null, repair: true));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.ListOperationsAsync(null, Volume.ToString(), null, 10));
+        await RefusedAsync(ErrorKind.PermissionDenied, () => team.RunAsync(new SetQuota(new VolumeId("rbd", "team", ""), 1000, 0), Change.New()));
+        await RefusedAsync(ErrorKind.InvalidArgument, () => admin.CreateTokenAsync(new TokenBody("more", "admin", ["rbd/team"])));
         var all = await admin.ListOperationsAsync(null, null, null, 100);
         var foreign = all.Items.First(o => o.Target == Volume.ToString());
         await RefusedAsync(ErrorKind.PermissionDenied, () => team.GetOperationAsync(foreign.Id));

@@ -76,6 +76,23 @@ public class ClientTokenTests
     }
 
     [Fact]
+    public void What_touches_more_than_it_names_is_for_those_who_may_go_everywhere()
+    {
+        var near = new VolumeId("rbd", "", "a");
+        VolumeCommand[] commands =
+        [
+            new RollBackGroup(near, "s"), new CommitMigration(near), new BreakLock(near, "client.1", "id"), new SetQuota(near with { Image = "" }, 1, 1), new RemoveQuota(near with { Image = "" }),
+        ];
+
+        Assert.All(commands, command => Assert.False(Make("rbd").Kept.Reaches(command)));
+        Assert.All(commands, command => Assert.True(Make().Kept.Reaches(command)));
+    }
+
+    [Fact]
+    public void Who_makes_tokens_may_go_everywhere() =>
+        Assert.Throws<FormatException>(() => ClientToken.Make("name", ClientRole.Admin, ["rbd"], Now, null));
+
+    [Fact]
     public void A_question_is_within_reach_when_what_it_names_is_and_never_when_it_names_nothing()
     {
         var token = Make("rbd/team").Kept;

@@ -49,6 +49,8 @@ public sealed partial record ClientToken(
             throw new FormatException($"token name '{name}' is not 1 to 64 of a-z, 0-9 and -, beginning with a letter");
         foreach (var scope in scopes)
             RequireScope(scope);
+        if (role == ClientRole.Admin && scopes.Count > 0)
+            throw new FormatException("who makes tokens can make one for everywhere: an admin has no scopes");
         if (expiresAt <= now)
             throw new FormatException("the token would have ended already");
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
@@ -88,10 +90,14 @@ public sealed partial record ClientToken(
     /// <returns>True when it is a scope.</returns>
     public bool ReachesFileSystem(string name) => Scopes.Count == 0 || Scopes.Contains(FileSystemScope + name);
 
-    /// <summary>Whether the bearer may have a command carried out: all that it names, and the pool of its data, must be within reach.</summary>
+    /// <summary>
+    /// Whether the bearer may have a command carried out: all that it names, and the pool of its data, must be within reach, and it must touch nothing else.
+    /// </summary>
     /// <param name="command">The command.</param>
     /// <returns>True when they are.</returns>
-    public bool Reaches(VolumeCommand command) =>
+    public bool Reaches(VolumeCommand command) => Scopes.Count == 0 || (!OperationCatalog.Of(command).TouchesMore && AllNamed(command));
+
+    private bool AllNamed(VolumeCommand command) =>
         OperationCatalog.Of(command).Parameters.OfType<Parameter<VolumeId>>().Select(p => p.Of(command)).All(Reaches)
         && Reaches(command.Volume)
         && (command.SourceVolume is not { } source || Reaches(source))
@@ -113,6 +119,8 @@ public sealed partial record ClientToken(
 
     private static void RequireScope(string scope)
     {
+        if (scope is null)
+            throw new FormatException("a scope is null");
         if (scope.StartsWith(FileSystemScope, StringComparison.Ordinal))
         {
             if (!FileSystemName.TryParse(scope[FileSystemScope.Length..], out _, out var problem))

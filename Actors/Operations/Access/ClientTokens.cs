@@ -24,7 +24,7 @@ public static class ClientTokens
     /// <returns>Them, by name.</returns>
     /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
     public static async Task<IReadOnlyList<ClientToken>> ListAsync(IRecords records, CancellationToken cancellationToken) =>
-        [.. (await records.ListRecordsAsync(Prefix, cancellationToken).ConfigureAwait(false)).Select(Read)];
+        [.. (await records.ListRecordsAsync(Prefix, cancellationToken).ConfigureAwait(false)).Select(Read).OfType<ClientToken>()];
 
     /// <summary>Keeps a token.</summary>
     /// <param name="records">Where they are.</param>
@@ -48,7 +48,18 @@ public static class ClientTokens
         && await records.RemoveRecordAsync(Prefix + name, record.Version, cancellationToken).ConfigureAwait(false)
             ? Read(record) : null;
 
-    private static ClientToken Read(StoredRecord record) => JsonSerializer.Deserialize(record.Value.Span, ClientTokenJson.Default.ClientToken)!;
+    // One of a later version that this one does not understand is nobody's.
+    private static ClientToken? Read(StoredRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Value.Span, ClientTokenJson.Default.ClientToken);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]

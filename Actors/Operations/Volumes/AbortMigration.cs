@@ -17,6 +17,8 @@ internal sealed class AbortMigrationOperation : MigrationOperation<AbortMigratio
             "volume.migration.abort", "Undo the move of a volume, and keep what was written meanwhile; nobody may have it open. librbd cannot stop this.",
             "POST /v1/volumes/{volume}/migration/abort") => _volume = Volume("volume", c => c.Volume);
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new AbortMigration(given.Get(_volume));
 
     protected override OperationError? Forbids(ImageMigration migration) => null;

@@ -30,6 +30,8 @@ internal sealed class BreakLockOperation : Operation<BreakLock>
 
     public override bool GoesBesideReaders => true;
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) =>
         new BreakLock(given.Get(_volume), given.Get(_holder), given.Get(_lockId), given.Get(_force));
 

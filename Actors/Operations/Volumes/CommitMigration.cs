@@ -16,6 +16,8 @@ internal sealed class CommitMigrationOperation : MigrationOperation<CommitMigrat
             "volume.migration.commit", "End the move of a volume whose data have been copied: remove what it was moved from; librbd cannot stop this.",
             "POST /v1/volumes/{volume}/migration/commit") => _volume = Volume("volume", c => c.Volume);
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new CommitMigration(given.Get(_volume));
 
     protected override OperationError? Forbids(ImageMigration migration) => migration.State == MigrationState.Executed ? null

@@ -21,6 +21,8 @@ internal sealed class CreateGroupSnapshotOperation : GroupOperation<CreateGroupS
         _snapshot = Snapshot(_group, c => c.Snapshot, httpName: "name");
     }
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new CreateGroupSnapshot(given.Get(_group), given.Get(_snapshot));
 
     public static OperationError Exists(VolumeId group, string snapshot) => new(ErrorKind.AlreadyExists, $"group {group} has a snapshot '{snapshot}' already", 17);

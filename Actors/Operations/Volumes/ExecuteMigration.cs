@@ -19,6 +19,8 @@ internal sealed class ExecuteMigrationOperation : MigrationOperation<ExecuteMigr
 
     public override bool GoesBesideReaders => true;
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new ExecuteMigration(given.Get(_volume));
 
     protected override OperationError? Forbids(ImageMigration migration) => migration.State is MigrationState.Prepared or MigrationState.Executing ? null

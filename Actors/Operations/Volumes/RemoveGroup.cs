@@ -13,6 +13,8 @@ internal sealed class RemoveGroupOperation : GroupOperation<RemoveGroup>
     public RemoveGroupOperation()
         : base("group.remove", "Remove a group without snapshots; its volumes stay.", "DELETE /v1/groups/{group}") => _group = Volume("group", c => c.Group, help: Meaning);
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new RemoveGroup(given.Get(_group));
 
     protected override VolumeId GroupIn(RemoveGroup command) => command.Group;

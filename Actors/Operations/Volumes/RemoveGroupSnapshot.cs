@@ -20,6 +20,8 @@ internal sealed class RemoveGroupSnapshotOperation : GroupOperation<RemoveGroupS
         _snapshot = Snapshot(_group, c => c.Snapshot);
     }
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new RemoveGroupSnapshot(given.Get(_group), given.Get(_snapshot));
 
     protected override VolumeId GroupIn(RemoveGroupSnapshot command) => command.Group;

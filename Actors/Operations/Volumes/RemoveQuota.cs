@@ -18,6 +18,8 @@ internal sealed class RemoveQuotaOperation : Operation<RemoveQuota>
 
     public override bool ChangesQuotas => true;
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new RemoveQuota(given.Get(_place));
 
     protected override async Task<VolumeObservation> ObserveAsync(IBlockStore store, RemoveQuota command, CancellationToken cancellationToken) =>

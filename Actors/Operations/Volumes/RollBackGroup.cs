@@ -21,6 +21,8 @@ internal sealed class RollBackGroupOperation : GroupOperation<RollBackGroup>
         _snapshot = Snapshot(_group, c => c.Snapshot);
     }
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new RollBackGroup(given.Get(_group), given.Get(_snapshot));
 
     protected override VolumeId GroupIn(RollBackGroup command) => command.Group;

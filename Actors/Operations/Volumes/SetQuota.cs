@@ -28,6 +28,8 @@ internal sealed class SetQuotaOperation : Operation<SetQuota>
 
     public override bool ChangesQuotas => true;
 
+    public override bool TouchesMore => true;
+
     public override VolumeCommand Make(Given given) => new SetQuota(given.Get(_place), given.Get(_count), given.Get(_bytes));
 
     protected override OperationError? Invalid(SetQuota command) => command is { CountMax: 0, BytesMax: 0 }

@@ -96,10 +96,12 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         return await AskAsync(request, name.Value, n => new CreateFileSystem(n, id, body.Pool ?? VolumeId.DefaultPool, size, paths, readers), settings.WaitMax);
     }
 
-    private Task<IResult> DeleteAsync(HttpRequest request, string name)
+    private async Task<IResult> DeleteAsync(HttpRequest request, string name)
     {
+        if (AccessControl.DeniedFileSystem(request.HttpContext, name) is { } denied)
+            return denied;
         _clients.Remove(name);
-        return AskAsync(request, name, n => new DeleteFileSystem(n), settings.WaitMax);
+        return await AskAsync(request, name, n => new DeleteFileSystem(n), settings.WaitMax);
     }
 
     private async Task<IResult> GrantAsync(HttpRequest request, string name)

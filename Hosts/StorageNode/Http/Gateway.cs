@@ -234,6 +234,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
             if (!VolumeId.TryParse(target, out var parsed, out problem))
                 return Problems.Invalid(problem);
             volume = parsed;
+            if (AccessControl.Denied(request.HttpContext, parsed) is { } denied)
+                return denied;
         }
         OperationId? before = null;
         if (cursor is not null)

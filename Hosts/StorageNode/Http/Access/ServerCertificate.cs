@@ -18,7 +18,7 @@ internal sealed class ServerCertificate : IDisposable
     private X509Certificate2 _current;
 
     /// <summary>Reads the files.</summary>
-    /// <param name="certificate">The certificate, and those between it and the CA.</param>
+    /// <param name="certificate">The certificate, which is the CA's own work: none between them is sent.</param>
     /// <param name="key">Its private key.</param>
     /// <param name="tell">Told in one line when a new one was read, or cannot be.</param>
     /// <param name="clock">The time.</param>
@@ -59,11 +59,11 @@ internal sealed class ServerCertificate : IDisposable
     private void Look()
     {
         _lookedAt = _clock.GetTimestamp();
-        var written = Written();
-        if (written == _written)
-            return;
         try
         {
+            var written = Written();
+            if (written == _written)
+                return;
             // Connections that are being made may hold the old one: the collector disposes of it.
             _current = Read();
             _written = written;

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Mooring.Actors;
 using Mooring.Operations;
 using Mooring.Storage;
@@ -13,31 +13,74 @@ internal sealed class TokenBook(Func<MooringCluster> mooring, TimeSpan refreshIn
 {
     private static readonly TimeSpan LookUpMax = TimeSpan.FromSeconds(2);
 
-    private FrozenDictionary<string, ClientToken> _known = FrozenDictionary<string, ClientToken>.Empty;
+    // One after another: what was read before a token was revoked must not be taken for what there is afterwards.
+    private readonly SemaphoreSlim _reading = new(1);
+    private ImmutableDictionary<string, ClientToken> _known = ImmutableDictionary<string, ClientToken>.Empty;
 
-    /// <summary>The token that a client shows.</summary>
+    /// <summary>The token that a client shows, if this node knows it.</summary>
     /// <param name="text">Its text.</param>
+    /// <returns>The token; null when it has to be looked up.</returns>
+    public ClientToken? Known(string text) =>
+        ClientToken.TryRead(text, out var name, out var secret) && _known.GetValueOrDefault(name) is { } known && known.IsShownBy(secret, clock.GetUtcNow()) ? known : null;
+
+    /// <summary>The token that a client shows, as it is in the block store. One look-up at a time.</summary>
+    /// <param name="text">Its text.</param>
+    /// <param name="mayAsk">Whether the store may be asked, when its turn has come.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The token; null when it is none, was revoked, has ended, or cannot be looked up.</returns>
-    public async Task<ClientToken?> FindAsync(string text, CancellationToken cancellationToken)
+    /// <returns>The token; null when it is none, was revoked or has ended.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
+    /// <exception cref="OperationCanceledException">It does not answer.</exception>
+    public async Task<ClientToken?> LookUpAsync(string text, Func<bool> mayAsk, CancellationToken cancellationToken)
     {
-        if (!ClientToken.TryRead(text, out var name, out var secret))
+        if (!ClientToken.TryRead(text, out var name, out _))
             return null;
-        if (_known.GetValueOrDefault(name) is { } known && known.IsShownBy(secret, clock.GetUtcNow()))
-            return known;
-        // Also one that was revoked and made anew.
-        return await LookUpAsync(name, cancellationToken) is { } found && found.IsShownBy(secret, clock.GetUtcNow()) ? found : null;
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bounded.CancelAfter(LookUpMax);
+        return await AloneAsync(
+            async () =>
+            {
+                // Others have shown the same at the same time.
+                if (Known(text) is { } known)
+                    return known;
+                if (mayAsk() && await mooring().FileStore.UseAsync(store => ClientTokens.FindAsync(store, name, bounded.Token)).WaitAsync(bounded.Token) is { } found)
+                    _known = _known.SetItem(name, found);
+                return Known(text);
+            },
+            bounded.Token);
     }
 
     /// <summary>Reads all of them now.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Them, by name.</returns>
     /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
-    public async Task<IReadOnlyList<ClientToken>> ReadAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ClientToken>> ReadAsync(CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            var all = await mooring().FileStore.UseAsync(store => ClientTokens.ListAsync(store, cancellationToken));
+            _known = all.ToImmutableDictionary(t => t.Name);
+            return all;
+        },
+        cancellationToken);
+
+    /// <summary>Ends a token: here at once, and at other nodes when they read again.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The token; null when there was none.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
+    public Task<ClientToken?> RevokeAsync(string name, CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            var revoked = await mooring().FileStore.UseAsync(store => ClientTokens.RevokeAsync(store, name, cancellationToken));
+            _known = _known.Remove(name);
+            return revoked;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public override void Dispose()
     {
-        var all = await mooring().FileStore.UseAsync(store => ClientTokens.ListAsync(store, cancellationToken));
-        _known = all.ToFrozenDictionary(t => t.Name);
-        return all;
+        base.Dispose();
+        _reading.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,17 +100,16 @@ internal sealed class TokenBook(Func<MooringCluster> mooring, TimeSpan refreshIn
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task<ClientToken?> LookUpAsync(string name, CancellationToken cancellationToken)
+    private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bounded.CancelAfter(LookUpMax);
+        await _reading.WaitAsync(cancellationToken);
         try
         {
-            return await mooring().FileStore.UseAsync(store => ClientTokens.FindAsync(store, name, bounded.Token)).WaitAsync(bounded.Token);
+            return await work();
         }
-        catch (Exception e) when (e is BlockStoreException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        finally
         {
-            return null;
+            _reading.Release();
         }
     }
 }

@@ -20,11 +20,13 @@ internal sealed class TokenGateway(Func<MooringCluster> mooring, TokenBook token
         routes.MapDelete("/{name}", RevokeAsync).AddEndpointFilter(RequestAddress.Knows());
     }
 
-    private async Task<IResult> ListAsync(HttpRequest request) => await AnswerAsync(async aborted =>
+    private async Task<IResult> ListAsync(HttpRequest request) => AccessControl.DeniedEverywhere(request.HttpContext) ?? await AnswerAsync(async aborted =>
         Results.Json(new TokenPage([.. (await tokens.ReadAsync(aborted)).Select(token => ShapeOf(token))], null), HttpJson.Default.TokenPage), request);
 
     private async Task<IResult> CreateAsync(HttpRequest request)
     {
+        if (AccessControl.DeniedEverywhere(request.HttpContext) is { } denied)
+            return denied;
         TokenBody? body;
         try
         {
@@ -55,12 +57,9 @@ internal sealed class TokenGateway(Func<MooringCluster> mooring, TokenBook token
             : Problems.Of(new OperationError(ErrorKind.AlreadyExists, $"there is a token '{name}'", 17)), request);
     }
 
-    private async Task<IResult> RevokeAsync(HttpRequest request, string name) => await AnswerAsync(async aborted =>
+    private async Task<IResult> RevokeAsync(HttpRequest request, string name) => AccessControl.DeniedEverywhere(request.HttpContext) ?? await AnswerAsync(async aborted =>
     {
-        var revoked = await mooring().FileStore.UseAsync(store => ClientTokens.RevokeAsync(store, name, aborted));
-        // It ends here at once, and elsewhere when it is read again.
-        await tokens.ReadAsync(aborted);
-        return revoked is { } token ? Results.Json(ShapeOf(token), HttpJson.Default.TokenShape) : Problems.Of(new OperationError(ErrorKind.NotFound, $"there is no token '{name}'", 2));
+        return await tokens.RevokeAsync(name, aborted) is { } token ? Results.Json(ShapeOf(token), HttpJson.Default.TokenShape) : Problems.Of(new OperationError(ErrorKind.NotFound, $"there is no token '{name}'", 2));
     }, request);
 
     private static async Task<IResult> AnswerAsync(Func<CancellationToken, Task<IResult>> answer, HttpRequest request)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Mooring.Messages;
 using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.StorageNode.Http.Access;
 
@@ -25,17 +27,32 @@ internal sealed class TokenHandler(
         var header = Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
+        var text = header[Prefix.Length..].Trim();
         var from = Request.HttpContext.Connection.RemoteIpAddress ?? IPAddress.None;
         if (failures.AreMany(from))
+            return Fail(new OperationError(ErrorKind.Overloaded, "many wrong tokens came from this address; try again later"));
+        if (tokens.Known(text) is { } known)
+            return Success(known);
+        try
         {
-            _problem = new OperationError(ErrorKind.Overloaded, "many wrong tokens came from this address; try again later");
-            return AuthenticateResult.Fail(_problem.Detail);
+            if (await tokens.LookUpAsync(text, () => !failures.AreMany(from), Request.HttpContext.RequestAborted) is { } token)
+                return Success(token);
+            failures.Add(from);
+            return Fail(new OperationError(ErrorKind.Unauthenticated, "the token is not known, was revoked, or has ended"));
         }
-        if (await tokens.FindAsync(header[Prefix.Length..].Trim(), Request.HttpContext.RequestAborted) is { } token)
-            return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new Bearer(token)), Name));
-        failures.Add(from);
-        _problem = new OperationError(ErrorKind.Unauthenticated, "the token is not known, was revoked, or has ended");
-        return AuthenticateResult.Fail(_problem.Detail);
+        catch (Exception e) when (e is BlockStoreException or OperationCanceledException)
+        {
+            return Fail(new OperationError(ErrorKind.Unavailable, "whose the token is cannot be looked up in the block store now; ask again"));
+        }
+    }
+
+    private static AuthenticateResult Success(ClientToken token) =>
+        AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new Bearer(token)), Name));
+
+    private AuthenticateResult Fail(OperationError problem)
+    {
+        _problem = problem;
+        return AuthenticateResult.Fail(problem.Detail);
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -61,7 +78,7 @@ internal sealed class Bearer(ClientToken token) : ClaimsIdentity(TokenHandler.Na
     public static ClientToken? Of(HttpContext context) => (context.User.Identity as Bearer)?.Token;
 }
 
-/// <summary>How many wrong tokens came from where.</summary>
+/// <summary>How many wrong tokens came from where. Of IPv6 whoever has an address has those with the same first 64 bits.</summary>
 internal sealed class FailedAttempts : IDisposable
 {
     private const int AttemptsMax = 20;
@@ -72,11 +89,15 @@ internal sealed class FailedAttempts : IDisposable
 
     public bool AreMany(IPAddress from)
     {
-        using var lease = _limiter.AttemptAcquire(from, 0);
+        using var lease = _limiter.AttemptAcquire(PlaceOf(from), 0);
         return !lease.IsAcquired;
     }
 
-    public void Add(IPAddress from) => _limiter.AttemptAcquire(from).Dispose();
+    public void Add(IPAddress from) => _limiter.AttemptAcquire(PlaceOf(from)).Dispose();
+
+    private static IPAddress PlaceOf(IPAddress from) => from.AddressFamily != AddressFamily.InterNetworkV6 ? from
+        : from.IsIPv4MappedToIPv6 ? from.MapToIPv4()
+        : new IPAddress([.. from.GetAddressBytes().AsSpan(0, 8), .. new byte[8]]);
 
     public void Dispose() => _limiter.Dispose();
 }
