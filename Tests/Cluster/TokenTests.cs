@@ -72,7 +72,7 @@ public class TokenTests
     }
 
     [Fact]
-    public async Task Who_shows_many_wrong_tokens_has_to_wait_even_with_a_right_one()
+    public async Task Where_many_wrong_tokens_came_from_only_those_are_believed_that_are_known()
     {
         await using var cluster = await TestCluster.StartAsync(1, null, "http.tokens=on");
         using var admin = With(cluster, await FirstAsync(cluster));
@@ -85,6 +85,7 @@ public class TokenTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, statuses[0]);
         Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+        await admin.ListNodesAsync();
     }
 
     [Fact]

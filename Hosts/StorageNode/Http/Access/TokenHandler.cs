@@ -11,7 +11,10 @@ using Mooring.Storage;
 
 namespace Mooring.StorageNode.Http.Access;
 
-/// <summary>Who asks: the bearer of the token in the request's header. Whoever has shown many wrong ones has to wait, whatever it shows then.</summary>
+/// <summary>
+/// Who asks: the bearer of the token in the request's header. From where many wrong ones came nobody is believed for a while whom this node does not know: somebody
+/// whose token was revoked and who goes on asking keeps no neighbour out.
+/// </summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens, FailedAttempts failures)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
@@ -29,10 +32,10 @@ internal sealed class TokenHandler(
             return AuthenticateResult.NoResult();
         var text = header[Prefix.Length..].Trim();
         var from = Request.HttpContext.Connection.RemoteIpAddress ?? IPAddress.None;
-        if (failures.AreMany(from))
-            return Fail(new OperationError(ErrorKind.Overloaded, "many wrong tokens came from this address; try again later"));
         if (tokens.Known(text) is { } known)
             return Success(known);
+        if (failures.AreMany(from))
+            return Fail(new OperationError(ErrorKind.Overloaded, "many wrong tokens came from this address; try again later"));
         try
         {
             if (await tokens.LookUpAsync(text, () => !failures.AreMany(from), Request.HttpContext.RequestAborted) is { } token)
