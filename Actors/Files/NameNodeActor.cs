@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using Mooring.Actors.Journal;
 using Mooring.Messages;
 using Mooring.Messages.Wire;
 
@@ -33,6 +34,7 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
     private bool _persisting;
     private bool _informed;
     private long _snapshotAt;
+    private RecoveryCheck _recovery;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="name">The file system.</param>
@@ -46,9 +48,18 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
         {
             _state = ((NameNodeSnapshot)offer.Snapshot).State();
             _snapshotAt = offer.Metadata.SequenceNr;
+            _recovery.Offered(_snapshotAt);
         });
-        Recover<INameNodeEvent>(happened => _state = _state.Apply(happened));
-        Recover<RecoveryCompleted>(_ => OnRecovered());
+        Recover<INameNodeEvent>(happened =>
+        {
+            _state = _state.Apply(happened);
+            _recovery.Replayed();
+        });
+        Recover<RecoveryCompleted>(_ =>
+        {
+            _recovery.RequireAll(PersistenceId, LastSequenceNr);
+            OnRecovered();
+        });
         Command<CreateFileSystem>(OnCreate);
         Command<DeleteFileSystem>(_ => OnDelete());
         Command<GetFileSystem>(_ => Sender.Tell(_state.Phase == FileSystemPhase.Made ? new FileSystemFound(Describe()) : Missing()));

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using Mooring.Actors.Journal;
 using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
@@ -41,6 +42,7 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
     private int _waiterCount;
     private long _waiterNumber;
     private long _snapshotAt;
+    private RecoveryCheck _recovery;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -58,9 +60,18 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
         {
             _state = ((OperationsSnapshot)offer.Snapshot).State();
             _snapshotAt = offer.Metadata.SequenceNr;
+            _recovery.Offered(_snapshotAt);
         });
-        Recover<IPendingOperationsEvent>(happened => _state = _state.Apply(happened));
-        Recover<RecoveryCompleted>(_ => OnRecovered());
+        Recover<IPendingOperationsEvent>(happened =>
+        {
+            _state = _state.Apply(happened);
+            _recovery.Replayed();
+        });
+        Recover<RecoveryCompleted>(_ =>
+        {
+            _recovery.RequireAll(PersistenceId, LastSequenceNr);
+            OnRecovered();
+        });
         Command<SubmitOperation>(OnSubmit);
         Command<GetOperation>(query => Answer(query.Operation, Sender, entry => Found(entry)));
         Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));

@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using Mooring.Actors.Journal;
 using Mooring.Actors.Nodes;
 using Mooring.Messages;
 using Mooring.Operations;
@@ -36,6 +37,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private OperationId? _cancelled;
     private double _progress;
     private long _snapshotAt;
+    private RecoveryCheck _recovery;
     private bool _stopping;
 
     /// <summary>Makes the actor.</summary>
@@ -50,9 +52,18 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         {
             _state = ((VolumeSnapshot)offer.Snapshot).State();
             _snapshotAt = offer.Metadata.SequenceNr;
+            _recovery.Offered(_snapshotAt);
         });
-        Recover<IVolumeEvent>(happened => _state = _state.Apply(happened));
-        Recover<RecoveryCompleted>(_ => OnRecovered());
+        Recover<IVolumeEvent>(happened =>
+        {
+            _state = _state.Apply(happened);
+            _recovery.Replayed();
+        });
+        Recover<RecoveryCompleted>(_ =>
+        {
+            _recovery.RequireAll(PersistenceId, LastSequenceNr);
+            OnRecovered();
+        });
         Working();
     }
 
