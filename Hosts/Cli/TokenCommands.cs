@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Mooring.Client;
+using Mooring.Messages;
 using Mooring.Messages.Http;
 using Mooring.Operations;
 
@@ -27,7 +29,7 @@ internal static class TokenCommands
                 var (kept, text) = ClientToken.Make(
                     parsed.GetValue(name)!, Enum.Parse<ClientRole>(parsed.GetValue(role)!, ignoreCase: true), parsed.GetValue(scopes)!, now, Seconds(parsed.GetValue(expires)) is { } seconds ? now.AddSeconds(seconds) : null);
                 if (!await ClientTokens.AddAsync(store, kept, CancellationToken.None))
-                    throw new UsageException($"there is a token '{kept.Name}'");
+                    throw new MooringException(new OperationError(ErrorKind.AlreadyExists, $"there is a token '{kept.Name}'", 17));
                 Print(output, ShapeOf(kept) with { Token = text });
             });
 
@@ -44,12 +46,12 @@ internal static class TokenCommands
         return Either("revoke", "End a token, at every node within some seconds.", [name], [],
             async (client, parsed, output) => Print(output, [await client.RevokeTokenAsync(parsed.GetValue(name)!)]),
             async (store, parsed, output) => Print(output, [ShapeOf(await ClientTokens.RevokeAsync(store, parsed.GetValue(name)!, CancellationToken.None)
-                ?? throw new UsageException($"there is no token '{parsed.GetValue(name)}'"))]));
+                ?? throw new MooringException(new OperationError(ErrorKind.NotFound, $"there is no token '{parsed.GetValue(name)}'", 2)))]));
     }
 
     private static Command Either(
         string verb, string description, Argument[] arguments, Option[] options,
-        Func<Client.MooringClient, ParseResult, Output, Task> asked, Func<Storage.IBlockStore, ParseResult, Output, Task> inStore)
+        Func<MooringClient, ParseResult, Output, Task> asked, Func<Storage.IBlockStore, ParseResult, Output, Task> inStore)
     {
         var where = new StoreOptions();
         return Commands.Alone(verb, $"{description} {InStore}", arguments, [.. options, .. where.All], (parsed, output) => where.AreGiven(parsed)
