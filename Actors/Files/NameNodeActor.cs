@@ -12,7 +12,7 @@ namespace Mooring.Actors.Files;
 /// write, shuts earlier writers out, raises the area's epoch in the block store, then admits the writer and tells everybody. It is not on the
 /// way of the data.
 /// </summary>
-public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
+public sealed class NameNodeActor : JournalledActor<NameNodeSnapshot, INameNodeEvent>
 {
     private readonly FileSystemName _name;
     private readonly MooringServices _services;
@@ -33,8 +33,6 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
     private bool _working;
     private bool _persisting;
     private bool _informed;
-    private long _snapshotAt;
-    private RecoveryCheck _recovery;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="name">The file system.</param>
@@ -44,22 +42,6 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
     {
         (_name, _services, _settings, _node) = (name, services, services.Settings.Files, node);
         _work = new NameNodeWork(name, node.Store, services.Settings.FenceDuration);
-        Recover<SnapshotOffer>(offer =>
-        {
-            _state = ((NameNodeSnapshot)offer.Snapshot).State();
-            _snapshotAt = offer.Metadata.SequenceNr;
-            _recovery.Offered(_snapshotAt);
-        });
-        Recover<INameNodeEvent>(happened =>
-        {
-            _state = _state.Apply(happened);
-            _recovery.Replayed();
-        });
-        Recover<RecoveryCompleted>(_ =>
-        {
-            _recovery.RequireAll(PersistenceId, LastSequenceNr);
-            OnRecovered();
-        });
         Command<CreateFileSystem>(OnCreate);
         Command<DeleteFileSystem>(_ => OnDelete());
         Command<GetFileSystem>(_ => Sender.Tell(_state.Phase == FileSystemPhase.Made ? new FileSystemFound(Describe()) : Missing()));
@@ -71,23 +53,13 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
         Command<AdmissionDone>(OnAdmissionDone);
         Command<Tick>(_ => OnTick());
         Command<StopNameNode>(_ => Context.Stop(Self));
-        Command<SaveSnapshotSuccess>(saved =>
-        {
-            DeleteMessages(saved.Metadata.SequenceNr);
-            DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-        });
-        Command<SaveSnapshotFailure>(failed => _log.Warning("file system {0}: no snapshot: {1}", _name, failed.Cause.Message));
-        Command<DeleteMessagesSuccess>(_ => { });
-        Command<DeleteMessagesFailure>(failed => _log.Warning("file system {0}: old events stay: {1}", _name, failed.Cause.Message));
-        Command<DeleteSnapshotsSuccess>(_ => { });
-        Command<DeleteSnapshotsFailure>(failed => _log.Warning("file system {0}: old snapshots stay: {1}", _name, failed.Cause.Message));
     }
 
     /// <inheritdoc/>
     public override string PersistenceId => "name-node-" + _name;
 
     /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
+    protected override long SnapshotEvery => _settings.SnapshotEvery;
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
@@ -101,12 +73,17 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
     public static Props Props(FileSystemName name, MooringServices services, NameNodeContext node) =>
         Akka.Actor.Props.Create(() => new NameNodeActor(name, services, node));
 
-    // An event that the journal does not take has not happened: what waits for it must not go on.
     /// <inheritdoc/>
-    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
-        throw new InvalidOperationException($"event {sequenceNr} of {PersistenceId} was rejected: {cause.Message}", cause);
+    protected override void Restore(NameNodeSnapshot snapshot) => _state = snapshot.State();
 
-    private void OnRecovered()
+    /// <inheritdoc/>
+    protected override void Replay(INameNodeEvent happened) => _state = _state.Apply(happened);
+
+    /// <inheritdoc/>
+    protected override NameNodeSnapshot Snapshot() => NameNodeSnapshot.Of(_state);
+
+    /// <inheritdoc/>
+    protected override void OnRecovered()
     {
         _node.DataNode.Tell(new SubscribeDataNodes(), Self);
         Timers.StartPeriodicTimer("tick", Tick.Instance, _settings.ReportInterval);
@@ -555,10 +532,7 @@ public sealed class NameNodeActor : ReceivePersistentActor, IWithTimers
             _persisting = false;
             _state = _state.Apply(persisted);
             then();
-            if (LastSequenceNr - _snapshotAt < _settings.SnapshotEvery)
-                return;
-            _snapshotAt = LastSequenceNr;
-            SaveSnapshot(NameNodeSnapshot.Of(_state));
+            SnapshotWhenDue();
         });
     }
 

@@ -14,7 +14,7 @@ namespace Mooring.Actors.Requests;
 /// reads it: accepts requests, has volumes carry them out (asking again until a result comes), and gives results to those who wait,
 /// also to those who began to wait at a predecessor.
 /// </summary>
-public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWithTimers
+public sealed partial class PendingOperationsActor : JournalledActor<OperationsSnapshot, IPendingOperationsEvent>
 {
     /// <summary>Its name under the owner.</summary>
     public const string Name = "pending-operations";
@@ -41,8 +41,6 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
     private long _part;
     private int _waiterCount;
     private long _waiterNumber;
-    private long _snapshotAt;
-    private RecoveryCheck _recovery;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -56,22 +54,6 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
         var snapshots = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(SnapshotPluginId);
         _archive = Context.ActorOf(ResultArchiveActor.Props(snapshots, services.Clock, _settings.WaiterCountMax), "archive");
         _part = FirstPart(epoch);
-        Recover<SnapshotOffer>(offer =>
-        {
-            _state = ((OperationsSnapshot)offer.Snapshot).State();
-            _snapshotAt = offer.Metadata.SequenceNr;
-            _recovery.Offered(_snapshotAt);
-        });
-        Recover<IPendingOperationsEvent>(happened =>
-        {
-            _state = _state.Apply(happened);
-            _recovery.Replayed();
-        });
-        Recover<RecoveryCompleted>(_ =>
-        {
-            _recovery.RequireAll(PersistenceId, LastSequenceNr);
-            OnRecovered();
-        });
         Command<SubmitOperation>(OnSubmit);
         Command<GetOperation>(query => Answer(query.Operation, Sender, entry => Found(entry)));
         Command<AwaitOperation>(query => Wait(query.Operation, long.MinValue, query.Wait, query.By, onlyTheEnd: true));
@@ -95,23 +77,14 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
         Command<RecordDue>(_ => OnRecordDue());
         Command<Resend>(_ => OnResend());
         Command<ResendNow>(_ => SendUnsettled());
-        Command<SaveSnapshotSuccess>(saved =>
-        {
-            DeleteMessages(saved.Metadata.SequenceNr);
-            DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-        });
-        Command<SaveSnapshotFailure>(failed => _log.Warning("no snapshot of the pending operations: {0}", failed.Cause.Message));
-        Command<DeleteMessagesSuccess>(_ => { });
-        Command<DeleteMessagesFailure>(failed => _log.Warning("old events of the pending operations stay: {0}", failed.Cause.Message));
-        Command<DeleteSnapshotsSuccess>(_ => { });
-        Command<DeleteSnapshotsFailure>(failed => _log.Warning("old snapshots of the pending operations stay: {0}", failed.Cause.Message));
     }
 
     /// <inheritdoc/>
     public override string PersistenceId => Name;
 
+    // The marks of the archive are in it, too: the more there are, the rarer it is written.
     /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
+    protected override long SnapshotEvery => Math.Max(_settings.OperationsSnapshotEvery, _state.ArchivedCount / MarksPerEvent);
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
@@ -128,14 +101,19 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
-    // An event that the journal does not take has not happened: what waits for it must not go on.
     /// <inheritdoc/>
-    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
-        throw new InvalidOperationException($"event {sequenceNr} of {PersistenceId} was rejected: {cause.Message}", cause);
+    protected override void Restore(OperationsSnapshot snapshot) => _state = snapshot.State();
+
+    /// <inheritdoc/>
+    protected override void Replay(IPendingOperationsEvent happened) => _state = _state.Apply(happened);
+
+    /// <inheritdoc/>
+    protected override OperationsSnapshot Snapshot() => OperationsSnapshot.Of(_state);
 
     // The first event of each owner: a predecessor that still tries to append has lost its place in the journal, and if it was faster
     // this append collides, and the actor starts again and reads what the predecessor wrote.
-    private void OnRecovered()
+    /// <inheritdoc/>
+    protected override void OnRecovered()
     {
         Persist(new OwnershipTaken(_epoch, _settings.Node, Now), taken =>
         {
@@ -482,15 +460,6 @@ public sealed partial class PendingOperationsActor : ReceivePersistentActor, IWi
         Images = entry.Images,
         Cancel = entry is { CancelAsked: true, Outcome: null },
     });
-
-    private void SnapshotWhenDue()
-    {
-        // The marks of the archive are in it, too: the more there are, the rarer it is written.
-        if (LastSequenceNr - _snapshotAt < Math.Max(_settings.OperationsSnapshotEvery, _state.ArchivedCount / MarksPerEvent))
-            return;
-        _snapshotAt = LastSequenceNr;
-        SaveSnapshot(OperationsSnapshot.Of(_state));
-    }
 
     private OperationView View(OperationEntry entry) => entry.View(_running.GetValueOrDefault(entry.Id));
 

@@ -14,7 +14,7 @@ namespace Mooring.Actors.Volumes;
 /// One volume: sharded by its name and persistent. It executes what <see cref="VolumeState"/> decides: persists the intent, has a worker
 /// of its node do the work, persists the result, then tells the owner. Everything that it waits for is a message.
 /// </summary>
-public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
+public sealed partial class VolumeActor : JournalledActor<VolumeSnapshot, IVolumeEvent>
 {
     private const int PersistenceIdLengthMax = 255;
 
@@ -36,8 +36,6 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     private IActorRef _worker = ActorRefs.Nobody;
     private OperationId? _cancelled;
     private double _progress;
-    private long _snapshotAt;
-    private RecoveryCheck _recovery;
     private bool _stopping;
 
     /// <summary>Makes the actor.</summary>
@@ -48,22 +46,6 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     public VolumeActor(VolumeId volume, MooringServices services, IActorRef dispatcher, ICanTell volumes)
     {
         (_volume, _services, _dispatcher, _volumes) = (volume, services, dispatcher, volumes);
-        Recover<SnapshotOffer>(offer =>
-        {
-            _state = ((VolumeSnapshot)offer.Snapshot).State();
-            _snapshotAt = offer.Metadata.SequenceNr;
-            _recovery.Offered(_snapshotAt);
-        });
-        Recover<IVolumeEvent>(happened =>
-        {
-            _state = _state.Apply(happened);
-            _recovery.Replayed();
-        });
-        Recover<RecoveryCompleted>(_ =>
-        {
-            _recovery.RequireAll(PersistenceId, LastSequenceNr);
-            OnRecovered();
-        });
         Working();
     }
 
@@ -71,7 +53,7 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     public override string PersistenceId => IdOf(_volume);
 
     /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
+    protected override long SnapshotEvery => _services.Settings.VolumeSnapshotEvery;
 
     private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
@@ -97,11 +79,6 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
     /// <returns>The recipe.</returns>
     public static Props Props(VolumeId volume, MooringServices services, IActorRef dispatcher, ICanTell volumes) =>
         Akka.Actor.Props.Create(() => new VolumeActor(volume, services, dispatcher, volumes));
-
-    // An event that the journal does not take has not happened: what waits for it must not go on.
-    /// <inheritdoc/>
-    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
-        throw new InvalidOperationException($"event {sequenceNr} of {PersistenceId} was rejected: {cause.Message}", cause);
 
     private void Working()
     {
@@ -139,19 +116,19 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
             _stopping = true;
             StopWhenFree();
         });
-        Command<SaveSnapshotSuccess>(saved =>
-        {
-            DeleteMessages(saved.Metadata.SequenceNr);
-            DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-        });
-        Command<SaveSnapshotFailure>(failed => _log.Warning("{0}: no snapshot: {1}", _volume, failed.Cause.Message));
-        Command<DeleteMessagesSuccess>(_ => { });
-        Command<DeleteMessagesFailure>(failed => _log.Warning("{0}: old events stay: {1}", _volume, failed.Cause.Message));
-        Command<DeleteSnapshotsSuccess>(_ => { });
-        Command<DeleteSnapshotsFailure>(failed => _log.Warning("{0}: old snapshots stay: {1}", _volume, failed.Cause.Message));
     }
 
-    private void OnRecovered()
+    /// <inheritdoc/>
+    protected override void Restore(VolumeSnapshot snapshot) => _state = snapshot.State();
+
+    /// <inheritdoc/>
+    protected override void Replay(IVolumeEvent happened) => _state = _state.Apply(happened);
+
+    /// <inheritdoc/>
+    protected override VolumeSnapshot Snapshot() => VolumeSnapshot.Of(_state);
+
+    /// <inheritdoc/>
+    protected override void OnRecovered()
     {
         if (_state.Active is { } active)
         {
@@ -558,14 +535,6 @@ public sealed partial class VolumeActor : ReceivePersistentActor, IWithTimers
         if (_stopping && !Busy && _settling.Count == 0)
             Context.Stop(Self);
         return _stopping;
-    }
-
-    private void SnapshotWhenDue()
-    {
-        if (LastSequenceNr - _snapshotAt < _services.Settings.VolumeSnapshotEvery)
-            return;
-        _snapshotAt = LastSequenceNr;
-        SaveSnapshot(VolumeSnapshot.Of(_state));
     }
 
     private void Tell(EndedOperation ended) => _owner.Tell(new OperationEnded(ended.Operation, ended.Outcome, ended.Settled));

@@ -498,6 +498,29 @@ public sealed partial class VolumeActorSpec : ActorSpec
         AssertSame(refused, _owner.ExpectMsg<OperationEnded>());
     }
 
+    // Recovery reads a snapshot, then the events after it. Another incarnation that does not know yet that it is replaced may remove those in between.
+    [Fact]
+    public async Task Who_recovers_while_a_replaced_incarnation_removes_events_recovers_once_more()
+    {
+        Services = Services with { Settings = Settings with { VolumeSnapshotEvery = 2 } };
+        var replaced = Start();
+        Carry(replaced, Create, NameIsFree);
+        Eventually(() => Assert.Equal(2, Journal.DeletedTo($"volume-{Name}")));
+        _region.Send(replaced, new HoldSource(Name, Id("reader"), Source));
+        _region.ExpectMsg<SourceHoldAnswered>();
+        var replay = Journal.HoldNextReplay();
+        var next = Start();
+        await replay.Arrived;
+        _owner.Send(replaced, Delete);
+        var refused = _owner.ExpectMsg<OperationEnded>();
+        Eventually(() => Assert.Equal(4, Journal.DeletedTo($"volume-{Name}")));
+        replay.LetGo();
+
+        _region.ExpectMsg<ConfirmHold>(c => c.Operation == Id("reader"));
+        _owner.Send(next, Delete);
+        AssertSame(refused, _owner.ExpectMsg<OperationEnded>());
+    }
+
     private static void AssertSame(OperationEnded expected, OperationEnded actual) => Assert.Equal(
         (expected.Operation, expected.Settled, expected.Outcome.Error, expected.Outcome.Attempts, expected.Outcome.FinishedAt),
         (actual.Operation, actual.Settled, actual.Outcome.Error, actual.Outcome.Attempts, actual.Outcome.FinishedAt));

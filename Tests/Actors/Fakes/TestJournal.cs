@@ -26,6 +26,19 @@ public sealed class TestJournal : MemoryJournal
         return result;
     }
 
+    public override async Task ReplayMessagesAsync(
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
+    {
+        await _control.BeforeReplayAsync();
+        await base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
+    }
+
+    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
+    {
+        await base.DeleteMessagesToAsync(persistenceId, toSequenceNr, cancellationToken);
+        _control.Deleted(persistenceId, toSequenceNr);
+    }
+
     private static IPersistentRepresentation RoundTrip(IPersistentRepresentation p) =>
         p.WithPayload(Serializer.FromBinary(Serializer.ToBinary(p.Payload), Serializer.Manifest(p.Payload)));
 }
@@ -37,6 +50,8 @@ public sealed class JournalControl
 
     private readonly ConcurrentQueue<(string Id, object Event)> _written = new();
     private readonly ConcurrentDictionary<Type, Hold> _holds = new();
+    private readonly ConcurrentDictionary<string, long> _deleted = new();
+    private Hold? _replay;
 
     public static JournalControl Of(ActorSystem system) => Controls.GetValue(system, _ => new JournalControl());
 
@@ -45,6 +60,16 @@ public sealed class JournalControl
 
     /// <summary>The next event of a type stays on its way until the test lets it go.</summary>
     public Hold HoldNext<T>() => _holds[typeof(T)] = new Hold();
+
+    /// <summary>The next actor that recovers has read its snapshot, and gets no events until the test lets it go on.</summary>
+    public Hold HoldNextReplay() => _replay = new Hold();
+
+    /// <summary>Up to which event those of one actor are removed.</summary>
+    public long DeletedTo(string persistenceId) => _deleted.GetValueOrDefault(persistenceId);
+
+    internal Task BeforeReplayAsync() => Interlocked.Exchange(ref _replay, null)?.PassAsync() ?? Task.CompletedTask;
+
+    internal void Deleted(string id, long to) => _deleted[id] = to;
 
     internal Task BeforeAsync(object happened) => _holds.TryRemove(happened.GetType(), out var hold) ? hold.PassAsync() : Task.CompletedTask;
 
