@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 using Mooring.Actors.Journal;
 using Mooring.Messages;
 using Mooring.Messages.Wire;

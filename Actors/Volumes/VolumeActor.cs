@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 using Mooring.Actors.Journal;
 using Mooring.Actors.Nodes;
 using Mooring.Messages;
