@@ -62,8 +62,11 @@ public abstract class GroupOperation<TCommand>(string kind, string summary, stri
         if (context.InDoubt)
         {
             await context.FenceEarlierAsync();
-            if (await SettleAsync(context, command) is { IsOver: true } settled)
+            var settled = await SettleAsync(context, command);
+            if (settled.IsOver)
                 return new AttemptResult(null, settled.Error);
+            if (settled.IsUntouched)
+                context.Cancelled.ThrowIfCancellationRequested();
         }
         await ChangeAsync(context, command);
         context.Pass(CrashPoint.AfterEffect);
@@ -101,13 +104,17 @@ public abstract class GroupOperation<TCommand>(string kind, string summary, stri
     /// <summary>What an attempt in doubt has come to.</summary>
     /// <param name="IsOver">Whether nothing is left to do.</param>
     /// <param name="Error">What it ends with; null when it took effect.</param>
-    protected readonly record struct Settled(bool IsOver, OperationError? Error = null)
+    /// <param name="IsUntouched">Whether no step of it has been done: it ends here when it is to end.</param>
+    protected readonly record struct Settled(bool IsOver, OperationError? Error = null, bool IsUntouched = false)
     {
         /// <summary>It took effect.</summary>
         public static Settled Done => new(true);
 
-        /// <summary>It is to be done, or done again.</summary>
+        /// <summary>It is to be done, or done again; what is done of it nobody can see.</summary>
         public static Settled Undone => new(false);
+
+        /// <summary>Nothing of it is done.</summary>
+        public static Settled Untouched => new(false, IsUntouched: true);
 
         /// <summary>It cannot take effect any more.</summary>
         /// <param name="error">Why.</param>

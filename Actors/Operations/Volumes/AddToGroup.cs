@@ -60,8 +60,10 @@ internal abstract class MembershipOperation<TCommand>(string kind, string summar
         var there = (await context.Store.GetGroupImagesAsync(GroupIn(command), context.Cancellation)).FirstOrDefault(image => image.Id.Value == context.SourceImageIdBefore);
         if (isIn ? there is { IsComplete: true } : there is null)
             return Settled.Done;
-        return (await context.Store.FindAsync(command.SourceVolume!.Value, context.Cancellation))?.Value == context.SourceImageIdBefore
-            ? Settled.Undone
-            : Settled.Lost(OperationErrors.Missing(command.SourceVolume.Value));
+        // The first step of either marks it as half in and half out.
+        return (await context.Store.FindAsync(command.SourceVolume!.Value, context.Cancellation))?.Value != context.SourceImageIdBefore
+            ? Settled.Lost(OperationErrors.Missing(command.SourceVolume.Value))
+            : there is { IsComplete: false } ? Settled.Undone
+            : Settled.Untouched;
     }
 }

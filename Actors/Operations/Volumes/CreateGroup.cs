@@ -24,7 +24,8 @@ internal sealed class CreateGroupOperation : GroupOperation<CreateGroup>
     protected override OperationError? Forbids(CreateGroup command, VolumeObservation seen) => seen.ImageId is null ? null : Exists(command.Group);
 
     // One that is half made is found too: making it completes it.
-    protected override Task<Settled> SettleAsync(AttemptContext context, CreateGroup command) => Task.FromResult(Settled.Undone);
+    protected override async Task<Settled> SettleAsync(AttemptContext context, CreateGroup command) =>
+        await context.Store.FindGroupAsync(command.Group, context.Cancellation) is null ? Settled.Untouched : Settled.Undone;
 
     protected override async Task ChangeAsync(AttemptContext context, CreateGroup command)
     {

@@ -43,7 +43,7 @@ internal sealed class CreateGroupSnapshotOperation : GroupOperation<CreateGroupS
             return Settled.Done;
         if (found is not null)
             await context.Store.RemoveGroupSnapshotAsync(command.Group, command.Snapshot, context.Cancellation);
-        return Settled.Undone;
+        return Settled.Untouched;
     }
 
     protected override Task ChangeAsync(AttemptContext context, CreateGroupSnapshot command) =>

@@ -68,7 +68,21 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
     /// <returns>True when none has.</returns>
     public static async Task<bool> IsUntouchedAsync(AttemptContext context, VolumeId volume) =>
         await context.Store.ExamineAsync(volume, context.Cancellation) is null
-        && await context.Store.FindInTrashAsync(volume.Pool, volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is null;
+        && await context.Store.FindInTrashAsync(volume.Pool, volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is null
+        && !await MayHaveBeenMirroredAsync(context, volume);
+
+    // Its first step is to end the mirroring, and nobody sees whether there was any.
+    private static async Task<bool> MayHaveBeenMirroredAsync(AttemptContext context, VolumeId volume)
+    {
+        try
+        {
+            return await context.Store.GetPoolMirroringAsync(volume.Pool, volume.Namespace, context.Cancellation) != PoolMirroring.Disabled;
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.Unsupported)
+        {
+            return false;
+        }
+    }
 
     private static async Task<bool> IsLeftAsync(AttemptContext context, VolumeId volume) =>
         await context.Store.FindInTrashAsync(volume.Pool, volume.Namespace, new ImageId(context.ImageIdBefore!), context.Cancellation) is { Removing: true };

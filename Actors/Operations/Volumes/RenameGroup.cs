@@ -45,7 +45,7 @@ internal sealed class RenameGroupOperation : GroupOperation<RenameGroup>
         var target = await context.Store.FindGroupAsync(command.Group, context.Cancellation);
         return target == context.ImageIdBefore ? Settled.Done
             : target is not null ? Settled.Lost(CreateGroupOperation.Exists(command.Group))
-            : await IsSameAsync(context, command) ? Settled.Undone
+            : await IsSameAsync(context, command) ? Settled.Untouched
             : Settled.Lost(Missing(command.Source));
     }
 

@@ -44,7 +44,7 @@ internal sealed class RenameGroupSnapshotOperation : GroupOperation<RenameGroupS
             return Settled.Lost(Missing(command.Group));
         var found = (await context.Store.GetGroupSnapshotsAsync(command.Group, context.Cancellation)).FirstOrDefault(s => s.Id == context.Noted);
         return found?.Name == command.Name ? Settled.Done
-            : found?.Name == command.Snapshot ? Settled.Undone
+            : found?.Name == command.Snapshot ? Settled.Untouched
             : Settled.Lost(MissingSnapshot(command.Group, command.Snapshot));
     }
 
