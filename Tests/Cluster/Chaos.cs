@@ -168,7 +168,7 @@ internal sealed class Chaos(TestCluster cluster, CephSandbox? ceph)
     private Task WholeAsync() =>
         TestCluster.UntilAsync("all nodes are up", async () =>
         {
-            foreach (var node in cluster.Nodes.NodeNames.Where(n => !cluster.Nodes.ProcessOf(n).IsAlive))
+            foreach (var node in cluster.Nodes.NodeNames.Where(cluster.Nodes.HasEnded))
                 cluster.Nodes.Launch(node, new Dictionary<string, string>());
             return (await cluster.Client.ListNodesAsync()).Count(n => n.State == "up") == cluster.Nodes.NodeNames.Count;
         });

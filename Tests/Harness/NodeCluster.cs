@@ -139,6 +139,11 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <returns>The process.</returns>
     public ProcessIdentity ProcessOf(string name) => Program(name).Process ?? throw new HarnessException($"{name} was not started");
 
+    /// <summary>Whether a node has ended for good; one that begins anew has not, though it may have no process for a moment.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>Whether it has.</returns>
+    public bool HasEnded(string name) => Program(name).Ended is not null;
+
     /// <summary>How often a node was started again because it had to begin anew.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>How often.</returns>
