@@ -29,26 +29,33 @@ public static class TcpPeerProbe
 
     /// <summary>See <see cref="ProbePeer"/>.</summary>
     /// <param name="peer">The endpoint.</param>
+    /// <param name="leave">How a connection is left that was taken, with the host to which it goes; closed without a word by default.</param>
     /// <returns>What it does.</returns>
-    public static async Task<PeerAnswer> ProbeAsync(Address peer)
+    public static async Task<PeerAnswer> ProbeAsync(Address peer, Func<Stream, string, Task>? leave = null)
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (peer.Host is null || peer.Port is not { } port)
             return PeerAnswer.Silent;
         using var limit = new CancellationTokenSource(Limit);
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             EndPoint endpoint = IPAddress.TryParse(peer.Host, out var ip) ? new IPEndPoint(ip, port) : new DnsEndPoint(peer.Host, port);
             await socket.ConnectAsync(endpoint, limit.Token).ConfigureAwait(false);
+            if (leave is null)
+                socket.Dispose();
+            else
+                _ = leave(new NetworkStream(socket, ownsSocket: true), peer.Host);
             return PeerAnswer.Accepts;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
+            socket.Dispose();
             return PeerAnswer.Refuses;
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
+            socket.Dispose();
             return PeerAnswer.Silent;
         }
     }

@@ -37,7 +37,7 @@ internal static class ClusterCommands
             output.Value(there, HttpJson.Default.String, _ =>
             {
                 Console.WriteLine($"{there} has a certificate and a key for each node. Keep {CaName}.key to yourself: who has it can be any node.");
-                Console.WriteLine("each node:   mooring.http.certificate = NAME.pem, mooring.http.key = NAME.key, where you have put its own");
+                Console.WriteLine($"each node:   mooring.tls {{ certificate = NAME.pem, key = NAME.key, authority = {CaName}.pem }}, where you have put them");
                 Console.WriteLine($"each client: MOORING_CA={Path.Combine(there, CaName + ".pem")}");
             });
             return Task.FromResult(ExitStatus.Done);

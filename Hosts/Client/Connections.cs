@@ -22,17 +22,23 @@ internal static class Connections
     public static HttpMessageHandler Of(SocketsHttpHandler sockets, string? token, string? caFile)
     {
         if (caFile is not null)
-        {
-            var trust = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
-            };
-            // More than one while a CA is being replaced.
-            trust.CustomTrustStore.ImportFromPemFile(caFile);
-            if (trust.CustomTrustStore.Count == 0)
-                throw new CryptographicException("there is no certificate in it");
-            sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
-        }
+            sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = TrustIn(caFile) };
         return token is null ? sockets : new BearerHandler(token, sockets);
+    }
+
+    /// <summary>Which certificates are believed.</summary>
+    /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
+    /// <returns>Those of that CA.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="CryptographicException">There is no certificate in it.</exception>
+    public static X509ChainPolicy TrustIn(string caFile)
+    {
+        var trust = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+        };
+        // More than one while a CA is being replaced.
+        trust.CustomTrustStore.ImportFromPemFile(caFile);
+        return trust.CustomTrustStore.Count == 0 ? throw new CryptographicException("there is no certificate in it") : trust;
     }
 }

@@ -81,7 +81,7 @@ public sealed partial class MooringClient
     /// <param name="name">The file system.</param>
     /// <returns>The client, and what it asks for rights; both to be disposed of.</returns>
     public OpenFileSystem OpenFileSystem(string name) => new(
-        _options.Endpoint, name, new FileClientOptions { Timeout = _options.Timeout, ConnectTimeout = _options.ConnectTimeout }, _options.Token, _options.CaFile);
+        _options.Endpoint, name, new FileClientOptions { Timeout = _options.Timeout, ConnectTimeout = _options.ConnectTimeout, CaFile = _options.CaFile }, _options.Token);
 }
 
 /// <summary>A <see cref="FileSystemClient"/> that asks for rights over HTTP.</summary>
@@ -94,10 +94,9 @@ public sealed class OpenFileSystem : IDisposable
     /// <param name="name">The file system.</param>
     /// <param name="options">How it behaves.</param>
     /// <param name="token">The token that is shown, where nodes ask for one.</param>
-    /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
-    public OpenFileSystem(string endpoint, string name, FileClientOptions options, string? token = null, string? caFile = null)
+    public OpenFileSystem(string endpoint, string name, FileClientOptions options, string? token = null)
     {
-        _grants = new HttpFileGrants(endpoint, name, options.ConnectTimeout, token, caFile);
+        _grants = new HttpFileGrants(endpoint, name, options.ConnectTimeout, token, options.CaFile);
         Files = new FileSystemClient(_grants, options);
     }
 

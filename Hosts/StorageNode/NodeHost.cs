@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Mooring.Actors;
 using Mooring.Actors.Hosting;
+using Mooring.Actors.Membership;
 using Mooring.Actors.Vip;
 using Mooring.Messages;
 using Mooring.Operations;
@@ -16,6 +17,7 @@ using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
 using Mooring.StorageNode.Http.Access;
 using Mooring.StorageNode.Journal;
+using Mooring.StorageNode.Tls;
 using Mooring.StorageNode.Vip;
 using Mooring.StorageNode.Vip.Linux;
 
@@ -57,6 +59,7 @@ internal static class NodeHost
             "none" => [],
             _ => throw new NodeStartException($"mooring.vip.mode = {mode}: expected linux, loopback or none"),
         };
+        using var tls = TlsOf(configuration);
         using var listening = Listen(endpoint);
         await using var store = new StoreFactory(configuration);
         if (await WaitForStoreAsync(store.Provider, configuration.StartTimeout) is { } unreachable)
@@ -76,14 +79,14 @@ internal static class NodeHost
             Store = store.Provider,
             VirtualAddress = address,
             LeaseKeeper = keeper,
-            ConnectData = DataListener.ConnectAsync,
+            ConnectData = (address, cancellationToken) => DataListener.ConnectAsync(address, tls, cancellationToken),
             Seeds = Seeds(configuration),
+            ProbePeer = peer => TcpPeerProbe.ProbeAsync(peer, tls is null ? null : tls.LeaveAsync),
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
             Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System, settings.ContentCountMax),
         };
-        using var certificate = CertificateOf(configuration);
-        await using var app = Build(configuration, services, journal, listening, vips, virtualListener, certificate);
+        await using var app = Build(configuration, services, journal, listening, vips, virtualListener, tls);
         try
         {
             var presence = app.Services.GetRequiredService<NodePresence>();
@@ -97,7 +100,7 @@ internal static class NodeHost
     }
 
     private static WebApplication Build(
-        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IReadOnlyList<IPEndPoint> vips, VirtualListener virtualListener, ServerCertificate? certificate)
+        NodeConfiguration configuration, MooringServices services, NodeJournal journal, Socket listening, IReadOnlyList<IPEndPoint> vips, VirtualListener virtualListener, NodeTls? tls)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddSystemd();
@@ -113,27 +116,33 @@ internal static class NodeHost
         var hocon = ConfigurationFactory.ParseString(
             $"""
             akka.remote.dot-netty.tcp.hostname = "{configuration.Text("node.address")}"
+            akka.remote.dot-netty.tcp.enable-ssl = {(tls is null ? "off" : "on")}
             petabridge.cmd.host = "{configuration.Text("node.address")}"
             {journal.Hocon}
+            {FormerTransport.Hocon(tls is not null)}
             """).WithFallback(configuration.Merged);
         builder.Services.AddAkka(SystemName, akka =>
         {
             foreach (var setup in journal.Setups)
                 akka.AddSetup(setup);
+            if (tls is not null)
+                akka.AddSetup(tls.Remoting);
             akka.AddHocon(hocon, HoconAddMode.Prepend)
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
                 .WithActors((system, _) => journal.Register(system))
                 .WithMooring(services);
         });
         builder.Services.AddSingleton(provider => MooringCluster.Get(provider.GetRequiredService<ActorSystem>()));
-        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodePresence>(provider, services, configuration));
+        builder.Services.AddSingleton(provider => new NodePresence(
+            provider.GetRequiredService<ActorSystem>(), services, configuration, tls, provider.GetRequiredService<ILogger<NodePresence>>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NodePresence>());
         builder.Services.AddHealthChecks().AddMooring();
 
         var http = new GatewaySettings(
             configuration.Whole("http.body-bytes-max"), configuration.Time("http.wait-max"), configuration.Time("http.ask-timeout"),
-            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vips, certificate is null ? "http" : "https");
-        if (certificate is not null)
+            configuration.Whole("http.file-client-count-max"), configuration.Whole("http.export-count-max"), vips, tls is null ? "http" : "https",
+            configuration.TextOrEmpty("tls.authority") is { Length: > 0 } authority ? authority : null);
+        if (tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listening);
         builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(virtualListener);
@@ -150,8 +159,8 @@ internal static class NodeHost
 
             void Secure(ListenOptions listen)
             {
-                if (certificate is not null)
-                    listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate.Current);
+                if (tls is not null)
+                    listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => tls.Current);
             }
         });
         builder.Services.AddRoutingCore();
@@ -172,13 +181,16 @@ internal static class NodeHost
         return app;
     }
 
-    private static ServerCertificate? CertificateOf(NodeConfiguration configuration) =>
-        (configuration.TextOrEmpty("http.certificate"), configuration.TextOrEmpty("http.key")) switch
+    private static NodeTls? TlsOf(NodeConfiguration configuration)
+    {
+        var files = new NodeTlsFiles(configuration.TextOrEmpty("tls.certificate"), configuration.TextOrEmpty("tls.key"), configuration.TextOrEmpty("tls.authority"));
+        return files switch
         {
-            ("", "") => null,
-            ("", _) or (_, "") => throw new NodeStartException("mooring.http.certificate and mooring.http.key: give both or neither"),
-            var (certificate, key) => new ServerCertificate(certificate, key, Tell, TimeProvider.System),
+            { Certificate: "", Key: "", Authority: "" } => null,
+            { Certificate: not "", Key: not "", Authority: not "" } => new NodeTls(files, Tell, TimeProvider.System),
+            _ => throw new NodeStartException("mooring.tls: give all of certificate, key and authority, or none"),
         };
+    }
 
     // Null when it answers; why not when it did not within the time.
     private static async Task<string?> WaitForStoreAsync(IBlockStoreProvider store, TimeSpan limit)
@@ -227,7 +239,8 @@ internal static class NodeHost
     {
         var own = $"{configuration.Text("node.address")}:{configuration.Merged.GetInt("akka.remote.dot-netty.tcp.port")}";
         var seeds = configuration.Texts("node.seeds");
-        return [.. (seeds.Count > 0 ? seeds : [own]).Select(seed => Address.TryParse($"akka.tcp://{SystemName}@{seed}", out var address) && address.Port is not null
+        var protocol = configuration.TextOrEmpty("tls.certificate").Length > 0 ? "akka.ssl.tcp" : "akka.tcp";
+        return [.. (seeds.Count > 0 ? seeds : [own]).Select(seed => Address.TryParse($"{protocol}://{SystemName}@{seed}", out var address) && address.Port is not null
             ? address
             : throw new NodeStartException($"mooring.node.seeds: '{seed}' is not host:port"))];
     }

@@ -10,6 +10,8 @@ namespace Mooring.Tests.Cluster;
 /// <summary>Three real nodes for one test or one class of tests, a client, and a look at the store past Mooring.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
+    public const int ClusterPort = 14053;
+
     private const string Pool = "rbd";
 
     // 127.0.N.x, of those that run at one time.
@@ -17,32 +19,51 @@ public sealed class TestCluster : IAsyncDisposable
 
     private readonly int _subnet;
 
+    private readonly NodeClusterOptions _options;
+
     private readonly HostNetwork? _hosts;
 
-    private TestCluster(int subnet, NodeCluster nodes, StoreAccess store, HostNetwork? hosts)
+    private TestCluster(int subnet, NodeClusterOptions options, NodeCluster nodes, StoreAccess store, HostNetwork? hosts)
     {
         _hosts = hosts;
         _subnet = subnet;
+        _options = options;
         Nodes = nodes;
         Store = store;
+        CaFile = options.Tls ? $"{options.Directory}/ca.pem" : null;
         Client = NewClient();
     }
 
     public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(120);
 
-    public NodeCluster Nodes { get; }
+    public NodeCluster Nodes { get; private set; }
 
     public StoreAccess Store { get; }
 
     /// <summary>The hosts that the nodes are on, when they have hosts of their own.</summary>
     public HostNetwork Hosts => _hosts ?? throw new InvalidOperationException("the nodes are on loopback addresses");
 
-    public MooringClient Client { get; }
+    public MooringClient Client { get; private set; }
 
     /// <summary>The CA of its nodes; null where they do not speak TLS.</summary>
-    public string? CaFile { get; private init; }
+    public string? CaFile { get; private set; }
 
     /// <summary>Makes the nodes' certificate, anew when there is one.</summary>
+    /// <summary>Ends all nodes, and starts them on the same data with TLS that had none, or the other way round.</summary>
+    public async Task SwitchTlsAsync()
+    {
+        var tls = CaFile is null;
+        Client.Dispose();
+        await Nodes.DisposeAsync();
+        if (tls)
+            await IssueAsync();
+        Nodes = await NodeCluster.StartAsync(tls ? _options with { Tls = true, Settings = [.. _options.Settings, .. TlsIn(_options.Directory)] } : _options);
+        CaFile = tls ? $"{_options.Directory}/ca.pem" : null;
+        Client = NewClient();
+    }
+
+    private static string[] TlsIn(string directory) => [$"tls.certificate={directory}/all.pem", $"tls.key={directory}/all.key", $"tls.authority={directory}/ca.pem"];
+
     public Task IssueAsync() => IssueAsync(Nodes.Directory, _subnet);
 
     private static async Task IssueAsync(string directory, int subnet)
@@ -90,9 +111,9 @@ public sealed class TestCluster : IAsyncDisposable
             if (tls)
             {
                 await IssueAsync(directory, subnet);
-                settings = [.. settings, $"http.certificate={directory}/all.pem", $"http.key={directory}/all.key"];
+                settings = [.. settings, .. TlsIn(directory)];
             }
-            nodes = await NodeCluster.StartAsync(new NodeClusterOptions
+            var options = new NodeClusterOptions
             {
                 Directory = directory,
                 Tls = tls,
@@ -100,12 +121,13 @@ public sealed class TestCluster : IAsyncDisposable
                 Subnet = subnet,
                 Hosts = hosts,
                 HttpPort = 18470,
-                ClusterPort = 14053,
+                ClusterPort = ClusterPort,
                 CephConf = cephConf,
                 Environment = new Dictionary<string, string> { ["MOORING_CRASH_POINTS"] = Directory.CreateDirectory(CrashPointsIn(directory)).FullName },
                 Settings = settings,
-            });
-            return new TestCluster(subnet, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf, CaFile = tls ? $"{directory}/ca.pem" : null };
+            };
+            nodes = await NodeCluster.StartAsync(options);
+            return new TestCluster(subnet, options, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf };
         }
         catch
         {
@@ -122,7 +144,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public MooringClient NewClient(string? node = null) => new(new MooringClientOptions
     {
-        Endpoint = node is null ? Nodes.Endpoint : Nodes.EndpointOf(node), Timeout = Limit,
+        Endpoint = node is null ? Nodes.Endpoint : Nodes.EndpointOf(node), Timeout = Limit, CaFile = CaFile,
     });
 
     public async Task<string> OwnerAsync() => (await Client.GetVipAsync()).Owner!;

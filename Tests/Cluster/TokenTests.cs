@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
@@ -14,6 +15,8 @@ namespace Mooring.Tests.Cluster;
 /// <summary>Nodes that ask for tokens, and are reached by TLS.</summary>
 public class TokenTests
 {
+    private const int DataPort = 8471;
+
     private static readonly VolumeId Volume = TestCluster.Volume("guarded");
 
     [Fact]
@@ -140,13 +143,67 @@ public class TokenTests
         Assert.Equal(3, (await admin.ListNodesAsync()).Count);
     }
 
-    private static async Task<string> CertificateAsync(TestCluster cluster)
+    [Fact]
+    public async Task Between_nodes_and_about_files_TLS_is_spoken_and_with_nodes_of_the_CA_alone()
+    {
+        await using var cluster = await TestCluster.StartWithTlsAsync(3);
+        var client = cluster.Client;
+        await client.CreateFileSystemAsync(new CreateFileSystemBody("docs", null, 64L << 20, null, null, 2), "docs-1");
+        using var files = client.OpenFileSystem("docs");
+        var content = new byte[50_000];
+        Random.Shared.NextBytes(content);
+        await files.Files.PutAsync("/a", content);
+        foreach (var node in cluster.Nodes.NodeNames)
+        {
+            using var http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
+            Assert.Equal(content, await http.GetByteArrayAsync($"https://{cluster.Nodes.EndpointOf(node)}/v1/files/docs/a"));
+        }
+
+        var address = cluster.Nodes.EndpointOf("node-1").Split(':')[0];
+        Assert.Equal(await CertificateAsync(address, DataPort), await CertificateAsync(cluster));
+        var other = Directory.CreateTempSubdirectory("mooring-ca-").FullName;
+        using (var made = Process.Start(Programs.Mooring, ["cluster", "init", other, "--json", "--node", $"node-1={address}"]))
+            await made.WaitForExitAsync().WaitAsync(TestCluster.Limit);
+        foreach (var shown in (X509Certificate2?[])[null, X509Certificate2.CreateFromPemFile($"{other}/node-1.pem", $"{other}/node-1.key")])
+        {
+            using var tcp = new TcpClient();
+            await tcp.ConnectAsync(address, TestCluster.ClusterPort);
+            await using var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+            // Whether the client hears of it in its handshake or after that is TLS's own affair.
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                await tls.AuthenticateAsClientAsync(address, shown is null ? null : [shown], checkCertificateRevocation: false);
+                await tls.ReadExactlyAsync(new byte[1].AsMemory()).AsTask().WaitAsync(TestCluster.Limit);
+            }).ContinueWith(refused => Assert.True(refused.Result is IOException or System.Security.Authentication.AuthenticationException, refused.Result.ToString()));
+        }
+        Directory.Delete(other, recursive: true);
+    }
+
+    [Fact]
+    public async Task Volumes_that_were_kept_without_TLS_are_changed_with_it_and_the_other_way_round()
+    {
+        await using var cluster = await TestCluster.StartAsync(3, null);
+        await cluster.Client.RunAsync(new CreateVolume(Volume, 1 << 20), Change.New());
+        foreach (var size in (long[])[2 << 20, 3 << 20])
+        {
+            await cluster.SwitchTlsAsync();
+            await cluster.Client.RunAsync(new ResizeVolume(Volume, size, AllowShrink: false), Change.New());
+            Assert.Equal(size, (await cluster.Client.GetVolumeAsync(Volume)).SizeBytes);
+        }
+    }
+
+    private static Task<string> CertificateAsync(TestCluster cluster)
     {
         var parts = cluster.Nodes.Endpoint.Split(':');
+        return CertificateAsync(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private static async Task<string> CertificateAsync(string address, int port)
+    {
         using var tcp = new TcpClient();
-        await tcp.ConnectAsync(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+        await tcp.ConnectAsync(address, port);
         await using var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync(parts[0]);
+        await tls.AuthenticateAsClientAsync(address);
         return tls.RemoteCertificate!.GetSerialNumberString();
     }
 

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Mooring.Messages.Wire;
 
 namespace Mooring.Client;
@@ -8,6 +11,7 @@ namespace Mooring.Client;
 internal sealed class DataChannels(FileClientOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<string, ConcurrentBag<DataChannel>> _idle = new();
+    private readonly X509ChainPolicy? _trust = options.CaFile is null ? null : Connections.TrustIn(options.CaFile);
     private volatile bool _disposed;
 
     public async Task<DataChannel> TakeAsync(string address, CancellationToken cancellationToken)
@@ -21,7 +25,7 @@ internal sealed class DataChannels(FileClientOptions options) : IDisposable
                 kept.Dispose();
             }
         }
-        return await DataChannel.OpenAsync(address, options, cancellationToken).ConfigureAwait(false);
+        return await DataChannel.OpenAsync(address, options, _trust, cancellationToken).ConfigureAwait(false);
     }
 
     public void Return(DataChannel channel)
@@ -50,10 +54,10 @@ internal sealed class DataChannel : IDisposable
     private readonly Socket _socket;
     private readonly TimeSpan _answerTimeout;
 
-    private DataChannel(string address, Socket socket, TimeSpan answerTimeout)
+    private DataChannel(string address, Socket socket, Stream stream, TimeSpan answerTimeout)
     {
         (Address, _socket, _answerTimeout) = (address, socket, answerTimeout);
-        Frames = new FrameConnection(new NetworkStream(socket, ownsSocket: true), FrameConnection.StandardPayloadBytesMax);
+        Frames = new FrameConnection(stream, FrameConnection.StandardPayloadBytesMax);
     }
 
     public string Address { get; }
@@ -63,7 +67,7 @@ internal sealed class DataChannel : IDisposable
     /// <summary>Whether the other side has neither closed it nor sent anything unasked.</summary>
     public bool IsUsable => !_socket.Poll(0, SelectMode.SelectRead);
 
-    public static async Task<DataChannel> OpenAsync(string address, FileClientOptions options, CancellationToken cancellationToken)
+    public static async Task<DataChannel> OpenAsync(string address, FileClientOptions options, X509ChainPolicy? trust, CancellationToken cancellationToken)
     {
         var cut = address.LastIndexOf(':');
         if (cut < 0 || !int.TryParse(address.AsSpan(cut + 1), out var port))
@@ -74,12 +78,20 @@ internal sealed class DataChannel : IDisposable
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             bounded.CancelAfter(options.ConnectTimeout);
             await socket.ConnectAsync(address[..cut], port, bounded.Token).ConfigureAwait(false);
-            return new DataChannel(address, socket, options.AnswerTimeout);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (trust is not null)
+            {
+                var tls = new SslStream(stream);
+                await tls.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions { TargetHost = address[..cut], CertificateChainPolicy = trust }, bounded.Token).ConfigureAwait(false);
+                stream = tls;
+            }
+            return new DataChannel(address, socket, stream, options.AnswerTimeout);
         }
         catch (Exception e)
         {
             socket.Dispose();
-            if (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            if (e is SocketException or AuthenticationException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
                 throw new IOException($"{address} cannot be reached: {e.Message}", e);
             throw;
         }

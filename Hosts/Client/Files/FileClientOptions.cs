@@ -6,6 +6,9 @@ public sealed record FileClientOptions
     /// <summary>How long one call may go without progress, failovers included, before it fails.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The certificate of the CA of the nodes, in PEM: data nodes are spoken to by TLS and have to show one of its. Null: without TLS.</summary>
+    public string? CaFile { get; init; }
+
     /// <summary>How long to wait for a connection.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Mooring.Actors;
 using Mooring.Actors.Files;
 using Mooring.Messages;
+using Mooring.StorageNode.Tls;
 
 namespace Mooring.StorageNode.Files;
 
@@ -13,21 +14,23 @@ internal sealed class DataListener : IAsyncDisposable
     private readonly NodeName _node;
     private readonly FileSettings _settings;
     private readonly ServedAreas _areas;
+    private readonly NodeTls? _tls;
     private readonly CancellationTokenSource _stopped = new();
     private int _open;
 
-    private DataListener(Socket socket, NodeName node, FileSettings settings, ServedAreas areas)
+    private DataListener(Socket socket, NodeName node, FileSettings settings, ServedAreas areas, NodeTls? tls)
     {
-        (_socket, _node, _settings, _areas) = (socket, node, settings, areas);
+        (_socket, _node, _settings, _areas, _tls) = (socket, node, settings, areas, tls);
         _ = AcceptAsync();
     }
 
     /// <summary>Listens.</summary>
     /// <param name="services">The node's services.</param>
     /// <param name="areas">The areas that it serves.</param>
+    /// <param name="tls">What it speaks; null for none.</param>
     /// <returns>The listener.</returns>
     /// <exception cref="NodeStartException">The address cannot be bound.</exception>
-    public static DataListener Start(MooringServices services, ServedAreas areas)
+    public static DataListener Start(MooringServices services, ServedAreas areas, NodeTls? tls)
     {
         var endpoint = IPEndPoint.Parse(services.Settings.Files.Address);
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -35,7 +38,7 @@ internal sealed class DataListener : IAsyncDisposable
         {
             socket.Bind(endpoint);
             socket.Listen(512);
-            return new DataListener(socket, services.Settings.Node, services.Settings.Files, areas);
+            return new DataListener(socket, services.Settings.Node, services.Settings.Files, areas, tls);
         }
         catch (SocketException e)
         {
@@ -46,16 +49,18 @@ internal sealed class DataListener : IAsyncDisposable
 
     /// <summary>Opens a connection to another data node.</summary>
     /// <param name="address"><c>host:port</c>.</param>
+    /// <param name="tls">What is spoken; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The connection.</returns>
-    public static async Task<Stream> ConnectAsync(string address, CancellationToken cancellationToken)
+    public static async Task<Stream> ConnectAsync(string address, NodeTls? tls, CancellationToken cancellationToken)
     {
         var endpoint = IPEndPoint.Parse(address);
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(endpoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
+            var plain = new NetworkStream(socket, ownsSocket: true);
+            return tls is null ? plain : await tls.ConnectAsync(plain, endpoint.Address.ToString(), cancellationToken);
         }
         catch
         {
@@ -101,7 +106,9 @@ internal sealed class DataListener : IAsyncDisposable
         Interlocked.Increment(ref _open);
         try
         {
-            await using var connection = new DataConnection(new NetworkStream(accepted, ownsSocket: true), _node, _settings, _areas, TimeProvider.System);
+            var plain = new NetworkStream(accepted, ownsSocket: true);
+            var stream = _tls is null ? plain : await _tls.AcceptAsync(plain, _stopped.Token);
+            await using var connection = new DataConnection(stream, _node, _settings, _areas, TimeProvider.System);
             await connection.RunAsync(_stopped.Token);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

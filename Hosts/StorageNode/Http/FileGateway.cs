@@ -20,7 +20,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
     private const string Systems = "/v1/filesystems", Grants = "/grants";
 
     private readonly KeptClients<FileSystemClient> _clients = new(settings.FileClientCountMax, name => new FileSystemClient(
-        new ActorFileGrants(new FileSystemName(name), mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout }));
+        new ActorFileGrants(new FileSystemName(name), mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout, CaFile = settings.CaFile }));
 
     public void Map(WebApplication app)
     {

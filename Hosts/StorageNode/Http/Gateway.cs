@@ -20,7 +20,8 @@ namespace Mooring.StorageNode.Http;
 /// <param name="ExportCountMax">How many volumes' contents are sent at once.</param>
 /// <param name="VirtualEndpoints">The virtual IP, where changing calls go, and what else stands for it; empty when every node takes them.</param>
 /// <param name="Scheme">How all nodes are reached: <c>http</c> or <c>https</c>.</param>
-internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IReadOnlyList<IPEndPoint> VirtualEndpoints, string Scheme);
+/// <param name="CaFile">The CA of all nodes, which data nodes show a certificate of; null where there is no TLS.</param>
+internal sealed record GatewaySettings(long BodyBytesMax, TimeSpan WaitMax, TimeSpan AskTimeout, int FileClientCountMax, int ExportCountMax, IReadOnlyList<IPEndPoint> VirtualEndpoints, string Scheme, string? CaFile);
 
 /// <summary>
 /// The HTTP interface: the same routes on every node's own address and on the virtual IP. It asks actors and shows their answers; it
