@@ -158,8 +158,10 @@ public sealed class TestCluster : IAsyncDisposable
             File.Create(Path.Combine(CrashPoints, point)).Dispose();
     }
 
-    /// <summary>Waits until all crash points have been passed, and the nodes that did have died.</summary>
-    /// <returns>Which.</returns>
+    /// <summary>
+    /// Waits until all crash points have been passed, and the processes that did are dead. A node that waits there for the others may have begun anew meanwhile.
+    /// </summary>
+    /// <returns>The nodes that stay dead.</returns>
     public async Task<IReadOnlyList<string>> DiedAsync()
     {
         var (dead, left) = (new List<string>(), new List<string?>());
@@ -169,9 +171,11 @@ public sealed class TestCluster : IAsyncDisposable
                 "all crash points were passed, and who did is dead",
                 () =>
                 {
-                    dead = [.. Nodes.NodeNames.Where(n => !Nodes.ProcessOf(n).IsAlive)];
+                    dead = [.. Nodes.NodeNames.Where(Nodes.HasEnded)];
+                    var alive = Nodes.NodeNames.Select(Nodes.ProcessOf).Where(p => p.IsAlive).Select(p => $"{PassedBy}{p.Pid}").ToList();
+                    var passed = Directory.EnumerateFiles(Nodes.Directory, PassedBy + "*").Select(Path.GetFileName).ToList();
                     left = [.. Directory.EnumerateFiles(CrashPoints).Select(Path.GetFileName)];
-                    return Task.FromResult(dead.Count > 0 && left.Count == 0 && Directory.EnumerateFiles(Nodes.Directory, PassedBy + "*").Count() == dead.Count);
+                    return Task.FromResult(left.Count == 0 && passed.Count > 0 && !passed.Intersect(alive).Any() && dead.Count + alive.Count == Nodes.NodeNames.Count);
                 });
         }
         catch (TimeoutException e)
