@@ -81,7 +81,7 @@ internal static class NodeHost
             LeaseKeeper = keeper,
             ConnectData = (address, cancellationToken) => DataListener.ConnectAsync(address, tls, cancellationToken),
             Seeds = Seeds(configuration),
-            ProbePeer = peer => TcpPeerProbe.ProbeAsync(peer, tls is null ? null : tls.LeaveAsync),
+            ProbePeer = peer => TcpPeerProbe.ProbeAsync(peer, IsTlsBetweenNodes(configuration) ? tls!.LeaveAsync : null),
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
             Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System, settings.ContentCountMax),
@@ -116,17 +116,17 @@ internal static class NodeHost
         var hocon = ConfigurationFactory.ParseString(
             $"""
             akka.remote.dot-netty.tcp.hostname = "{configuration.Text("node.address")}"
-            akka.remote.dot-netty.tcp.enable-ssl = {(tls is null ? "off" : "on")}
+            akka.remote.dot-netty.tcp.enable-ssl = {(IsTlsBetweenNodes(configuration) ? "on" : "off")}
             petabridge.cmd.host = "{configuration.Text("node.address")}"
             {journal.Hocon}
-            {FormerTransport.Hocon(tls is not null)}
+            {FormerTransport.Hocon(IsTlsBetweenNodes(configuration))}
             """).WithFallback(configuration.Merged);
         builder.Services.AddAkka(SystemName, akka =>
         {
             foreach (var setup in journal.Setups)
                 akka.AddSetup(setup);
-            if (tls is not null)
-                akka.AddSetup(tls.Remoting);
+            if (IsTlsBetweenNodes(configuration))
+                akka.AddSetup(tls!.Remoting);
             akka.AddHocon(hocon, HoconAddMode.Prepend)
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
                 .WithActors((system, _) => journal.Register(system))
@@ -180,6 +180,9 @@ internal static class NodeHost
         new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         return app;
     }
+
+    private static bool IsTlsBetweenNodes(NodeConfiguration configuration) =>
+        configuration.TextOrEmpty("tls.certificate").Length > 0 && configuration.Flag("tls.between-nodes");
 
     private static NodeTls? TlsOf(NodeConfiguration configuration)
     {
@@ -239,7 +242,7 @@ internal static class NodeHost
     {
         var own = $"{configuration.Text("node.address")}:{configuration.Merged.GetInt("akka.remote.dot-netty.tcp.port")}";
         var seeds = configuration.Texts("node.seeds");
-        var protocol = configuration.TextOrEmpty("tls.certificate").Length > 0 ? "akka.ssl.tcp" : "akka.tcp";
+        var protocol = IsTlsBetweenNodes(configuration) ? "akka.ssl.tcp" : "akka.tcp";
         return [.. (seeds.Count > 0 ? seeds : [own]).Select(seed => Address.TryParse($"{protocol}://{SystemName}@{seed}", out var address) && address.Port is not null
             ? address
             : throw new NodeStartException($"mooring.node.seeds: '{seed}' is not host:port"))];

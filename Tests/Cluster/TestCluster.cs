@@ -62,7 +62,7 @@ public sealed class TestCluster : IAsyncDisposable
         Client = NewClient();
     }
 
-    private static string[] TlsIn(string directory) => [$"tls.certificate={directory}/all.pem", $"tls.key={directory}/all.key", $"tls.authority={directory}/ca.pem"];
+    private static string[] TlsIn(string directory) => [$"tls.certificate={directory}/all.pem", $"tls.key={directory}/all.key", $"tls.authority={directory}/ca.pem", "tls.between-nodes=on"];
 
     public Task IssueAsync() => IssueAsync(Nodes.Directory, _subnet);
 

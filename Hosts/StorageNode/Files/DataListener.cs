@@ -107,9 +107,13 @@ internal sealed class DataListener : IAsyncDisposable
         try
         {
             var plain = new NetworkStream(accepted, ownsSocket: true);
-            var stream = _tls is null ? plain : await _tls.AcceptAsync(plain, _stopped.Token);
+            await using var stream = _tls is null ? plain : await _tls.AcceptAsync(plain, _stopped.Token);
             await using var connection = new DataConnection(stream, _node, _settings, _areas, TimeProvider.System);
             await connection.RunAsync(_stopped.Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // Who does not speak TLS could fill the disk.
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

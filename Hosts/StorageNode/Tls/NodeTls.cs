@@ -41,8 +41,6 @@ internal sealed class NodeTls : IDisposable
         {
             throw new NodeStartException($"mooring.tls: {e.Message}", e);
         }
-        if (!IsOfANode(_current))
-            throw new NodeStartException($"mooring.tls: the CA in {files.Authority} has not made {files.Certificate}");
     }
 
     /// <summary>The certificate as it is now. The CA has made it: none between them is sent.</summary>
@@ -105,14 +103,16 @@ internal sealed class NodeTls : IDisposable
         }
     }
 
-    private bool IsOfANode(X509Certificate2 shown)
+    private bool IsOfANode(X509Certificate2 shown) => IsOf(Look().Authority, shown);
+
+    private static bool IsOf(X509Certificate2Collection authority, X509Certificate2 shown)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy = new X509ChainPolicy
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
         };
-        chain.ChainPolicy.CustomTrustStore.AddRange(Look().Authority);
+        chain.ChainPolicy.CustomTrustStore.AddRange(authority);
         return chain.Build(shown);
     }
 
@@ -166,9 +166,10 @@ internal sealed class NodeTls : IDisposable
         // More than one while a CA is being replaced.
         var authority = new X509Certificate2Collection();
         authority.ImportFromPemFile(_files.Authority);
-        return authority.Count == 0
-            ? throw new CryptographicException($"there is no certificate in {_files.Authority}")
-            : (X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key), authority);
+        var certificate = X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
+        return IsOf(authority, certificate)
+            ? (certificate, authority)
+            : throw new CryptographicException($"{_files.Certificate} is not valid, or the CA in {_files.Authority} has not made it");
     }
 
     private (DateTime Certificate, DateTime Key, DateTime Authority) Written() =>
