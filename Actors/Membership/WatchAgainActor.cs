@@ -14,17 +14,14 @@ internal sealed class WatchAgainActor : ReceiveActor, IWithTimers
     /// <summary>Its name under the dispatcher.</summary>
     public const string Name = "watches";
 
-    /// <summary>How often a node does it.</summary>
-    public static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
     private const string RemoteWatcherPath = "/system/remote-watcher";
 
     private readonly Cluster _cluster = Cluster.Get(Context.System);
-    private readonly TimeSpan _period;
 
-    public WatchAgainActor(TimeSpan period)
+    public WatchAgainActor()
     {
-        _period = period;
         Receive<Look>(_ => Context.ActorSelection(RemoteWatcherPath).Tell(RemoteWatcher.Stats.Empty));
         Receive<RemoteWatcher.Stats>(OnWatched);
     }
@@ -33,12 +30,11 @@ internal sealed class WatchAgainActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    /// <param name="period">How often it watches anew.</param>
     /// <returns>The recipe.</returns>
-    public static Props Props(TimeSpan period) => Akka.Actor.Props.Create(() => new WatchAgainActor(period));
+    public static Props Props() => Akka.Actor.Props.Create(() => new WatchAgainActor());
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer(Look.Instance, Look.Instance, _period);
+    protected override void PreStart() => Timers.StartPeriodicTimer(Look.Instance, Look.Instance, Period);
 
     private void OnWatched(RemoteWatcher.Stats watched)
     {

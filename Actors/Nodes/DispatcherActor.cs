@@ -94,7 +94,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Context.Watch(Context.ActorOf(OwnPartsActor.Props(_services.Settings.PartMissingMax), OwnPartsActor.Name));
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
         Context.Watch(Context.ActorOf(OneWriterActor.Props(), OneWriterActor.Name));
-        Context.Watch(Context.ActorOf(WatchAgainActor.Props(WatchAgainActor.Period), WatchAgainActor.Name));
+        Context.Watch(Context.ActorOf(WatchAgainActor.Props(), WatchAgainActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         while (_workersMade < _services.Settings.WorkerCount)
             MakeWorker();

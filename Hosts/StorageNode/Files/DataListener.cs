@@ -107,7 +107,7 @@ internal sealed class DataListener : IAsyncDisposable
         try
         {
             var plain = new NetworkStream(accepted, ownsSocket: true);
-            await using var stream = _tls is null ? plain : await _tls.AcceptAsync(plain, _stopped.Token);
+            var stream = _tls is null ? plain : await _tls.AcceptAsync(plain, _stopped.Token);
             await using var connection = new DataConnection(stream, _node, _settings, _areas, TimeProvider.System);
             await connection.RunAsync(_stopped.Token);
         }
