@@ -6,6 +6,11 @@ namespace Mooring.Operations;
 /// <summary>What attempts have under names of their own.</summary>
 internal static class WorkImages
 {
+    /// <summary>Whether a volume has such a name.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <returns>Of any operation.</returns>
+    public static bool IsName(VolumeId volume) => volume.Image.StartsWith(VolumeId.ReservedPrefix + OperationId.Prefix, StringComparison.Ordinal);
+
     /// <summary>Removes what is left of it, after shutting every attempt out but the store's own connection.</summary>
     /// <param name="context">The last attempt.</param>
     /// <param name="target">The volume of the operation.</param>

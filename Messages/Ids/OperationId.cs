@@ -12,13 +12,16 @@ namespace Mooring.Messages;
 [JsonConverter(typeof(TextJsonConverter<OperationId>))]
 public readonly record struct OperationId(string Value) : ITextId<OperationId>
 {
+    /// <summary>What every one begins with.</summary>
+    public const string Prefix = "op-";
+
     private const int DigitCount = 24;
 
     /// <summary>The operation of a request.</summary>
     /// <param name="request">The client's request id.</param>
     /// <returns>Always the same for the same request id.</returns>
     public static OperationId For(RequestId request) =>
-        new("op-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Value)))[..DigitCount]);
+        new(Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Value)))[..DigitCount]);
 
     /// <summary>Reads an operation id.</summary>
     /// <param name="text">What to read.</param>
@@ -27,9 +30,9 @@ public readonly record struct OperationId(string Value) : ITextId<OperationId>
     /// <returns>Whether it is well formed.</returns>
     public static bool TryParse(string? text, out OperationId id, [NotNullWhen(false)] out string? problem)
     {
-        var wellFormed = text is { Length: 3 + DigitCount } && text.StartsWith("op-", StringComparison.Ordinal) && text.Skip(3).All(char.IsAsciiHexDigitLower);
+        var wellFormed = text?.Length == Prefix.Length + DigitCount && text.StartsWith(Prefix, StringComparison.Ordinal) && text.Skip(Prefix.Length).All(char.IsAsciiHexDigitLower);
         id = wellFormed ? new OperationId(text!) : default;
-        problem = wellFormed ? null : $"'{text}' is not an operation id: expected op- and {DigitCount} hexadecimal digits";
+        problem = wellFormed ? null : $"'{text}' is not an operation id: expected {Prefix} and {DigitCount} hexadecimal digits";
         return wellFormed;
     }
 

@@ -14,6 +14,7 @@ internal sealed class CephCatalog(CephConnection connection)
     public const string IdPrefix = "rbd_id.";
     public const string NameKeyPrefix = "name_";
     public const string IdKeyPrefix = "id_";
+    public const int PageMax = 1000;
     private const int IdLengthMax = 256;
 
     private readonly CephHeaders _headers = new(connection);
@@ -84,8 +85,8 @@ internal sealed class CephCatalog(CephConnection connection)
 
     public static void RequireLimit(int limit)
     {
-        if (limit is < 1 or > 1000)
-            throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot list {limit} of them: 1 to 1000 are allowed");
+        if (limit is < 1 or > PageMax)
+            throw new BlockStoreException(ErrorKind.InvalidArgument, $"cannot list {limit} of them: 1 to {PageMax} are allowed");
     }
 
     /// <summary>Text of UTF-8; null for other bytes.</summary>

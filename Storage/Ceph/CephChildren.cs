@@ -25,9 +25,6 @@ internal static unsafe class CephChildren
         }
     }
 
-    /// <summary>Some of them, for a line of text.</summary>
-    public static string Names(IReadOnlyList<VolumeId> children) => ObstacleNames.Of([.. children.Select(c => c.ToString())]);
-
     private static List<VolumeId> List(CephImages images, ImageHandle image, string what)
     {
         nuint count = 16;
@@ -43,11 +40,9 @@ internal static unsafe class CephChildren
                 var found = new List<VolumeId>();
                 for (nuint i = 0; i < count; i++)
                 {
-                    // One in the trash has its name no more, but is in the way.
-                    var name = NativeText.Read(children[i].ImageName);
-                    var id = NativeText.Read(children[i].ImageId);
-                    found.Add(new VolumeId(
-                        NativeText.Read(children[i].PoolName), NativeText.Read(children[i].Namespace), children[i].Trash != 0 ? $"{name} (in the trash, id {id})" : name));
+                    var (pool, ns, name) =
+                        (NativeText.Read(children[i].PoolName), NativeText.Read(children[i].Namespace), NativeText.Read(children[i].ImageName));
+                    found.Add(children[i].Trash != 0 ? CephTrash.NameOf(pool, ns, name, NativeText.Read(children[i].ImageId)) : new VolumeId(pool, ns, name));
                 }
                 Rbd.FreeChildren(children, count);
                 return found;

@@ -1,10 +1,11 @@
 using System.Text;
+using Mooring.Messages;
 using Mooring.Storage.Ceph.Native;
 
 namespace Mooring.Storage.Ceph;
 
 /// <summary>The namespaces of pools, which librbd keeps in the object <c>rbd_namespace</c>.</summary>
-internal sealed class CephNamespaces(CephConnection connection, CephImages images, CephCatalog catalog)
+internal sealed class CephNamespaces(CephConnection connection, CephImages images, CephCatalog catalog, CephTrash trash)
 {
     private const string Object = "rbd_namespace";
 
@@ -26,8 +27,17 @@ internal sealed class CephNamespaces(CephConnection connection, CephImages image
     public Task RemoveAsync(string pool, string ns, CancellationToken cancellationToken) => images.RunAsync(
         () =>
         {
-            var result = Rbd.RemoveNamespace(connection.Open(pool, ""), ns);
-            images.Check(result, $"remove namespace {pool}/{ns}", result == CephErrors.Busy ? "there are images in it or in its trash" : null);
+            var (what, io) = ($"remove namespace {pool}/{ns}", connection.Open(pool, ""));
+            var result = Rbd.RemoveNamespace(io, ns);
+            if (result == CephErrors.Busy)
+            {
+                var there = ImagesAsync(pool, ns).GetAwaiter().GetResult();
+                if (there.Count > 0)
+                    throw new BlockStoreException(images.Failure(result, what, $"there are images in it or in its trash: {ObstacleNames.Of(there)}").Error) { InTheWay = there };
+                // They have gone since.
+                result = Rbd.RemoveNamespace(io, ns);
+            }
+            images.Check(result, what);
             return true;
         },
         cancellationToken);
@@ -53,6 +63,13 @@ internal sealed class CephNamespaces(CephConnection connection, CephImages image
         else
             connection.Check(result, $"find namespace {pool}/{ns}");
         return entries.Count > 0;
+    }
+
+    private async Task<List<VolumeId>> ImagesAsync(string pool, string ns)
+    {
+        var named = await catalog.ListImagesAsync(pool, ns, null, CephCatalog.PageMax, CancellationToken.None).ConfigureAwait(false);
+        var trashed = await trash.ListAsync(pool, ns, null, CephCatalog.PageMax, CancellationToken.None).ConfigureAwait(false);
+        return [.. named.Select(i => new VolumeId(pool, ns, i.Name)), .. trashed.Select(i => CephTrash.NameOf(pool, ns, i.Name, i.Id.Value))];
     }
 
     private async Task<bool> CompleteAsync(IoContextHandle io, string what)

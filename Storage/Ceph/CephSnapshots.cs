@@ -47,9 +47,13 @@ internal sealed class CephSnapshots(CephImages images)
         return ChangeAsync(what, volume, [name], image =>
         {
             var result = Rbd.UnprotectSnapshot(image, name);
-            return result == CephErrors.Busy
-                ? throw images.Failure(result, what, $"it is cloned by {CephChildren.Names(CephChildren.Of(images, image, what, IdOf(image, name, what)))}")
-                : result;
+            if (result != CephErrors.Busy)
+                return result;
+            var clones = CephChildren.Of(images, image, what, IdOf(image, name, what));
+            // They have gone since.
+            if (clones.Count == 0)
+                return Rbd.UnprotectSnapshot(image, name);
+            throw new BlockStoreException(images.Failure(result, what, $"it is cloned by {ObstacleNames.Of(clones)}").Error) { InTheWay = clones };
         }, cancellationToken, result => result == CephErrors.Invalid ? "it is not protected" : null);
     }
 
@@ -76,6 +80,12 @@ internal sealed class CephSnapshots(CephImages images)
     public static List<ulong> RequireNone(CephImages images, ImageHandle image, string what)
     {
         var (remains, found) = (Remains(images, image, what), List(images, image, what));
+        if (found.Count == 0)
+            return remains;
+        var clones = CephChildren.Of(images, image, what, snapshot: null);
+        // A clone has gone since.
+        if (clones.Count == 0)
+            remains = [.. found.Where(s => s.Kind == Rbd.SnapshotInTrash).Select(s => s.Id)];
         found.RemoveAll(s => remains.Contains(s.Id));
         if (found.Count == 0)
             return remains;
@@ -86,9 +96,9 @@ internal sealed class CephSnapshots(CephImages images)
             Rbd.SnapshotInTrash => "one in the trash that a clone needs",
             _ => $"'{s.Name}' (of mirroring)",
         }).ToList();
-        var children = CephChildren.Of(images, image, what, snapshot: null);
-        var clones = children.Count == 0 ? "" : $", and is cloned by {CephChildren.Names(children)}";
-        throw images.Failure(CephErrors.NotEmpty, what, $"it has {(reasons.Count == 1 ? "the snapshot" : "the snapshots")} {ObstacleNames.Of(reasons)}{clones}");
+        var cloned = clones.Count == 0 ? "" : $", and is cloned by {ObstacleNames.Of(clones)}";
+        var why = $"it has {(reasons.Count == 1 ? "the snapshot" : "the snapshots")} {ObstacleNames.Of(reasons)}{cloned}";
+        throw new BlockStoreException(images.Failure(CephErrors.NotEmpty, what, why).Error) { InTheWay = clones };
     }
 
     /// <summary>

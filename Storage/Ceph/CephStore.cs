@@ -46,7 +46,7 @@ internal sealed partial class CephStore : IBlockStore
         _lifecycle = new CephLifecycle(_images, _catalog);
         _ties = new CephTies(connection, _images, _catalog);
         _trash = new CephTrash(connection, _images, _catalog);
-        _namespaces = new CephNamespaces(connection, _images, _catalog);
+        _namespaces = new CephNamespaces(connection, _images, _catalog, _trash);
         _usage = new CephUsage(_images, _catalog);
         _groups = new CephGroups(connection, _images, _catalog);
         _migration = new CephMigration(connection, _images, _catalog, _trash, _lifecycle);

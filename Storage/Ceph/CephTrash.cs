@@ -88,6 +88,9 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
         images.Check(new WriteOperation().OmapEquals(key, entries[0].Value).OmapSet(key, given).Run(io, Object), what);
     }
 
+    /// <summary>For a line of text: such an image has its name no more, but is in the way.</summary>
+    public static VolumeId NameOf(string pool, string ns, string name, string id) => new(pool, ns, $"{name} (in the trash, id {id})");
+
     /// <summary>An entry of the trash.</summary>
     public static TrashedImage Read(string id, ReadOnlySpan<byte> bytes)
     {
@@ -111,7 +114,7 @@ internal sealed class CephTrash(CephConnection connection, CephImages images, Ce
             using var image = new ImageHandle(opened, io);
             CephImageUsers.RequireNotOpen(images, image, what);
             CephImageUsers.RequireChangeable(images, image, what);
-            if (CephSnapshots.Remains(images, image, what) is { Count: > 0 } remains)
+            if (CephSnapshots.RequireNone(images, image, what) is { Count: > 0 } remains)
                 CephSnapshots.SweepById(images, io, id, remains, what);
         }
         CompleteMove(io, pool, ns, id, what);

@@ -39,7 +39,7 @@ internal sealed partial class EmbeddedStore
     public Task RemoveGroupAsync(VolumeId group, CancellationToken cancellationToken) => ChangeGroupAsync(group, (database, id) =>
     {
         if (GroupSnapshots(database, id) is { Count: > 0 } snapshots)
-            throw new BlockStoreException(ErrorKind.Busy, $"group {group} has the snapshots {ObstacleNames.Of([.. snapshots.Select(s => $"'{s.Name}'")])}", 39);
+            throw new BlockStoreException(ErrorKind.Busy, $"group {group} has the snapshots {ObstacleNames.Of([.. snapshots.Select(s => $"'{s.Name}'")])}", Failures.Enotempty);
         database.Execute("DELETE FROM group_images WHERE group_id = ?", id);
         database.Execute("DELETE FROM image_groups WHERE id = ?", id);
     }, cancellationToken);

@@ -80,7 +80,7 @@ internal sealed partial class EmbeddedStore
             if (!snapshot.IsProtected)
                 throw Failures.Invalid($"snapshot {volume}@{name} is not protected");
             if (Children(database, snapshot.Id) is { Count: > 0 } clones)
-                throw Failures.Busy($"snapshot {volume}@{name} is cloned by {ObstacleNames.Of([.. clones.Select(c => $"{c}")])}");
+                throw Failures.InTheWay($"snapshot {volume}@{name} is cloned by {ObstacleNames.Of(clones)}", clones);
             database.Execute("UPDATE image_snapshots SET protected = 0 WHERE id = ?", snapshot.Id);
         }, cancellationToken);
 
@@ -161,8 +161,8 @@ internal sealed partial class EmbeddedStore
             return;
         if (obstacles.Count == 0)
             obstacles.Add("one in the trash that a clone needs");
-        var cloned = clones.Count == 0 ? "" : $", and is cloned by {ObstacleNames.Of([.. clones.Select(c => $"{c}")])}";
-        throw new BlockStoreException(ErrorKind.Busy, $"{volume} has the snapshot{(obstacles.Count == 1 ? "" : "s")} {ObstacleNames.Of(obstacles)}{cloned}", 39);
+        var cloned = clones.Count == 0 ? "" : $", and is cloned by {ObstacleNames.Of(clones)}";
+        throw Failures.InTheWay($"{volume} has the snapshot{(obstacles.Count == 1 ? "" : "s")} {ObstacleNames.Of(obstacles)}{cloned}", clones, Failures.Enotempty);
     }
 
     private static List<Snapshot> NamedSnapshots(Database database, string image) =>

@@ -82,8 +82,16 @@ internal sealed partial class EmbeddedStore
     {
         RequireUnfenced(database);
         RequirePool(database, pool, ns);
-        if (database.Exists("SELECT 1 FROM images WHERE pool = ? AND ns = ? LIMIT 1", pool, ns))
-            throw Failures.Busy($"namespace {pool}/{ns} cannot be removed: there are images in it or in its trash");
+        var there = database.Query(
+            NameOf,
+            """
+            SELECT i.pool, i.ns, COALESCE(t.name || ' (in the trash, id ' || i.id || ')', i.name) FROM images i LEFT JOIN trash t ON t.image = i.id
+            WHERE i.pool = ? AND i.ns = ? ORDER BY i.name
+            """,
+            pool,
+            ns);
+        if (there.Count > 0)
+            throw Failures.InTheWay($"namespace {pool}/{ns} cannot be removed: there are images in it or in its trash: {ObstacleNames.Of(there)}", there);
         return database.Execute("DELETE FROM namespaces WHERE pool = ? AND name = ?", pool, ns);
     }), cancellationToken);
 

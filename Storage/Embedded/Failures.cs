@@ -13,6 +13,8 @@ internal sealed class SqliteFailure(int code, string message) : Exception(messag
 /// <summary>Turns what the operating system and SQLite report into expected failures.</summary>
 internal static class Failures
 {
+    public const int Enotempty = 39;
+
     private const int Eio = 5, Eacces = 13, Ebusy = 16, Enospc = 28, Efbig = 27, Erofs = 30, Edquot = 122, Eshutdown = 108, Enotconn = 107;
 
     public static BlockStoreException NotFound(string what) => new(ErrorKind.NotFound, what, 2);
@@ -22,6 +24,9 @@ internal static class Failures
     public static BlockStoreException Invalid(string what, int errno = 22) => new(ErrorKind.InvalidArgument, what, errno);
 
     public static BlockStoreException Busy(string what) => new(ErrorKind.Busy, what, Ebusy);
+
+    public static BlockStoreException InTheWay(string what, IReadOnlyList<VolumeId> volumes, int errno = Ebusy) =>
+        new(ErrorKind.Busy, what, errno) { InTheWay = volumes };
 
     public static BlockStoreException Fenced(string address) => new(ErrorKind.Fenced, $"connection {address} is fenced", Eshutdown);
 

@@ -26,6 +26,9 @@ public sealed class BlockStoreException : Exception
     /// <summary>The class of the failure.</summary>
     public ErrorKind Kind => Error.Kind;
 
+    /// <summary>The volumes that stand in the way, such as clones, when those do.</summary>
+    public IReadOnlyList<VolumeId> InTheWay { get; init; } = [];
+
     /// <summary>Itself: what led to it is not what it means.</summary>
     /// <returns>This.</returns>
     public override Exception GetBaseException() => this;

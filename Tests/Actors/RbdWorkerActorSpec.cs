@@ -249,6 +249,22 @@ public sealed class RbdWorkerActorSpec : ActorSpec
         _dispatcher.ExpectMsg(new WorkerIdle(_worker));
     }
 
+    [Theory]
+    [InlineData(true, ErrorKind.Overloaded)]
+    [InlineData(false, ErrorKind.Busy)]
+    public void A_removal_waits_for_what_attempts_left_and_for_nothing_else(bool leftAlone, ErrorKind expected)
+    {
+        Store.Add(Name, 10);
+        VolumeId[] clones = [new("rbd", "", $"{VolumeId.ReservedPrefix}{Operation}.1"), .. leftAlone ? [] : new[] { VolumeId.Parse("rbd/clone") }];
+        Store.Before = (called, _) => called == "remove"
+            ? throw new BlockStoreException(ErrorKind.Busy, "it is cloned") { InTheWay = clones }
+            : Task.CompletedTask;
+        Reserve();
+        _worker.Tell(new RunAttempt(Attempt(1, "worker-3#1") with { Command = new DeleteVolume(Name) }));
+
+        Assert.Equal(expected, _volume.ExpectMsg<AttemptReport>().Error?.Kind);
+    }
+
     [Fact]
     public void What_was_renamed_by_half_is_completed_and_not_removed()
     {

@@ -51,7 +51,7 @@ internal sealed class DeleteVolumeOperation : Operation<DeleteVolume>
         }
         if (await context.Store.ExamineAsync(command.Volume, context.Cancellation) is null)
         {
-            await OwnClones.PutOffAsync(context, command.Volume, () =>
+            await OwnRemains.PutOffAsync(command.Volume, () =>
                 context.Store.RemoveAsync(command.Volume, new CrashingProgress(context, CrashingProgress.Begun), context.Cancellation));
         }
         else

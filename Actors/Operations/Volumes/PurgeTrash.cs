@@ -39,7 +39,8 @@ internal sealed class PurgeTrashOperation : Operation<PurgeTrash>
                 continue;
             try
             {
-                await context.Store.RemoveFromTrashAsync(place.Pool, place.Namespace, image.Id, force: false, null, context.Cancellation);
+                await OwnRemains.PutOffAsync(place with { Image = image.Name }, () =>
+                    context.Store.RemoveFromTrashAsync(place.Pool, place.Namespace, image.Id, force: false, null, context.Cancellation));
                 if (removed++ == 0)
                     context.Pass(CrashPoint.InTheMiddle);
             }

@@ -39,8 +39,8 @@ internal sealed class RemoveFromTrashOperation : Operation<RemoveFromTrash>
                 return new AttemptResult(null);
         }
         var entry = command.Entry;
-        await context.Store.RemoveFromTrashAsync(
-            entry.Pool, entry.Namespace, new ImageId(entry.Image), command.Force, context.Progress, context.Cancellation);
+        await OwnRemains.PutOffAsync(entry, () => context.Store.RemoveFromTrashAsync(
+            entry.Pool, entry.Namespace, new ImageId(entry.Image), command.Force, context.Progress, context.Cancellation));
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(null);
     }

@@ -36,7 +36,7 @@ internal sealed class RemoveNamespaceOperation : Operation<RemoveNamespace>
             if (!await context.Store.HasNamespaceAsync(pool, name, context.Cancellation))
                 return new AttemptResult(null);
         }
-        await context.Store.RemoveNamespaceAsync(pool, name, context.Cancellation);
+        await OwnRemains.PutOffAsync(command.Namespace, () => context.Store.RemoveNamespaceAsync(pool, name, context.Cancellation));
         context.Pass(CrashPoint.AfterEffect);
         return new AttemptResult(null);
     }

@@ -37,5 +37,5 @@ internal sealed class UnprotectSnapshotOperation : SnapshotOperation<UnprotectSn
         snapshots.Find(command.Snapshot) is { IsProtected: false } ? OperationErrors.Wrong($"snapshot {command.Volume}@{command.Snapshot} is not protected") : null;
 
     protected override Task ChangeAsync(AttemptContext context, UnprotectSnapshot command) =>
-        OwnClones.PutOffAsync(context, command.Volume, () => context.Store.UnprotectSnapshotAsync(command.Volume, command.Snapshot, context.Cancellation));
+        OwnRemains.PutOffAsync(command.Volume, () => context.Store.UnprotectSnapshotAsync(command.Volume, command.Snapshot, context.Cancellation));
 }

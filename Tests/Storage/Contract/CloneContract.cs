@@ -57,6 +57,8 @@ public abstract class CloneContract(IStoreFixture fixture) : StoreContract(fixtu
         var error = await FailsAsync(ErrorKind.Busy, () => Store.RemoveAsync(parent, null, default));
         Assert.Contains("'s' (protected)", error.Detail, StringComparison.Ordinal);
         Assert.Contains(clone.ToString(), error.Detail, StringComparison.Ordinal);
+        foreach (var change in new[] { () => Store.UnprotectSnapshotAsync(parent, "s", default), () => Store.RemoveAsync(parent, null, default) })
+            Assert.Equal([clone], (await Assert.ThrowsAsync<BlockStoreException>(change)).InTheWay);
 
         await Store.FlattenAsync(clone, null, default).WaitAsync(StepLimit);
         await Store.UnprotectSnapshotAsync(parent, "s", default).WaitAsync(StepLimit);
@@ -77,6 +79,11 @@ public abstract class CloneContract(IStoreFixture fixture) : StoreContract(fixtu
         Assert.Equal([clone], await Store.GetChildrenAsync(parent, default));
         Assert.Equal(Pattern(0, 5 * MiB), await ReadAsync(Store, clone, 0, 5 * MiB));
         Assert.Contains(clone.ToString(), (await FailsAsync(ErrorKind.Busy, () => Store.RemoveAsync(parent, null, default))).Detail, StringComparison.Ordinal);
+        var id = (await Store.FindAsync(parent, default))!.Value;
+        await Store.MoveToTrashAsync(parent, TimeSpan.Zero, default);
+        var refused = await Assert.ThrowsAsync<BlockStoreException>(() => Store.RemoveFromTrashAsync(parent.Pool, "", id, force: true, null, default));
+        Assert.Equal((ErrorKind.Busy, clone), (refused.Kind, Assert.Single(refused.InTheWay)));
+        await Store.RestoreFromTrashAsync(id, parent, default);
 
         await Store.RemoveAsync(clone, null, default).WaitAsync(StepLimit);
         Assert.Empty(await Store.GetChildrenAsync(parent, default));

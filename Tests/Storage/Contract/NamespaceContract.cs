@@ -19,10 +19,12 @@ public abstract class NamespaceContract(IStoreFixture fixture) : StoreContract(f
         Assert.Null(await Store.FindAsync(inIt, default));
         await Store.CreateAsync(inIt, 2 * MiB, default);
         Assert.Equal([inIt.Image], await Store.ListAsync(Fixture.Pool, name, null, 10, default));
-        await FailsAsync(ErrorKind.Busy, () => Store.RemoveNamespaceAsync(Fixture.Pool, name, default));
+        var refused = await Assert.ThrowsAsync<BlockStoreException>(() => Store.RemoveNamespaceAsync(Fixture.Pool, name, default));
+        Assert.Equal((ErrorKind.Busy, inIt), (refused.Kind, Assert.Single(refused.InTheWay)));
 
         await Store.MoveToTrashAsync(inIt, TimeSpan.Zero, default);
-        await FailsAsync(ErrorKind.Busy, () => Store.RemoveNamespaceAsync(Fixture.Pool, name, default));
+        var error = await FailsAsync(ErrorKind.Busy, () => Store.RemoveNamespaceAsync(Fixture.Pool, name, default));
+        Assert.Contains($"{inIt} (in the trash", error.Detail, StringComparison.Ordinal);
         var trashed = Assert.Single(await Store.ListTrashAsync(Fixture.Pool, name, null, 10, default));
         await Store.RemoveFromTrashAsync(Fixture.Pool, name, trashed.Id, force: false, null, default);
 
