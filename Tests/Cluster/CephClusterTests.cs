@@ -29,7 +29,12 @@ public sealed class RunningCeph : IAsyncLifetime
     {
         // The tests are skipped with this reason.
         if (CephSandbox.WhyNot is null)
-            _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = Path.Combine(_directory, "ceph") });
+        {
+            _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions
+            {
+                Directory = Path.Combine(_directory, "ceph"), CollectingTime = TimeSpan.FromMilliseconds(50),
+            });
+        }
     }
 
     public async Task DisposeAsync()
@@ -97,6 +102,8 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
     public async Task Operations_of_all_kinds_take_effect_once_whatever_happens()
     {
         await using var cluster = await TestCluster.StartAsync(await ceph.AloneAsync());
+        // As users have it.
+        await ceph.Sandbox.RunAsync("ceph", "tell", "mon.a", "config", "set", "paxos_propose_interval", "1");
 
         await new Chaos(cluster, ceph.Sandbox).RunAsync();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -194,6 +195,7 @@ public sealed class CephSandbox : IAsyncDisposable
         osd pool default pg num = 32
         osd pool default pg autoscale mode = off
         mgr initial modules =
+        paxos propose interval = {options.CollectingTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)}
         mon data = {Directory}/mon
         mgr data = {Directory}/mgr
         osd data = {Directory}/osd-$id
@@ -202,7 +204,6 @@ public sealed class CephSandbox : IAsyncDisposable
         admin socket = {Directory}/run/$name.$pid.asok
         log file = {Directory}/log/$name.log
         mon cluster log file = {Directory}/log/cluster.log
-        {string.Join('\n', options.Configuration)}
         [client]
         log file =
         pid file =

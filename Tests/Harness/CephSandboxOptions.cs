@@ -15,8 +15,11 @@ public sealed record CephSandboxOptions
     /// <summary>How much each OSD keeps in memory at most, in bytes; taken only when it is used.</summary>
     public long MemoryBytes { get; init; } = 4L << 30;
 
-    /// <summary>Further lines of ceph.conf's global section.</summary>
-    public IReadOnlyList<string> Configuration { get; init; } = [];
+    /// <summary>
+    /// How long the monitor collects changes of its maps. Each snapshot and each fence waits for it: tests of what is done, not of how long it takes, take
+    /// less than Ceph's second.
+    /// </summary>
+    public TimeSpan CollectingTime { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The most that the start may take.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(90);

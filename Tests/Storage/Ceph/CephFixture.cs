@@ -32,7 +32,10 @@ public sealed partial class CephFixture : IStoreFixture, IAsyncLifetime
         // The tests are skipped with this reason.
         if (CephSandbox.WhyNot is not null)
             return;
-        _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions { Directory = Path.Combine(_directory, "ceph"), Pools = [Pool, OtherPool] });
+        _sandbox = await CephSandbox.StartAsync(new CephSandboxOptions
+        {
+            Directory = Path.Combine(_directory, "ceph"), Pools = [Pool, OtherPool], CollectingTime = TimeSpan.FromMilliseconds(50),
+        });
     }
 
     public async Task DisposeAsync()
