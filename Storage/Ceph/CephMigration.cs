@@ -160,6 +160,8 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
                 throw images.Failure(CephErrors.Invalid, what, $"it is {Text(spec.State)}, not executed");
             RequireUnlocked(migration, what);
             Run(target, progress, what, (io, state) => Rbd.CommitMigration(io, target.Image, ProgressCallback.Function, state));
+            if (migration.Source is { } removed)
+                CephLifecycle.RemoveSpaceProbeAsync(images.ContextOf(removed), migration.SourceId).GetAwaiter().GetResult();
             return true;
         }
         if (found != migration.TargetId)
@@ -260,6 +262,7 @@ internal sealed class CephMigration(CephConnection connection, CephImages images
             images.Use(target, readOnly: false, what, image => CephSnapshots.Sweep(images, image, remains, what));
         }
         Run(target, progress, what, (io, state) => Rbd.AbortMigration(io, target.Image, ProgressCallback.Function, state));
+        CephLifecycle.RemoveSpaceProbeAsync(images.ContextOf(target), id).GetAwaiter().GetResult();
     }
 
     // librbd's own relinking stumbles over what it has done before. What a user has moved to the trash stays there; that has no header of a migration.

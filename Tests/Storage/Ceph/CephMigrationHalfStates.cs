@@ -75,6 +75,22 @@ public sealed class CephMigrationHalfStates(CephFixture fixture) : StoreContract
     }
 
     [StoreFact]
+    public async Task What_a_resize_asked_for_space_with_goes_with_the_image_that_ends()
+    {
+        var (source, id, target) = await MadeAsync();
+        var aborted = await PrepareAsync(source, id, target);
+        await RadosAsync(target.Pool, "put", $"mooring.space.{aborted.TargetId}", _scratch);
+        await Store.AbortMigrationAsync(aborted, null, default).WaitAsync(StepLimit);
+        Assert.DoesNotContain($"mooring.space.{aborted.TargetId}", await RadosAsync(target.Pool, "ls"), StringComparison.Ordinal);
+
+        await RadosAsync(source.Pool, "put", $"mooring.space.{id}", _scratch);
+        var committed = await PrepareAsync(source, id, target);
+        await Store.ExecuteMigrationAsync(target, null, default).WaitAsync(StepLimit);
+        await Store.CommitMigrationAsync(committed, null, default).WaitAsync(StepLimit);
+        Assert.DoesNotContain(id.Value, await RadosAsync(source.Pool, "ls"), StringComparison.Ordinal);
+    }
+
+    [StoreFact]
     public async Task An_abort_that_has_removed_the_target_is_ended()
     {
         var (source, id, target) = await MadeAsync();
