@@ -70,18 +70,9 @@ public class CephClusterTests(RunningCeph ceph) : IClassFixture<RunningCeph>
 {
     private const long CopyBytes = 128L << 20;
     private const int Callers = 4;
-    private const int DeathsAtOnce = 6;
     private const string StoreIsSilent = "the block store does not answer";
 
-    // So many of them at once that a node has workers for all. The first points of all kinds, then the second of those that have some.
-    public static TheoryData<string[]> Points
-    {
-        get
-        {
-            var points = OperationCatalog.All.SelectMany(o => CrashScenario.PointsOf(o.Kind, atTheStore: true).Index()).OrderBy(p => p.Index).Select(p => p.Item).ToList();
-            return [.. points.Where(CrashScenario.IsPassedByAnActor).Chunk(1), .. points.Where(p => !CrashScenario.IsPassedByAnActor(p)).Chunk(DeathsAtOnce)];
-        }
-    }
+    public static TheoryData<string[]> Points => CrashScenario.Deaths(onCeph: true);
 
     [CephTheory]
     [MemberData(nameof(Points))]

@@ -5,16 +5,18 @@ namespace Mooring.Tests.Cluster;
 /// <summary>Every kind of operation, with a death at each of its points.</summary>
 public class CrashPointTests(ReusedCluster reused) : IClassFixture<ReusedCluster>
 {
-    public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
+    public static TheoryData<string[]> Points => CrashScenario.Deaths(onCeph: false);
 
     [Theory]
-    [MemberData(nameof(Kinds))]
-    public Task An_operation_takes_effect_once_at_whichever_point_the_owner_dies(string kind) => reused.UseAsync(cephConf: null, async cluster =>
+    [MemberData(nameof(Points))]
+    public Task Operations_take_effect_once_at_whichever_points_the_owner_dies(string[] points) =>
+        reused.UseAsync(cephConf: null, cluster => CrashScenario.RunAsync(cluster, points));
+
+    [Fact]
+    public Task What_the_store_does_not_have_is_refused() => reused.UseAsync(cephConf: null, async cluster =>
     {
-        if (await CrashScenario.IsRefusedAsync(cluster, kind))
-            return;
-        foreach (var point in CrashScenario.PointsOf(kind, atTheStore: false))
-            await CrashScenario.RunAsync(cluster, point);
+        foreach (var operation in OperationCatalog.All)
+            await CrashScenario.IsRefusedAsync(cluster, operation.Kind);
     });
 
     [Fact]

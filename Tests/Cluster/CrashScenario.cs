@@ -13,6 +13,7 @@ internal sealed partial record CrashScenario(
     Func<TestCluster, VolumeId, Task<VolumeCommand>> PrepareAsync, Func<TestCluster, VolumeCommand, OperationShape, Task> CheckAsync, params string[] Points)
 {
     private const long Size = 4 << 20;
+    private const int DeathsAtOnce = 6;
 
     /// <summary>The bytes that the operation takes, for one that takes some.</summary>
     public Func<TestCluster, VolumeCommand, Task<byte[]>>? MakeContentAsync { get; init; }
@@ -183,28 +184,33 @@ internal sealed partial record CrashScenario(
             async (cluster, command, _) => Assert.Null((await cluster.Client.GetVolumeAsync(command.Volume)).Snapshots!.Limit)),
     };
 
-    /// <summary>Where the owner is to die in the middle of an operation.</summary>
-    /// <param name="kind">The kind of operation.</param>
-    /// <param name="atTheStore">Whether only the points behind the effect, and the kind's own, are of interest.</param>
-    /// <returns>Points and the kind, such as <c>after-effect:volume.copy</c>.</returns>
-    public static IEnumerable<string> PointsOf(string kind, bool atTheStore)
+    /// <summary>Where the owner is to die in the middle of operations: so many of them at once that a node has workers for all.</summary>
+    /// <param name="onCeph">Which store: without, only the kinds that the embedded one has.</param>
+    /// <returns>Points and the kind, such as <c>after-effect:volume.copy</c>. The first points of all kinds, then the second of those that have some.</returns>
+    public static TheoryData<string[]> Deaths(bool onCeph)
     {
-        Assert.True(All.TryGetValue(kind, out var scenario), $"there is no crash scenario for {kind}");
-        string[] around = AllPoints ? PointsAround : [atTheStore ? "after-effect" : "after-intent"];
-        return (AllPoints || (!atTheStore && KindsBeside.Contains(kind)) ? PointsBeside : []).Concat(around).Concat(scenario.Points).Select(point => $"{point}:{kind}");
+        var points = OperationCatalog.All.Where(o => onCeph || !ScenarioOf(o.Kind).NeedsCeph).SelectMany(o => PointsOf(o.Kind, onCeph).Index())
+            .OrderBy(p => p.Index).Select(p => p.Item).ToLookup(IsPassedByTheOwner);
+        return [.. points[true].Chunk(1), .. points[false].Chunk(DeathsAtOnce)];
     }
 
-    /// <summary>Whether an actor passes the point, which can do nothing else while it waits for other operations to come to theirs.</summary>
-    /// <param name="point">As of <see cref="PointsOf"/>.</param>
-    /// <returns>True when the owner is to die there alone.</returns>
-    public static bool IsPassedByAnActor(string point) => PointsBeside.Append("after-intent").Contains(point.Split(':')[0]);
+    private static IEnumerable<string> PointsOf(string kind, bool onCeph)
+    {
+        string[] around = AllPoints ? PointsAround : [onCeph ? "after-effect" : "after-intent"];
+        return (AllPoints || (!onCeph && KindsBeside.Contains(kind)) ? PointsBeside : []).Concat(around).Concat(ScenarioOf(kind).Points).Select(point => $"{point}:{kind}");
+    }
+
+    private static CrashScenario ScenarioOf(string kind) => All.TryGetValue(kind, out var scenario) ? scenario : throw new InvalidOperationException($"there is no crash scenario for {kind}");
+
+    // One actor for all operations: while it waits for others to come to their points, it can do nothing else.
+    private static bool IsPassedByTheOwner(string point) => point.Split(':')[0] is "accepted" or "after-reply";
 
     /// <summary>
     /// The owner dies (SIGKILL by its own hand) when operations that it also carries out have each come to a named point. Whatever the points: the effects
     /// exactly once, the results delivered to the clients that wait, the same answer to the same request id, and nothing left lying around.
     /// </summary>
     /// <param name="cluster">Three nodes.</param>
-    /// <param name="points">The points, as of <see cref="PointsOf"/>.</param>
+    /// <param name="points">The points, as of <see cref="Deaths"/>.</param>
     public static async Task RunAsync(TestCluster cluster, params IReadOnlyCollection<string> points)
     {
         var vip = await cluster.Client.GetVipAsync();
