@@ -46,6 +46,11 @@ public static class OperationErrors
     /// <returns>The error.</returns>
     public static OperationError NotThere(string detail) => new(ErrorKind.NotFound, detail, ENoent);
 
+    /// <summary>The error for an operation that nobody knows, or that the one who asks may not know of.</summary>
+    /// <param name="operation">Its id.</param>
+    /// <returns>The error.</returns>
+    public static OperationError NotKnown(OperationId operation) => NotThere($"operation {operation} is not known");
+
     /// <summary>The error for a snapshot that there is not.</summary>
     /// <param name="volume">Its volume.</param>
     /// <param name="snapshot">Its name.</param>

@@ -301,7 +301,7 @@ public sealed partial class PendingOperationsActor : JournalledActor<OperationsS
     {
         var reply = error is not null ? new QueryFailed(error)
             : entry is not null ? answer(entry)
-            : new QueryFailed(new OperationError(ErrorKind.NotFound, $"operation {operation} is not known", 2));
+            : new QueryFailed(OperationErrors.NotKnown(operation));
         if (reply is not null)
             asker.Tell(reply);
     });

@@ -61,8 +61,12 @@ public class TokenTests
         await RefusedAsync(ErrorKind.InvalidArgument, () => admin.CreateTokenAsync(new TokenBody("more", "admin", ["rbd/team"])));
         var all = await admin.ListOperationsAsync(null, null, null, 100);
         var foreign = all.Items.First(o => o.Target == Volume.ToString());
-        await RefusedAsync(ErrorKind.PermissionDenied, () => team.GetOperationAsync(foreign.Id));
-        await RefusedAsync(ErrorKind.PermissionDenied, () => team.CancelAsync(foreign.Id));
+        await RefusedAsync(ErrorKind.NotFound, () => team.GetOperationAsync(foreign.Id));
+        await RefusedAsync(ErrorKind.NotFound, () => team.CancelAsync(foreign.Id));
+        var taken = await Assert.ThrowsAsync<MooringException>(() => team.RunAsync(
+            new CreateVolume(new VolumeId("rbd", "team", "other"), 1 << 20), Change.New() with { RequestId = foreign.RequestId }));
+        Assert.Equal(ErrorKind.RequestConflict, taken.Kind);
+        Assert.DoesNotContain(Volume.Image, taken.Message, StringComparison.Ordinal);
         Assert.Equal([own.Id], (await team.ListOperationsAsync(null, null, null, 100)).Items.Select(o => o.Id));
         Assert.Equal(own.Id, (await team.GetOperationAsync(own.Id)).Id);
 
@@ -208,7 +212,7 @@ public class TokenTests
     }
 
     // By whoever may open the store.
-    private static async Task<string> FirstAsync(TestCluster cluster)
+    internal static async Task<string> FirstAsync(TestCluster cluster)
     {
         var (kept, text) = ClientToken.Make("admin", ClientRole.Admin, [], DateTimeOffset.UtcNow, null);
         Assert.True(await ClientTokens.AddAsync(cluster.Store.Store, kept, CancellationToken.None));
@@ -218,7 +222,7 @@ public class TokenTests
     private static async Task<MooringClient> MakeAsync(TestCluster cluster, MooringClient admin, string name, string role, params string[] scopes) =>
         With(cluster, (await admin.CreateTokenAsync(new TokenBody(name, role, scopes))).Token!);
 
-    private static MooringClient With(TestCluster cluster, string token, string? node = null) => new(new MooringClientOptions
+    internal static MooringClient With(TestCluster cluster, string token, string? node = null) => new(new MooringClientOptions
     {
         Endpoint = node is null ? cluster.Nodes.Endpoint : cluster.Nodes.EndpointOf(node), Timeout = TestCluster.Limit, Token = token, CaFile = cluster.CaFile,
     });

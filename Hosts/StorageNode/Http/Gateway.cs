@@ -129,6 +129,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
             return Problems.Invalid(problem);
         return await AskAsync(m => m.Owner, new SubmitOperation(id, command, Deliver: false), request, async answer => answer switch
         {
+            OperationFailed { Error.Kind: ErrorKind.RequestConflict } failed when AccessControl.DeniedEverywhere(request.HttpContext) is not null =>
+                Problems.Of(failed.Error with { Detail = $"request id {id} was used before for something else" }, failed.RequestId),
             OperationFailed failed => Problems.Of(failed.Error, failed.RequestId),
             OperationAccepted { Operation.Ended: true } accepted when wait is null => Result(accepted.Operation),
             OperationAccepted accepted when wait is null => Accepted(request, accepted.Operation),
@@ -158,14 +160,14 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         });
     }
 
-    // Where the bearer of a token may not go everywhere, the operation must be known first.
+    // Where the bearer of a token may not go everywhere, the operation must be known first. That there is one elsewhere, it does not learn.
     private async Task<IResult?> DeniedAsync(HttpRequest request, OperationId operation)
     {
         if (AccessControl.DeniedEverywhere(request.HttpContext) is null)
             return null;
         var answer = await AskAsync(m => m.Owner, new GetOperation(operation), request, answer => answer switch
         {
-            OperationFound found => AccessControl.Denied(request.HttpContext, found.Operation.Command) ?? Results.Empty,
+            OperationFound found => AccessControl.Denied(request.HttpContext, found.Operation.Command) is null ? Results.Empty : Problems.Of(OperationErrors.NotKnown(operation)),
             _ => null,
         });
         return ReferenceEquals(answer, Results.Empty) ? null : answer;
