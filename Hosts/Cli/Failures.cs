@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Storage;
 
 namespace Mooring.Cli;
 
@@ -34,6 +35,16 @@ internal static class Failures
         {
             output.Problem(e.Problem);
             return Commands.StatusOf(e);
+        }
+        catch (BlockStoreException e)
+        {
+            output.Problem(ProblemOf(e.Kind, e.Message));
+            return e.Kind switch
+            {
+                ErrorKind.Unavailable or ErrorKind.TimedOut => ExitStatus.Unreachable,
+                ErrorKind.PermissionDenied or ErrorKind.Fenced => ExitStatus.Refused,
+                _ => ExitStatus.Failed,
+            };
         }
         catch (MooringUnreachableException e)
         {

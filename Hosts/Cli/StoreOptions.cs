@@ -21,24 +21,12 @@ internal sealed class StoreOptions
 
     /// <summary>Does something with the store.</summary>
     /// <returns>The exit status.</returns>
+    /// <exception cref="BlockStoreException">It cannot be done.</exception>
     public async Task<int> UseAsync(ParseResult parsed, string purpose, Func<IBlockStore, Task<int>> work)
     {
-        try
-        {
-            await using var provider = Provider(parsed);
-            await using var store = await provider.ConnectAsync(purpose, 4, CancellationToken.None);
-            return await work(store);
-        }
-        catch (BlockStoreException e)
-        {
-            Output.Error(e.Message);
-            return e.Kind switch
-            {
-                ErrorKind.Unavailable or ErrorKind.TimedOut => ExitStatus.Unreachable,
-                ErrorKind.PermissionDenied or ErrorKind.Fenced => ExitStatus.Refused,
-                _ => ExitStatus.Failed,
-            };
-        }
+        await using var provider = Provider(parsed);
+        await using var store = await provider.ConnectAsync(purpose, 4, CancellationToken.None);
+        return await work(store);
     }
 
     private IBlockStoreProvider Provider(ParseResult parsed)

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Mooring.Cli;
+using Mooring.Messages;
+using Mooring.Storage;
 
 namespace Mooring.Tests.Pure;
 
@@ -14,6 +16,9 @@ public class FailureStatusTests
         { new IOException("no space left on device", 28), ExitStatus.Failed },
         { new IOException("cannot read from the connection", new SocketException(104)), ExitStatus.Unreachable },
         { new EndOfStreamException("the connection has ended"), ExitStatus.Unreachable },
+        { new BlockStoreException(ErrorKind.TimedOut, "the store does not answer"), ExitStatus.Unreachable },
+        { new BlockStoreException(ErrorKind.PermissionDenied, "the key does not allow it"), ExitStatus.Refused },
+        { new BlockStoreException(ErrorKind.InvalidArgument, "the image is none of a file system"), ExitStatus.Failed },
     };
 
     [Theory]
