@@ -46,6 +46,7 @@ internal static class Commands
             FileCommands.Files(),
             MountCommand.Create(),
             TokenCommands.Create(),
+            AuditCommands.Create(),
             ClusterCommands.Create(),
         };
         foreach (var operation in OperationCatalog.All)

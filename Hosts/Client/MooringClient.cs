@@ -198,6 +198,16 @@ public sealed partial class MooringClient : IDisposable
     public Task<TokenShape> RevokeTokenAsync(string name, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Delete, $"v1/tokens/{Uri.EscapeDataString(name)}", HttpJson.Default.TokenShape, cancellationToken);
 
+    /// <summary>A page of the audit log, newest first.</summary>
+    /// <param name="cursor">Where the page before ended; null for the first.</param>
+    /// <param name="limit">At most so many entries, 1 to 1000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The page.</returns>
+    /// <exception cref="MooringException">None is kept, or the one who asks may not.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<AuditPage> ListAuditAsync(string? cursor = null, int limit = 100, CancellationToken cancellationToken = default) =>
+        GetAsync("v1/audit" + Query(("cursor", cursor), ("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture))), HttpJson.Default.AuditPage, cancellationToken);
+
     /// <summary>The virtual IP and its owners.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The virtual IP.</returns>

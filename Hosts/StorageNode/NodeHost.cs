@@ -16,6 +16,7 @@ using Mooring.StorageNode.Configuration;
 using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
 using Mooring.StorageNode.Http.Access;
+using Mooring.StorageNode.Http.Audit;
 using Mooring.StorageNode.Journal;
 using Mooring.StorageNode.Tls;
 using Mooring.StorageNode.Vip;
@@ -167,16 +168,29 @@ internal static class NodeHost
         var asksForTokens = configuration.Flag("http.tokens");
         if (asksForTokens)
             AccessControl.Add(builder.Services, configuration.Time("http.token-refresh-interval"));
+        var isAudited = configuration.Flag("audit.enabled");
+        if (isAudited)
+        {
+            builder.Services.AddSingleton(provider => new AuditLog(
+                (IEventLogProvider)services.Store, new AuditSettings(configuration.Time("audit.keep"), configuration.TextOrEmpty("audit.file")), TimeProvider.System,
+                provider.GetRequiredService<ILogger<AuditLog>>()));
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
+        }
         builder.Services.AddSingleton(provider => new FileGateway(http, () => provider.GetRequiredService<MooringCluster>()));
 
         var app = builder.Build();
         app.UseStatusCodePages(context => Problems.Of(context.HttpContext.Response).ExecuteAsync(context.HttpContext));
         if (asksForTokens)
+            app.UseAuthentication();
+        if (isAudited)
+            app.UseMiddleware<AuditedRequests>(services.Settings.Node, asksForTokens, http.BodyBytesMax);
+        if (asksForTokens)
         {
-            app.UseAuthentication().UseAuthorization();
+            app.UseAuthorization();
             ActivatorUtilities.CreateInstance<TokenGateway>(app.Services, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         }
         new Gateway(http, () => app.Services.GetRequiredService<MooringCluster>(), app.Services.GetRequiredService<FileGateway>()).Map(app);
+        AuditGateway.Map(app, app.Services.GetService<AuditLog>());
         new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         return app;
     }

@@ -19,7 +19,7 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var mooring = MooringCluster.Get(system);
-        if (configuration.Text("console.enabled") == "auto" ? !configuration.Flag("http.tokens") : configuration.Flag("console.enabled"))
+        if (configuration.Text("console.enabled") == "auto" ? !configuration.Flag("http.tokens") && !configuration.Flag("audit.enabled") : configuration.Flag("console.enabled"))
             MooringConsole.Start(system, mooring, configuration.Console);
         _data = DataListener.Start(services, mooring.Areas, tls);
         log.LogInformation("{Node} runs on {Address}", services.Settings.Node, configuration.Text("node.address"));

@@ -26,6 +26,8 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(TokenBody))]
 [JsonSerializable(typeof(TokenShape))]
 [JsonSerializable(typeof(TokenPage))]
+[JsonSerializable(typeof(AuditEntryShape))]
+[JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]
 public sealed partial class HttpJson : JsonSerializerContext;

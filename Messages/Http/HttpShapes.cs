@@ -315,3 +315,26 @@ public sealed record TokenShape(
 /// <param name="Items">Them, by name.</param>
 /// <param name="NextCursor">Null: there is one page.</param>
 public sealed record TokenPage(IReadOnlyList<TokenShape> Items, string? NextCursor);
+
+/// <summary>What the audit log says of a request that may change something: one entry before anything is done, one when it was answered.</summary>
+/// <param name="At">When.</param>
+/// <param name="Node">The node that was asked.</param>
+/// <param name="Stage"><c>received</c> or <c>completed</c>. Without the second the node has ended before it had answered: the effect may be there.</param>
+/// <param name="Id">The same in both entries.</param>
+/// <param name="Who">The name of the token that was shown; nothing where none is asked for.</param>
+/// <param name="From">The IP address that the request came from.</param>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Target">Path and query, as they came.</param>
+/// <param name="Body">What was asked for, unless that is data; in the first entry.</param>
+/// <param name="RequestId">The request's id; the same when a client asks again.</param>
+/// <param name="Status">The HTTP status; in the second entry.</param>
+/// <param name="Result">What went wrong, in one line; in the second entry.</param>
+/// <param name="Number">Its place in the log.</param>
+public sealed record AuditEntryShape(
+    DateTimeOffset At, string Node, string Stage, string Id, string? Who, string From, string Method, string Target,
+    string? Body = null, string? RequestId = null, int? Status = null, string? Result = null, long? Number = null);
+
+/// <summary>A page of the audit log.</summary>
+/// <param name="Items">The entries, newest first.</param>
+/// <param name="NextCursor">Ask again with it; null at the end.</param>
+public sealed record AuditPage(IReadOnlyList<AuditEntryShape> Items, string? NextCursor);

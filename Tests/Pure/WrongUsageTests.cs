@@ -6,7 +6,7 @@ namespace Mooring.Tests.Pure;
 public sealed class WrongUsageTests
 {
     [Theory]
-    [InlineData("bogus", "'mooring' has no command 'bogus'; it has check, cluster, console,")]
+    [InlineData("bogus", "'mooring' has no command 'bogus'; it has audit, check, cluster, console,")]
     [InlineData("volum list", "'mooring' has no command 'volum'; did you mean 'volume'?")]
     [InlineData("volume snapshot lst x", "'mooring volume snapshot' has no command 'lst'; did you mean 'list'?")]
     [InlineData("volume", "'mooring volume' needs a command: clone, config,")]

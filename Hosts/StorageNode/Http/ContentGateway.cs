@@ -5,6 +5,7 @@ using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
 using Mooring.StorageNode.Http.Access;
+using Mooring.StorageNode.Http.Audit;
 
 namespace Mooring.StorageNode.Http;
 
@@ -27,7 +28,7 @@ internal sealed class ContentGateway(GatewaySettings settings, Func<MooringClust
     {
         app.MapGet(ContentPattern, ExportAsync).AddEndpointFilter(RequestAddress.Knows("namespace", "snapshot"));
         app.MapGet(DiffPattern, ExportDiffAsync).AddEndpointFilter(RequestAddress.Knows("namespace", "snapshot", "since"));
-        app.MapPut("/v1/operations/{id}/content", TakeAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapPut("/v1/operations/{id}/content", TakeAsync).WithMetadata(AuditedRequests.TakesData).AddEndpointFilter(RequestAddress.Knows());
     }
 
     private Task<IResult> ExportAsync(HttpRequest request, string? @namespace, string? snapshot) =>

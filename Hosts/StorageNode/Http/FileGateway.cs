@@ -10,6 +10,7 @@ using Mooring.Messages.Http;
 using Mooring.Messages.Wire;
 using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http.Access;
+using Mooring.StorageNode.Http.Audit;
 
 namespace Mooring.StorageNode.Http;
 
@@ -32,7 +33,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         systems.MapPost("/{name}" + Grants, GrantAsync);
         var files = app.MapGroup("/v1/files/{name}");
         files.MapGet("/{**path}", GetFileAsync);
-        files.MapPut("/{**path}", PutFileAsync);
+        files.MapPut("/{**path}", PutFileAsync).WithMetadata(AuditedRequests.TakesData);
         files.MapPost("/{**path}", ChangeFileAsync);
         files.MapDelete("/{**path}", RemoveFileAsync);
     }

@@ -122,7 +122,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
             return denied;
         var key = request.Headers["Idempotency-Key"].ToString();
         if (key.Length == 0)
-            key = Guid.CreateVersion7().ToString("N");
+            request.Headers["Idempotency-Key"] = key = Guid.CreateVersion7().ToString("N");
         if (!RequestId.TryParse(key, out var id, out var problem))
             return Problems.Invalid(problem);
         if (!TryPreference(request, out var wait, out problem))
@@ -357,7 +357,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         }
     }
 
-    private static bool TryLimit(string? text, out int limit, out string problem)
+    internal static bool TryLimit(string? text, out int limit, out string problem)
     {
         problem = $"limit '{text}' is not a whole number from 1 to 1000";
         limit = 100;

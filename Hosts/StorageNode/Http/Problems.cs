@@ -12,11 +12,7 @@ internal static class Problems
 
     public static IResult Of(OperationError error, RequestId? request = null, OperationId? operation = null)
     {
-        var problem = Results.Json(
-            new ProblemShape(error.Type, error.Title, Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value),
-            HttpJson.Default.ProblemShape,
-            "application/problem+json",
-            Status(error.Kind));
+        var problem = new Told(new ProblemShape(error.Type, error.Title, Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value));
         return error.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable ? new Later(problem) : problem;
     }
 
@@ -37,10 +33,13 @@ internal static class Problems
             var status => new OperationError(
                 status < StatusCodes.Status500InternalServerError ? ErrorKind.InvalidArgument : ErrorKind.Internal, ReasonPhrases.GetReasonPhrase(status)),
         };
-        return Results.Json(
-            new ProblemShape(error.Type, error.Title, response.StatusCode, error.Detail, null),
-            HttpJson.Default.ProblemShape, "application/problem+json", response.StatusCode);
+        return new Told(new ProblemShape(error.Type, error.Title, response.StatusCode, error.Detail, null));
     }
+
+    /// <summary>What went wrong with a request.</summary>
+    /// <param name="http">The request, answered.</param>
+    /// <returns>In one line; null when nothing did.</returns>
+    public static string? DetailOf(HttpContext http) => (http.Items[typeof(Told)] as ProblemShape)?.Detail;
 
     internal static int Status(ErrorKind kind) => kind switch
     {
@@ -58,6 +57,15 @@ internal static class Problems
         ErrorKind.NoSpace => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,
     };
+
+    private sealed class Told(ProblemShape problem) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Items[typeof(Told)] = problem;
+            return Results.Json(problem, HttpJson.Default.ProblemShape, "application/problem+json", problem.Status).ExecuteAsync(httpContext);
+        }
+    }
 
     private sealed class Later(IResult problem) : IResult
     {
