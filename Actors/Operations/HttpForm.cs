@@ -119,8 +119,9 @@ public static class HttpForm
     /// <param name="operations">The operations, at least one.</param>
     /// <param name="body">The body; null when there is none.</param>
     /// <returns>That operation; the last one when none knows all members.</returns>
+    /// <exception cref="FormatException">A member's name is no text.</exception>
     public static Operation Choose(IReadOnlyList<Operation> operations, JsonElement? body) => body is { ValueKind: JsonValueKind.Object } json
-        ? operations.FirstOrDefault(o => json.EnumerateObject().All(member => BesidePath(o).SelectMany(Members).Contains(member.Name))) ?? operations[^1]
+        ? operations.FirstOrDefault(o => !NamesIn(json).Except(BesidePath(o).SelectMany(Members)).Any()) ?? operations[^1]
         : operations[^1];
 
     /// <summary>Reads a request.</summary>
@@ -141,7 +142,7 @@ public static class HttpForm
         VolumeId? inPath = operation.Route.VolumeName is null
             ? null
             : new VolumeId(path[PoolName], query.GetValueOrDefault(NamespaceName, ""), path["image"]);
-        var unknown = body is { } json ? json.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal) : [];
+        var unknown = body is { } json ? NamesIn(json) : [];
         foreach (var parameter in operation.Parameters)
         {
             if (parameter.Name == operation.Route.VolumeName)
@@ -156,6 +157,21 @@ public static class HttpForm
                 Give(parameter, value, given, inPath);
         }
         return unknown.Count == 0 ? operation.Make(given) : throw Unexpected($"$.{unknown.Order(StringComparer.Ordinal).First()}");
+    }
+
+    private static HashSet<string> NamesIn(JsonElement json) => Whole(() => json.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal));
+
+    // JSON may escape half a character; that is found only when it is read as text.
+    private static T Whole<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new FormatException("the body contains half a character", e);
+        }
     }
 
     private static IEnumerable<string> Members(Parameter parameter) =>
@@ -175,7 +191,7 @@ public static class HttpForm
         {
             if (value.ValueKind != JsonValueKind.Object)
                 throw Unexpected(path);
-            var unknown = value.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
+            var unknown = NamesIn(value);
             given.Set(named, ReadVolume(value, path, inPath, unknown));
             if (unknown.Count > 0)
                 throw Unexpected($"{path}.{unknown.Order(StringComparer.Ordinal).First()}");
@@ -201,7 +217,7 @@ public static class HttpForm
             unknown.Remove(name);
             if (json is not { } members || !members.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
                 return null;
-            return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Unexpected($"{path}.{name}");
+            return value.ValueKind == JsonValueKind.String ? Whole(value.GetString) : throw Unexpected($"{path}.{name}");
         }
     }
 
