@@ -17,7 +17,9 @@ public sealed class VolumeCommandConverter : JsonConverter<VolumeCommand>
     {
         using var document = JsonDocument.ParseValue(ref reader);
         var json = document.RootElement;
-        var kind = json.GetProperty(KindName).GetString();
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(KindName, out var named) || named.ValueKind != JsonValueKind.String)
+            throw new JsonException("a command has no kind");
+        var kind = named.GetString();
         var operation = OperationCatalog.Find(kind) ?? throw new JsonException($"operation '{kind}' is not known to this version");
         var given = new Given();
         try

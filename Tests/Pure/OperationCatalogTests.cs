@@ -90,6 +90,9 @@ public class OperationCatalogTests
         new DisablePoolMirroring(Volume with { Image = "" }),
     }.ToDictionary(command => command.Kind);
 
+    /// <summary>A sample of each command.</summary>
+    internal static IEnumerable<VolumeCommand> Commands => Samples.Values;
+
     public static TheoryData<string> Kinds => [.. OperationCatalog.All.Select(o => o.Kind)];
 
     [Theory]

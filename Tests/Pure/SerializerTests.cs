@@ -15,6 +15,9 @@ public class SerializerTests
 
     public static TheoryData<string> Manifests => [.. Golden.Keys];
 
+    /// <summary>A sample of each event and snapshot, by manifest.</summary>
+    internal static IReadOnlyDictionary<string, string> Samples => Golden;
+
     // Samples as version 1 wrote them. Never change one; add a new one beside it.
     private static readonly Dictionary<string, string> Golden = new()
     {
