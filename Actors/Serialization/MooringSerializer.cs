@@ -150,7 +150,8 @@ public sealed class MooringSerializer : SerializerWithStringManifest
             return JsonSerializer.Deserialize(bytes, type, MooringJsonContext.Default)
                 ?? throw new SerializationException($"'{manifest}' is null");
         }
-        catch (JsonException e)
+        // The latter where a member is missing that a type looks at when it is made.
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw new SerializationException($"'{manifest}' is malformed: {e.Message}", e);
         }

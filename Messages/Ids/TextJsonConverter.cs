@@ -21,16 +21,28 @@ public sealed class TextJsonConverter<T> : JsonConverter<T>
 {
     /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        T.FromText(reader.GetString() ?? throw new JsonException($"{typeof(T).Name} is null"));
+        Parse(reader.GetString() ?? throw new JsonException($"{typeof(T).Name} is null"));
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 
     /// <inheritdoc/>
     public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        T.FromText(reader.GetString()!);
+        Parse(reader.GetString()!);
 
     /// <inheritdoc/>
     public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
         writer.WritePropertyName(value.ToString()!);
+
+    private static T Parse(string text)
+    {
+        try
+        {
+            return T.FromText(text);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
 }

@@ -345,16 +345,7 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     {
         if (request.ContentLength > settings.BodyBytesMax)
             throw new BadHttpRequestException($"the body is {request.ContentLength} bytes large; at most {settings.BodyBytesMax} are allowed");
-        try
-        {
-            using var body = await JsonDocument.ParseAsync(
-                request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, request.HttpContext.RequestAborted);
-            return body.RootElement.Clone();
-        }
-        catch (JsonException e)
-        {
-            throw new BadHttpRequestException("the body is not valid JSON", e);
-        }
+        return await HttpForm.ReadBodyAsync(request.Body, request.HttpContext.RequestAborted);
     }
 
     internal static bool TryLimit(string? text, out int limit, out string problem)
