@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Mooring.Actors.Serialization;
-using Mooring.Messages;
 using Mooring.Messages.Wire;
 using Mooring.Operations;
 using Petabridge.Cmd.Wire;
