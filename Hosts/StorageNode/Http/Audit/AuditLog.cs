@@ -35,7 +35,7 @@ internal sealed class AuditLog(IEventLogProvider store, AuditSettings settings, 
         var waiting = new Waiting(entry, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         return _waiting.Writer.TryWrite(waiting)
             ? waiting.Written.Task
-            : throw new BlockStoreException(ErrorKind.Overloaded, $"{WaitingMax} entries wait for being written to the audit log");
+            : throw new BlockStoreException(ErrorKind.Overloaded, $"{WaitingMax} entries wait for being written to the audit log, or the node ends");
     }
 
     /// <summary>Reads entries, newest first.</summary>
@@ -58,13 +58,6 @@ internal sealed class AuditLog(IEventLogProvider store, AuditSettings settings, 
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        base.Dispose();
-        _waiting.Writer.TryComplete();
-    }
-
-    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -79,6 +72,9 @@ internal sealed class AuditLog(IEventLogProvider store, AuditSettings settings, 
         }
         finally
         {
+            _waiting.Writer.TryComplete();
+            while (_waiting.Reader.TryRead(out var waiting))
+                waiting.Written.SetException(new BlockStoreException(ErrorKind.Unavailable, "the node ends"));
             await CloseAsync();
         }
     }
@@ -96,7 +92,7 @@ internal sealed class AuditLog(IEventLogProvider store, AuditSettings settings, 
             if (clock.GetUtcNow() >= _trimAt)
                 await TrimAsync(cancellationToken);
         }
-        catch (Exception e) when (e is BlockStoreException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is BlockStoreException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
             log.LogWarning("the audit log cannot be written: {Problem}", PlainText.Line(e.Message));
             var problem = e as BlockStoreException ?? new BlockStoreException(ErrorKind.Unavailable, PlainText.Line(e.Message));
