@@ -31,9 +31,11 @@ internal static class SupervisorLink
         var supervisor = ProcessIdentity.Of(process.Id);
         if (supervisor is not null)
             Interruption.Ends(supervisor);
-        while (!File.Exists(SocketOf(optionsFile)) && !process.HasExited)
+        // The socket may be there before anybody listens at it.
+        string? answer;
+        while ((answer = await AskAsync(optionsFile, "ready")) is null && !process.HasExited)
             await Task.Delay(_pollInterval);
-        if (await AskAsync(optionsFile, "ready") != "ok" || supervisor is null)
+        if (answer != "ok" || supervisor is null)
         {
             await process.WaitForExitAsync();
             throw new HarnessException(string.Join('\n', File.ReadLines(log).TakeLast(20)));
