@@ -73,7 +73,9 @@ public sealed partial class VolumeActor
     {
         _setback = setback;
         _log.Warning("{0}: tried again at {1:HH:mm:ss.fff}, {2} refused so far: {3}", _volume, setback.NextTryAt, setback.Count, setback.Reason.Detail);
-        Timers.StartSingleTimer(RetryTimer, new WorkerDue(), setback.NextTryAt - Now);
+        var pause = setback.NextTryAt - Now;
+        // On a machine that is busy enough, it is over.
+        Timers.StartSingleTimer(RetryTimer, new WorkerDue(), pause > TimeSpan.Zero ? pause : TimeSpan.Zero);
         TellWaiting();
     }
 

@@ -27,6 +27,19 @@ public sealed partial class VolumeActorSpec
     }
 
     [Fact]
+    public void What_is_put_off_for_less_than_that_takes_is_tried_again_at_once()
+    {
+        Clock.Look = Settings.RetryBackoffMax;
+        var volume = Start();
+        Begin(volume, Create, NameIsFree, "w1");
+        _worker.ExpectMsg<RunAttempt>();
+        PutOff(volume, attempt: 1);
+
+        // An actor that had failed in it would fence its worker.
+        Assert.Equal(["w2"], Retried(volume, Create, "w2").Active.Workers.Select(w => w.Value));
+    }
+
+    [Fact]
     public void What_waits_for_its_next_try_asks_for_no_worker_when_its_owner_asks_again()
     {
         Services = Services with { Settings = Settings with { RetryBackoffMin = TimeSpan.FromMinutes(1), RetryBackoffMax = TimeSpan.FromMinutes(1) } };

@@ -5,7 +5,10 @@ public sealed class ManualClock : TimeProvider
 {
     private long _ticks = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).Ticks;
 
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+    /// <summary>How long it takes to look at it, on a machine that is busy.</summary>
+    public TimeSpan Look { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Add(ref _ticks, Look.Ticks), TimeSpan.Zero);
 
     public void Advance(TimeSpan time) => Interlocked.Add(ref _ticks, time.Ticks);
 }
