@@ -41,7 +41,7 @@ public sealed partial class MooringClient
 
     private async Task<HttpResponseMessage> BeginAsync(string path, CancellationToken cancellationToken)
     {
-        var deadline = DateTime.UtcNow + _options.Timeout;
+        var deadline = Deadline.In(_options.Timeout);
         for (var attempt = 0; ; attempt++)
         {
             Exception last;
@@ -59,7 +59,7 @@ public sealed partial class MooringClient
             {
                 last = e;
             }
-            if (DateTime.UtcNow >= deadline)
+            if (deadline.IsOver)
                 throw new MooringUnreachableException($"no answer within {_options.Timeout.TotalSeconds:0.#} s: {last.Message}", null, last);
             await Task.Delay(Pause(attempt), cancellationToken);
         }
@@ -68,7 +68,7 @@ public sealed partial class MooringClient
     // The content goes to the node of the attempt; when that has died, to the node of the next one, from its beginning. The time limit counts from the last of it.
     private async Task<OperationShape> SendAsync(OperationShape operation, Change change, CancellationToken cancellationToken)
     {
-        var (deadline, sentIn, content) = (DateTime.UtcNow + _options.Timeout, -1, change.Content);
+        var (deadline, sentIn, content) = (Deadline.In(_options.Timeout), -1, change.Content);
         for (var tries = 0; !operation.Ended; tries++)
         {
             if (operation.Attempts != sentIn && content is not null)
@@ -76,7 +76,7 @@ public sealed partial class MooringClient
                 switch (await TrySendAsync(operation.Id, content, cancellationToken))
                 {
                     case Sending.Taken:
-                        (sentIn, deadline, tries) = (operation.Attempts, DateTime.UtcNow + _options.Timeout, 0);
+                        (sentIn, deadline, tries) = (operation.Attempts, Deadline.In(_options.Timeout), 0);
                         break;
                     case Sending.Exhausted:
                         content = null;
@@ -86,7 +86,7 @@ public sealed partial class MooringClient
             var sending = sentIn < 0 && content is not null;
             operation = await WaitSliceAsync(operation.Id, deadline, sending ? TimeSpan.Zero : null, cancellationToken);
             change.Progress?.Report(operation);
-            if (!operation.Ended && DateTime.UtcNow >= deadline)
+            if (!operation.Ended && deadline.IsOver)
                 throw new MooringUnreachableException($"operation {operation.Id} did not end within {_options.Timeout.TotalSeconds:0.#} s", operation.RequestId, null);
             if (sending && !operation.Ended)
                 await Task.Delay(Pause(tries), cancellationToken);

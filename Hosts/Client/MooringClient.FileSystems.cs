@@ -22,7 +22,7 @@ public sealed partial class MooringClient
         },
         HttpJson.Default.FileSystemShape,
         _options.WaitSlice,
-        DateTime.UtcNow + _options.Timeout,
+        Deadline.In(_options.Timeout),
         requestId,
         cancellationToken);
 
@@ -50,7 +50,7 @@ public sealed partial class MooringClient
     /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
     public async Task DeleteFileSystemAsync(string name, CancellationToken cancellationToken = default)
     {
-        var deadline = DateTime.UtcNow + _options.Timeout;
+        var deadline = Deadline.In(_options.Timeout);
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -71,7 +71,7 @@ public sealed partial class MooringClient
             {
                 // Asked again below.
             }
-            if (DateTime.UtcNow >= deadline)
+            if (deadline.IsOver)
                 throw new MooringUnreachableException($"file system {name} was not removed within {_options.Timeout.TotalSeconds:0.#} s", null, null);
             await Task.Delay(Pause(attempt), cancellationToken);
         }

@@ -127,7 +127,7 @@ public sealed partial class MooringClient : IDisposable
     /// <exception cref="MooringUnreachableException">It did not end within the time limit.</exception>
     public async Task<OperationShape> WaitAsync(string id, IProgress<OperationShape>? progress, CancellationToken cancellationToken = default)
     {
-        var deadline = DateTime.UtcNow + _options.Timeout;
+        var deadline = Deadline.In(_options.Timeout);
         while (true)
         {
             var operation = progress is null
@@ -135,7 +135,7 @@ public sealed partial class MooringClient : IDisposable
                 : await WatchAsync(id, progress, deadline, cancellationToken);
             if (operation.Ended)
                 return operation;
-            if (DateTime.UtcNow >= deadline)
+            if (deadline.IsOver)
                 throw new MooringUnreachableException($"operation {id} did not end within {_options.Timeout.TotalSeconds:0.#} s", operation.RequestId, null);
         }
     }
@@ -179,7 +179,7 @@ public sealed partial class MooringClient : IDisposable
     /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
     public Task<TokenShape> CreateTokenAsync(TokenBody token, CancellationToken cancellationToken = default) => RetryAsync(
         () => new HttpRequestMessage(HttpMethod.Post, "v1/tokens") { Content = JsonContent.Create(token, HttpJson.Default.TokenBody) },
-        HttpJson.Default.TokenShape, TimeSpan.Zero, DateTime.UtcNow + _options.Timeout, null, cancellationToken);
+        HttpJson.Default.TokenShape, TimeSpan.Zero, Deadline.In(_options.Timeout), null, cancellationToken);
 
     /// <summary>All tokens, without their secrets.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -219,7 +219,7 @@ public sealed partial class MooringClient : IDisposable
 
     private async Task<OperationShape> ChangeAsync(Func<HttpRequestMessage> make, Change change, CancellationToken cancellationToken)
     {
-        var deadline = DateTime.UtcNow + _options.Timeout;
+        var deadline = Deadline.In(_options.Timeout);
         var wait = change.NoWait || change.Content is not null ? TimeSpan.Zero : change.Progress is null ? _options.WaitSlice : TimeSpan.FromMilliseconds(250);
         var operation = await RetryAsync(
             () =>
@@ -242,9 +242,9 @@ public sealed partial class MooringClient : IDisposable
         return ended;
     }
 
-    private Task<OperationShape> WaitSliceAsync(string id, DateTime deadline, TimeSpan? most, CancellationToken cancellationToken)
+    private Task<OperationShape> WaitSliceAsync(string id, Deadline deadline, TimeSpan? most, CancellationToken cancellationToken)
     {
-        var left = deadline - DateTime.UtcNow;
+        var left = deadline.Left;
         var wait = most is { } brief ? brief : left < _options.WaitSlice ? TimeSpan.FromMilliseconds(Math.Max(0, Math.Floor(left.TotalMilliseconds))) : _options.WaitSlice;
         return RetryAsync(
             () => new HttpRequestMessage(HttpMethod.Get, FormattableString.Invariant($"v1/operations/{Uri.EscapeDataString(id)}?wait={wait.TotalSeconds}s")),
@@ -256,7 +256,7 @@ public sealed partial class MooringClient : IDisposable
     }
 
     // Server-sent events until the stream ends, for whatever reason; then the operation as it stands.
-    private async Task<OperationShape> WatchAsync(string id, IProgress<OperationShape> progress, DateTime deadline, CancellationToken cancellationToken)
+    private async Task<OperationShape> WatchAsync(string id, IProgress<OperationShape> progress, Deadline deadline, CancellationToken cancellationToken)
     {
         try
         {
@@ -293,13 +293,13 @@ public sealed partial class MooringClient : IDisposable
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => AskAsync(HttpMethod.Get, path, type, cancellationToken);
 
     private Task<T> AskAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => RetryAsync(
-        () => new HttpRequestMessage(method, path), type, TimeSpan.Zero, DateTime.UtcNow + _options.Timeout, null, cancellationToken);
+        () => new HttpRequestMessage(method, path), type, TimeSpan.Zero, Deadline.In(_options.Timeout), null, cancellationToken);
 
     private async Task<T> RetryAsync<T>(
-        Func<HttpRequestMessage> make, JsonTypeInfo<T> type, TimeSpan wait, DateTime deadline, string? requestId, CancellationToken cancellationToken)
+        Func<HttpRequestMessage> make, JsonTypeInfo<T> type, TimeSpan wait, Deadline deadline, string? requestId, CancellationToken cancellationToken)
     {
         Exception? last = null;
-        var noticeAt = _options.Unanswered is null ? DateTime.MaxValue : DateTime.UtcNow + wait + _options.UnansweredAfter;
+        Deadline? notice = _options.Unanswered is null ? null : Deadline.In(wait + _options.UnansweredAfter);
         for (var attempt = 0; ; attempt++)
         {
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -332,14 +332,14 @@ public sealed partial class MooringClient : IDisposable
             {
                 last = e;
             }
-            if (DateTime.UtcNow >= deadline)
+            if (deadline.IsOver)
             {
                 throw new MooringUnreachableException(
                     $"no result within {_options.Timeout.TotalSeconds:0.#} s: {await WhyAsync(last, cancellationToken)}", requestId, last);
             }
-            if (DateTime.UtcNow >= noticeAt)
+            if (notice is { IsOver: true })
             {
-                noticeAt = DateTime.MaxValue;
+                notice = null;
                 _options.Unanswered!($"asking again for {_options.Timeout.TotalSeconds:0.#} s in all: {await WhyAsync(last, cancellationToken)}");
             }
             await Task.Delay(Pause(attempt), cancellationToken);

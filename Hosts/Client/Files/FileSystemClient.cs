@@ -259,7 +259,7 @@ public sealed partial class FileSystemClient : IDisposable
     {
         if (Volatile.Read(ref _described) is { IsCompletedSuccessfully: true } known)
             return await known.ConfigureAwait(false);
-        var deadline = DateTime.UtcNow + _options.Timeout;
+        var deadline = Deadline.In(_options.Timeout);
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -270,7 +270,7 @@ public sealed partial class FileSystemClient : IDisposable
             }
             catch (Exception e) when (e is IOException || e is MooringException mooring && IsPassing(mooring))
             {
-                if (DateTime.UtcNow >= deadline)
+                if (deadline.IsOver)
                     throw new MooringUnreachableException($"file system {_grants.FileSystem}: {e.Message}", null, e);
             }
             await Task.Delay(RetryPause(attempt), cancellationToken).ConfigureAwait(false);
@@ -280,7 +280,7 @@ public sealed partial class FileSystemClient : IDisposable
     private async Task<T> WithMemberAsync<T>(
         AreaShape area, bool write, string? node, Func<GrantShape, MemberShape, DataChannel, Task<T>> work, CancellationToken cancellationToken, Func<long>? progress = null)
     {
-        var (deadline, reached, attempt) = (DateTime.UtcNow + _options.Timeout, -1L, 0);
+        var (deadline, reached, attempt) = (Deadline.In(_options.Timeout), -1L, 0);
         GrantFailureBody? failure = null;
         while (true)
         {
@@ -321,8 +321,8 @@ public sealed partial class FileSystemClient : IDisposable
                     failure = new GrantFailureBody(member.Node, grant.Epoch, e.Message);
             }
             if (progress?.Invoke() is { } now && now > reached)
-                (deadline, reached, attempt) = (DateTime.UtcNow + _options.Timeout, now, 0);
-            if (DateTime.UtcNow >= deadline)
+                (deadline, reached, attempt) = (Deadline.In(_options.Timeout), now, 0);
+            if (deadline.IsOver)
                 throw new MooringUnreachableException($"no progress within {_options.Timeout.TotalSeconds:0.#} s: {last.Message}", null, last);
             await Task.Delay(RetryPause(attempt++), cancellationToken).ConfigureAwait(false);
         }
