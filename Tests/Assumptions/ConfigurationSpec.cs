@@ -14,7 +14,7 @@ namespace Mooring.Tests.Assumptions;
 public sealed partial class ConfigurationSpec
 {
     /// <summary>Where Akka.NET takes names of one's own.</summary>
-    private static readonly string[] OpenMaps = ["akka.actor.serializers.", "akka.actor.serialization-bindings."];
+    private static readonly string[] OpenMaps = ["akka.actor.serializers.", "akka.actor.serialization-bindings.", "akka.actor.serialization-settings."];
 
     /// <summary>Where plugins with names of one's own stand, and what says which keys they have in common.</summary>
     private static readonly (string Plugins, string Fallback)[] PluginMaps =

@@ -16,6 +16,11 @@ internal sealed class JournalNodes(params string[] settings) : IAsyncDisposable
           loglevel = OFF
           stdout-loglevel = OFF
           actor.provider = remote
+          # What the tests keep is of their own types.
+          actor.serializers {
+            hyperion = "Akka.Serialization.HyperionSerializer, Akka.Serialization.Hyperion"
+            json = "Akka.Serialization.NewtonSoftJsonSerializer, Akka"
+          }
           remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
           coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
         }
