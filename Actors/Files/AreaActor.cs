@@ -24,7 +24,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
     private readonly Guid _owner;
     private AssignArea _assigned;
     private AreaSession? _session;
-    private bool _busy;
+    private Task<Stepped>? _step;
     private bool _testing;
     private bool _broken;
     private string? _problem;
@@ -68,7 +68,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
         _stopped.Cancel();
         _stopped.Dispose();
         _node.Areas.Set(_id, null);
-        _ = _session?.DisposeAsync().AsTask();
+        _ = Ending.CloseAsync(_session, _step, stepped => stepped.Session);
     }
 
     private void OnAssign(AssignArea assign)
@@ -92,7 +92,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
     {
         Reconcile();
         Sweep();
-        if (!_testing && !_busy && _session is { } session)
+        if (!_testing && _step is null && _session is { } session)
         {
             _testing = true;
             TestAsync(session, null).PipeTo(Self);
@@ -121,7 +121,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
     // One step towards what is assigned.
     private void Reconcile()
     {
-        if (_busy || Now < _retryAt)
+        if (_step is not null || Now < _retryAt)
             return;
         var mustClose = _session is { } open && (_broken || _assigned.Role == AreaRole.None || open != Current
             || (open.Right is { } right && (_assigned.Role != AreaRole.Writer || right.Epoch != _assigned.Epoch)));
@@ -149,13 +149,13 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
 
     private void Step(Task<Stepped> step)
     {
-        _busy = true;
+        _step = step;
         step.PipeTo(Self);
     }
 
     private void OnStepped(Stepped stepped)
     {
-        _busy = false;
+        _step = null;
         _session = stepped.Session;
         if (stepped.Session is null || stepped.Problem is null)
             _broken = false;
@@ -192,7 +192,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
 
     private void OnServingFailed(ServingFailed failed)
     {
-        if (ReferenceEquals(failed.Session, _session) && !_broken && !_busy)
+        if (ReferenceEquals(failed.Session, _session) && !_broken && _step is null)
             Break(failed.Error);
     }
 
@@ -249,10 +249,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
             session = await AreaSession.OpenAsync(
                 _services.Store, _settings.AreaSlots, assigned,
                 error => self.Tell(new ServingFailed(session, error)), _stopped.Token);
-            if (!_stopped.IsCancellationRequested)
-                return new Stepped(session, null);
-            await session.DisposeAsync();
-            return new Stepped(null, "it was stopped");
+            return new Stepped(session, null);
         }
         catch (Exception e) when (Expected(e) is var error)
         {

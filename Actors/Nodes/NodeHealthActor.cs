@@ -22,7 +22,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     private readonly CancellationTokenSource _stopped = new();
     private NodeHealthState _state;
     private IBlockStore? _store;
-    private bool _probing;
+    private Task<ProbeEnded>? _probe;
     private bool _gaveUp;
     private Epoch? _vipEpoch;
     private DateTimeOffset _since;
@@ -72,7 +72,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         _cluster.Unsubscribe(Self);
         _stopped.Cancel();
         _stopped.Dispose();
-        _ = _store?.DisposeAsync().AsTask();
+        _ = Ending.CloseAsync(_store, _probe, ended => ended.Store);
     }
 
     private void OnTick()
@@ -80,11 +80,8 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         if (_state.PingSentAt is null)
             Context.Parent.Tell(Ping.Instance);
         Change(_state.Beat(Now, _settings.DispatcherTimeout));
-        if (!_probing)
-        {
-            _probing = true;
-            ProbeAsync(_store).PipeTo(Self);
-        }
+        if (_probe is null)
+            (_probe = ProbeAsync(_store)).PipeTo(Self);
         if (!_gaveUp && _state.MustGiveUp(Now, _settings.LinkDownMax))
         {
             _gaveUp = true;
@@ -95,7 +92,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
 
     private void OnProbeEnded(ProbeEnded ended)
     {
-        _probing = false;
+        _probe = null;
         _store = ended.Store;
         if (ended.Problem is { } problem && _state.LinkOk)
             _log.Warning("the block store does not answer: {0}", problem);
@@ -133,10 +130,11 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
 
     private async Task<ProbeEnded> ProbeAsync(IBlockStore? store)
     {
+        var stopped = _stopped.Token;
         try
         {
-            store ??= await _services.Store.ConnectAsync("health", 1, _stopped.Token);
-            await store.ProbeAsync(_settings.ProbeTimeout, _stopped.Token);
+            store ??= await _services.Store.ConnectAsync("health", 1, stopped);
+            await store.ProbeAsync(_settings.ProbeTimeout, stopped);
             return new ProbeEnded(store, null);
         }
         catch (Exception e) when (e is BlockStoreException or OperationCanceledException)

@@ -18,6 +18,7 @@ public sealed class RbdWorkerActor : ReceiveActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stopped = new();
     private IBlockStore? _store;
+    private Task<Prepared>? _preparing;
     private CancellationTokenSource? _cancelled;
     private IActorRef _client = ActorRefs.Nobody;
     private OperationId _operation;
@@ -54,7 +55,7 @@ public sealed class RbdWorkerActor : ReceiveActor
     {
         _stopped.Cancel();
         _stopped.Dispose();
-        Disconnect();
+        _ = Ending.CloseAsync(_store, _preparing, prepared => prepared.Store);
     }
 
     private void Idle()
@@ -66,7 +67,8 @@ public sealed class RbdWorkerActor : ReceiveActor
             _operation = request.Operation;
             Context.Watch(_client);
             Become(Preparing);
-            PrepareAsync(request.Observe).PipeTo(
+            _preparing = PrepareAsync(request.Observe);
+            _preparing.PipeTo(
                 Self,
                 success: prepared => prepared,
                 failure: e => new PreparationFailed(ErrorOf(e), BreaksConnection(e)));

@@ -16,6 +16,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     private readonly MooringServices _services;
     private readonly CancellationTokenSource _stopped = new();
     private Link? _link;
+    private Task<IBlockStore>? _connecting;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -38,7 +39,7 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
     {
         _stopped.Cancel();
         _stopped.Dispose();
-        _ = _link?.Store.DisposeAsync().AsTask();
+        _ = Ending.CloseAsync(_link?.Store, _connecting, store => store);
     }
 
     private void Disconnected()
@@ -48,7 +49,8 @@ public sealed class VolumeReaderActor : ReceiveActor, IWithStash
         {
             Stash.Stash();
             Become(Connecting);
-            _services.Store.ConnectAsync("reader", _services.Settings.ReaderSlots, _stopped.Token).PipeTo(
+            _connecting = _services.Store.ConnectAsync("reader", _services.Settings.ReaderSlots, _stopped.Token);
+            _connecting.PipeTo(
                 Self, success: store => new Connected(store), failure: e => new ConnectFailed(Error(e)));
         });
     }

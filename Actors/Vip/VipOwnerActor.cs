@@ -36,7 +36,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private Task? _claim;
     private IActorRef _operations = ActorRefs.Nobody;
     private LeaseHolder? _ended;
-    private bool _acquiring;
+    private Task<(Connections Connections, LeaseAttempt Attempt)>? _acquiring;
     private string? _steppedDown;
     private IActorRef _lostTo = ActorRefs.Nobody;
     private TimeSpan _waitLoggedAt = TimeSpan.MinValue;
@@ -88,11 +88,18 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _stopped.Cancel();
         _stopped.Dispose();
         _services.LeaseKeeper.Lost -= OnLost;
-        _ = GiveUpAsync(_settings.LeaseName, _connections, _epoch);
+        _ = GiveUpAsync(_settings.LeaseName, _connections, _epoch, _acquiring);
     }
 
-    private static async Task GiveUpAsync(string lease, Connections? connections, Epoch epoch)
+    private static async Task GiveUpAsync(string lease, Connections? connections, Epoch epoch, Task<(Connections Connections, LeaseAttempt Attempt)>? acquiring)
     {
+        if (acquiring is not null)
+        {
+            await ((Task)acquiring).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Taken for nobody.
+            if (acquiring.IsCompletedSuccessfully && await acquiring is var (late, attempt))
+                (connections, epoch) = (late, attempt.Acquired ? attempt.Epoch : epoch);
+        }
         if (connections is null)
             return;
         try
@@ -120,12 +127,12 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Receive<Acquire>(_ =>
         {
             // One at a time: a second one would end the epoch of the first.
-            if (_acquiring)
+            if (_acquiring is not null)
                 return;
-            _acquiring = true;
             var asked = _services.LeaseKeeper.Now;
             var known = _predecessor;
-            AcquireAsync(_connections, before => Reason(known ?? before?.Holder)).PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new Failed(e));
+            _acquiring = AcquireAsync(_connections, before => Reason(known ?? before?.Holder));
+            _acquiring.PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new AcquireFailed(e));
         });
         Receive<Acquired>(OnAcquired);
         Receive<HolderEnded>(ended =>
@@ -136,16 +143,13 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             _ended = ended.Holder;
             Timers.Cancel("acquire");
             connections.Work.EvictAsync(_settings.LeaseName, ended.Holder, _settings.FenceDuration, _stopped.Token)
-                .PipeTo(Self, success: () => Acquire.Instance, failure: e => new Failed(e));
+                .PipeTo(Self, success: () => Acquire.Instance, failure: e => new EvictFailed(e));
         });
-        Receive<Failed>(failed =>
+        Receive<EvictFailed>(failed => OnRefused(failed.Cause));
+        Receive<AcquireFailed>(failed =>
         {
-            _acquiring = false;
-            _log.Warning("the lease of the virtual IP cannot be taken: {0}", failed.Cause.GetBaseException().Message);
-            if (failed.Cause.GetBaseException() is BlockStoreException { Kind: ErrorKind.Fenced })
-                Disconnect();
-            _ended = null;
-            AcquireLater(_settings.LeaseRetryInterval);
+            _acquiring = null;
+            OnRefused(failed.Cause);
         });
         Receive<LeaseLost>(_ => { });
         Receive<Claim>(_ => { });
@@ -159,9 +163,18 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAny(_ => Stash.Stash());
     }
 
+    private void OnRefused(Exception cause)
+    {
+        _log.Warning("the lease of the virtual IP cannot be taken: {0}", cause.GetBaseException().Message);
+        if (cause.GetBaseException() is BlockStoreException { Kind: ErrorKind.Fenced })
+            Disconnect();
+        _ended = null;
+        AcquireLater(_settings.LeaseRetryInterval);
+    }
+
     private void OnAcquired(Acquired acquired)
     {
-        _acquiring = false;
+        _acquiring = null;
         _connections = acquired.Connections;
         _predecessor = acquired.Attempt.Current ?? _connections.Before?.Holder;
         if (!acquired.Attempt.Acquired)
@@ -357,7 +370,9 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record Acquired(Connections Connections, LeaseAttempt Attempt, TimeSpan AskedAt) : INoSerializationVerificationNeeded;
 
-    private sealed record Failed(Exception Cause) : INoSerializationVerificationNeeded;
+    private sealed record AcquireFailed(Exception Cause) : INoSerializationVerificationNeeded;
+
+    private sealed record EvictFailed(Exception Cause) : INoSerializationVerificationNeeded;
 
     private sealed record Claim : INoSerializationVerificationNeeded
     {

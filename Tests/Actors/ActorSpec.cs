@@ -171,6 +171,27 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
         watcher.ExpectTerminated(actor);
     }
 
+    /// <summary>Ends an actor while the store keeps it waiting for the answer to a call. What it gets after that must be closed.</summary>
+    protected void EndDuring(string call, Func<IActorRef> start)
+    {
+        var (called, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var before = Store.Before;
+        Store.Before = async (name, store) =>
+        {
+            await before(name, store);
+            if (name != call)
+                return;
+            called.TrySetResult();
+            await answered.Task;
+        };
+        var actor = start();
+        Eventually(() => Assert.True(called.Task.IsCompleted));
+        StopAndWait(actor);
+        answered.SetResult();
+        Eventually(() => Assert.NotEmpty(Store.Connections));
+        Eventually(() => Assert.All(Store.Connections, connection => Assert.True(connection.Disposed)));
+    }
+
     /// <summary>Waits until something has come true.</summary>
     protected void Eventually(Action assertion) => AwaitAssert(assertion, Limit, TimeSpan.FromMilliseconds(10));
 

@@ -128,6 +128,11 @@ public sealed class NodeHealthActorSpec : ActorSpec
         Eventually(() => Assert.True(Store.Connections.Single().Disposed));
     }
 
+    [Theory]
+    [InlineData("connect")]
+    [InlineData("probe")]
+    public void Its_connection_is_closed_too_when_it_ends_in_the_middle_of_a_probe(string call) => EndDuring(call, Start);
+
     private void Break() =>
         Store.Before = (call, _) => call == "probe" ? throw new BlockStoreException(ErrorKind.TimedOut, "no answer") : Task.CompletedTask;
 

@@ -49,6 +49,13 @@ public sealed class RbdWorkerActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_connection_that_it_gets_after_its_end_is_closed() => EndDuring("connect", () =>
+    {
+        _volume.Send(_worker, new RequestWorker(Operation, null));
+        return _worker;
+    });
+
+    [Fact]
     public void A_connection_that_left_something_in_doubt_is_not_used_again()
     {
         Fail("create", ErrorKind.TimedOut);

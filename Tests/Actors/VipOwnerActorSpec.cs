@@ -166,6 +166,14 @@ public sealed class VipOwnerActorSpec : ActorSpec
     }
 
     [Fact]
+    public void A_lease_that_it_gets_after_its_end_is_given_back()
+    {
+        EndDuring("acquire-lease", Start);
+
+        Assert.Contains("release-lease 1", _calls);
+    }
+
+    [Fact]
     public void A_lease_that_is_lost_takes_the_address_off_and_everything_begins_again()
     {
         var owner = Own();

@@ -134,6 +134,13 @@ public sealed class VolumeReaderActorSpec : ActorSpec
         Eventually(() => Assert.True(Store.Connections.First().Disposed));
     }
 
+    [Fact]
+    public void A_connection_that_it_gets_after_its_end_is_closed() => EndDuring("connect", () =>
+    {
+        _client.Send(_reader, new GetVolumes("rbd", "", null, 1));
+        return _reader;
+    });
+
     private VolumesListed List(string? after, int limit)
     {
         _client.Send(_reader, new GetVolumes("rbd", "", after, limit));
