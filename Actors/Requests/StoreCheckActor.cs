@@ -94,6 +94,8 @@ public sealed class StoreCheckActor : ReceiveActor
         const int PageMax = 1000;
         foreach (var pool in await _store.ListPoolsAsync(default))
         {
+            if (!await MayEnterAsync(pool))
+                continue;
             yield return (pool, "");
             for (string? after = null; ;)
             {
@@ -104,6 +106,20 @@ public sealed class StoreCheckActor : ReceiveActor
                     break;
                 after = page[^1];
             }
+        }
+    }
+
+    // No operation has left anything in a pool that the nodes' key does not open.
+    private async Task<bool> MayEnterAsync(string pool)
+    {
+        try
+        {
+            await _store.ListNamespacesAsync(pool, null, 1, default);
+            return true;
+        }
+        catch (BlockStoreException e) when (e.Kind == ErrorKind.PermissionDenied)
+        {
+            return false;
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class StoreOptions
 {
     private readonly Option<string?> _data = new("--data") { Description = "The data directory of an embedded store; without it and --ceph-conf that of the cluster in .run/." };
     private readonly Option<string?> _conf = new("--ceph-conf") { Description = "The configuration file of a Ceph cluster." };
-    private readonly Option<string> _user = new("--ceph-user") { Description = "The CephX user, without client.", DefaultValueFactory = _ => "admin" };
+    private readonly Option<string> _user = new("--ceph-user") { Description = "The CephX user, without client.", DefaultValueFactory = _ => "mooring" };
     private readonly Option<string> _metadata = new("--metadata-pool") { Description = "The pool of Mooring's own records, mooring.ceph.metadata-pool.", DefaultValueFactory = _ => VolumeId.DefaultPool };
 
     public Option[] All => [_data, _conf, _user, _metadata];

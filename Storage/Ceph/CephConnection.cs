@@ -296,11 +296,14 @@ internal sealed class CephConnection : IAsyncDisposable
     private static BlockStoreException Unreachable(CephStoreOptions options, string monitors, int result)
     {
         var target = monitors.Length > 0 ? $"the monitors {monitors} of {options.ConfigFile}" : $"the monitors of {options.ConfigFile}";
-        var failure = CephErrors.Failure(
-            result, $"connect to {target}", result == CephErrors.TimedOut ? $"no answer within {options.ConnectTimeout.TotalSeconds:0.#} s" : null);
-        return failure.Kind is ErrorKind.PermissionDenied
-            ? failure
-            : new BlockStoreException(ErrorKind.Unavailable, failure.Message, -result);
+        var failure = CephErrors.Failure(result, $"connect to {target}", result switch
+        {
+            CephErrors.TimedOut => $"no answer within {options.ConnectTimeout.TotalSeconds:0.#} s",
+            CephErrors.NotFound or CephErrors.NotPermitted or CephErrors.Denied => $"{options.Client} has no key on this machine, or none that is taken",
+            _ => null,
+        });
+        return new BlockStoreException(
+            failure.Kind is ErrorKind.PermissionDenied or ErrorKind.NotFound ? ErrorKind.PermissionDenied : ErrorKind.Unavailable, failure.Message, -result);
     }
 
     private static void RequireLibraries()

@@ -5,7 +5,7 @@ namespace Mooring.Storage.Ceph;
 /// <summary>From a negative errno of librados or librbd to an expected failure.</summary>
 internal static class CephErrors
 {
-    public const int NotPermitted = -1, NotFound = -2, InputOutput = -5, Busy = -16, Exists = -17, Invalid = -22, NoSpace = -28, ReadOnly = -30, Range = -34,
+    public const int NotPermitted = -1, NotFound = -2, InputOutput = -5, Denied = -13, Busy = -16, Exists = -17, Invalid = -22, NoSpace = -28, ReadOnly = -30, Range = -34,
         NotEmpty = -39, Shutdown = -108, TimedOut = -110, QuotaExceeded = -122, Cancelled = -125;
 
     /// <summary>

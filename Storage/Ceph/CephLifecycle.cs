@@ -215,8 +215,20 @@ internal sealed class CephLifecycle(CephImages images, CephCatalog catalog)
         // Data in another pool are named after the one that the image lies in.
         var elsewhere = $"{DataPrefix}{Rados.GetPoolId(io)}.{id}";
         foreach (var pool in catalog.ListPoolsAsync(CancellationToken.None).GetAwaiter().GetResult().Where(pool => pool != volume.Pool))
-            RemoveObjects(images.ContextOf(volume with { Pool = pool }), what, elsewhere);
+            RemoveObjectsOf(pool);
         return RemoveNameAsync(io, volume.Image, id, what).GetAwaiter().GetResult();
+
+        void RemoveObjectsOf(string pool)
+        {
+            try
+            {
+                RemoveObjects(images.ContextOf(volume with { Pool = pool }), what, elsewhere);
+            }
+            catch (BlockStoreException e) when (e.Kind == ErrorKind.PermissionDenied)
+            {
+                // What could not be made there is not there.
+            }
+        }
     }
 
     // The object that names an image whose header is there has been lost: with it, librbd removes the image.

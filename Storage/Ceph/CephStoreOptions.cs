@@ -6,8 +6,8 @@ public sealed record CephStoreOptions
     /// <summary>The cluster's configuration file; names the monitors and the key ring.</summary>
     public string ConfigFile { get; init; } = "/etc/ceph/ceph.conf";
 
-    /// <summary>The client's full name, as in <c>client.admin</c>.</summary>
-    public string Client { get; init; } = "client.admin";
+    /// <summary>The client's full name, as in <c>client.mooring</c>.</summary>
+    public string Client { get; init; } = "client.mooring";
 
     /// <summary>The pool in which leases, records and the event log lie. It must exist.</summary>
     public string MetadataPool { get; init; } = "rbd";

@@ -87,6 +87,16 @@ public class CephRefusalTests(DividedCeph ceph) : IClassFixture<DividedCeph>
     }
 
     [CephFact]
+    public async Task What_the_nodes_key_does_not_open_is_refused_and_not_checked()
+    {
+        await ceph.Sandbox.AddUserAsync("one-pool", "profile rbd pool=rbd");
+        await using var cluster = await TestCluster.StartAsync(ceph.Sandbox.ConfPath, "ceph.user=one-pool");
+        Assert.Null(await FailureAsync(cluster, new CreateVolume(In("rbd", "allowed"), MiB)));
+        Assert.Equal("urn:mooring:error:permission-denied", (await FailureAsync(cluster, new CreateVolume(In("apart", "not-allowed"), MiB)))?.Type);
+        Assert.Empty((await cluster.Client.CheckAsync(null, false)).Items);
+    }
+
+    [CephFact]
     public async Task What_Ceph_does_not_answer_keeps_nobody_else_waiting_and_ends_when_it_does()
     {
         await using var cluster = await TestCluster.StartAsync(ceph.Sandbox.ConfPath, "ceph.op-timeout=5s");

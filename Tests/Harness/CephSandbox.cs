@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace Mooring.Harness;
 
 /// <summary>
-/// A throw-away Ceph on this machine: one monitor, one manager, three OSDs that keep everything in memory, on one loopback address,
-/// without authentication. Everything else is as Ceph's defaults say, so that what is measured is what users get.
+/// A throw-away Ceph on this machine: one monitor, one manager, three OSDs that keep everything in memory, on one loopback address.
+/// Everything else is as Ceph's defaults say, authentication as well, so that what is measured is what users get.
 /// </summary>
 public sealed class CephSandbox : IAsyncDisposable
 {
@@ -36,6 +36,8 @@ public sealed class CephSandbox : IAsyncDisposable
 
     /// <summary>The configuration file that clients take.</summary>
     public string ConfPath => Path.Combine(Directory, "ceph.conf");
+
+    private string KeyringPath => Path.Combine(Directory, "keyring");
 
     /// <summary>The monitor, <c>address:port</c>.</summary>
     public string Monitor => _state.Monitor;
@@ -153,10 +155,11 @@ public sealed class CephSandbox : IAsyncDisposable
             System.IO.Directory.CreateDirectory(Path.Combine(Directory, folder));
         var fsid = Guid.NewGuid();
         await File.WriteAllTextAsync(ConfPath, Configuration(options, fsid), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(KeyringPath, CephKeyring.New(OsdCount), cancellationToken).ConfigureAwait(false);
 
         var monmap = Path.Combine(Directory, "monmap");
         await RunAsync("monmaptool", ["--create", "--fsid", $"{fsid}", "--addv", "a", $"[v1:{Monitor}]", monmap], cancellationToken).ConfigureAwait(false);
-        await RunAsync("ceph-mon", ["-c", ConfPath, "-i", "a", "--mkfs", "--monmap", monmap], cancellationToken).ConfigureAwait(false);
+        await RunAsync("ceph-mon", ["-c", ConfPath, "-i", "a", "--mkfs", "--monmap", monmap, "--keyring", KeyringPath], cancellationToken).ConfigureAwait(false);
         Start("mon", "a");
 
         // The ids are given out in order; each OSD can start as soon as it has one.
@@ -185,9 +188,7 @@ public sealed class CephSandbox : IAsyncDisposable
         public addr = {options.Address}
         cluster addr = {options.Address}
         ms bind msgr2 = false
-        auth cluster required = none
-        auth service required = none
-        auth client required = none
+        keyring = {KeyringPath}
         osd objectstore = memstore
         memstore device bytes = {options.MemoryBytes}
         osd crush chooseleaf type = 0
@@ -239,6 +240,16 @@ public sealed class CephSandbox : IAsyncDisposable
     /// <exception cref="HarnessException">It did not end well; the message holds what it said.</exception>
     public Task<string> RunAsync(string program, params string[] arguments) =>
         program == "ceph" ? CephAsync(arguments, CancellationToken.None) : RunAsync(program, ["-c", ConfPath, .. arguments], CancellationToken.None);
+
+    /// <summary>Makes another user, whose key clients of this cluster find as that of any other.</summary>
+    /// <param name="name">Its name, without <c>client.</c>.</param>
+    /// <param name="osd">What it may do on OSDs, such as <c>profile rbd pool=rbd</c>.</param>
+    /// <returns>Completes when it is there.</returns>
+    public async Task AddUserAsync(string name, string osd)
+    {
+        var entry = await RunAsync("ceph", "auth", "get-or-create", $"client.{name}", "mon", CephKeyring.MooringOnMonitors, "osd", osd).ConfigureAwait(false);
+        await File.AppendAllTextAsync(KeyringPath, entry).ConfigureAwait(false);
+    }
 
     /// <summary>What a cluster answers to a command of <c>ceph</c>.</summary>
     internal static async Task<string> AskAsync(string confPath, string[] command, CancellationToken cancellationToken)

@@ -39,6 +39,38 @@ public sealed class CephConnecting(CephFixture fixture)
     }
 
     [StoreFact]
+    public async Task A_user_without_a_key_is_named()
+    {
+        var error = await FailsAsync(fixture.Options with { Client = "client.nobody" });
+        Assert.Equal(ErrorKind.PermissionDenied, error.Kind);
+        Assert.Contains("client.nobody has no key on this machine", error.Detail, StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task A_key_that_is_not_the_cluster_s_is_refused()
+    {
+        var keyring = Path.Combine(fixture.Sandbox.Directory, "stranger");
+        await File.WriteAllTextAsync(keyring, "[client.mooring]\n\tkey = AQAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAA==\n");
+        var error = await FailsAsync(fixture.Options with { Overrides = new Dictionary<string, string> { ["keyring"] = keyring } });
+        Assert.Equal(ErrorKind.PermissionDenied, error.Kind);
+        Assert.Contains("client.mooring has no key on this machine, or none that is taken", error.Detail, StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task With_a_key_for_some_pools_those_can_be_used_and_others_are_refused()
+    {
+        await fixture.Sandbox.AddUserAsync("one-pool", $"profile rbd pool={fixture.Pool}");
+        await using var provider = new CephStoreProvider(fixture.Options with { Client = "client.one-pool" });
+        await using var store = await provider.ConnectAsync("test", 2, default);
+        var volume = new VolumeId(fixture.Pool, "", $"mine-{Guid.NewGuid():N}");
+        await store.CreateAsync(volume, 1 << 20, default);
+        await fixture.RunAsync("rados", "-p", fixture.Pool, "rm", $"rbd_header.{await store.FindAsync(volume, default)}");
+        await store.RemoveDamagedAsync(volume, null, default);
+        var refused = await Assert.ThrowsAsync<BlockStoreException>(() => store.CreateAsync(volume with { Pool = fixture.OtherPool }, 1 << 20, default));
+        Assert.Equal(ErrorKind.PermissionDenied, refused.Kind);
+    }
+
+    [StoreFact]
     public async Task When_no_OSD_answers_a_probe_ends_in_its_time_and_other_calls_in_theirs()
     {
         await using var provider = new CephStoreProvider(fixture.Options with { OsdOperationTimeout = TimeSpan.FromSeconds(1) });

@@ -25,7 +25,7 @@ public sealed partial class CephFixture : IStoreFixture, IAsyncLifetime
     /// <summary>The options that the tests use; copies go piece by piece, so that a test can step in.</summary>
     public CephStoreOptions Options => new() { ConfigFile = Sandbox.ConfPath, CopyRequestsMax = 1 };
 
-    private CephSandbox Sandbox => _sandbox ?? throw new InvalidOperationException("Ceph is not running: " + CephSandbox.WhyNot);
+    public CephSandbox Sandbox => _sandbox ?? throw new InvalidOperationException("Ceph is not running: " + CephSandbox.WhyNot);
 
     public async Task InitializeAsync()
     {
