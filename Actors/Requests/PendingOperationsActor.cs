@@ -391,7 +391,9 @@ public sealed partial class PendingOperationsActor : JournalledActor<OperationsS
             { Volume: { } volume } => new OperationSucceeded<VolumeInfo>(entry.RequestId, entry.Id, volume),
             _ => new OperationSucceeded<VolumeDeleted>(entry.RequestId, entry.Id, new VolumeDeleted(entry.Command.Volume)),
         };
-        Context.ActorSelection(path).Tell(result);
+        // Whoever has that path now. Not a selection: the client's system may take those for its own paths only (akka.remote.untrusted-mode).
+        var now = ActorPath.Parse(path).WithUid(ActorCell.UndefinedUid);
+        ((ExtendedActorSystem)Context.System).Provider.ResolveActorRef(now.ToSerializationFormat()).Tell(result, Self);
     }
 
     private void OnResend()

@@ -52,6 +52,29 @@ public sealed class StrangerSpec
         Assert.Equal(deployed, daemon.GetChild([.. guest.Path.Elements.Skip(1)]) is not Nobody);
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task An_actor_is_neither_selected_nor_stopped(bool ours, bool reached)
+    {
+        await using var node = ours ? ClusterNode.Start(Ours) : ClusterNode.Start();
+        await using var stranger = ClusterNode.Start();
+        var received = new Occurrences<object>("the actor");
+        var actor = node.System.ActorOf(Props.Create(() => new Receiver(received)), "actor");
+        var reference = ((ExtendedActorSystem)stranger.System).Provider.ResolveActorRef(actor.Path.ToStringWithAddress(node.Address));
+
+        stranger.System.ActorSelection(reference.Path).Tell("selected");
+        reference.Tell("behind it");
+        await received.First(m => m is "behind it", "the message behind the selection", ClusterNode.Limit);
+        Assert.Equal(reached, received.All.Contains("selected"));
+
+        var ended = actor.WatchAsync();
+        reference.Tell(PoisonPill.Instance);
+        reference.Tell("behind that");
+        var first = await Task.WhenAny(ended, received.First(m => m is "behind that", "the message behind the pill", ClusterNode.Limit));
+        Assert.Equal(reached, first == ended);
+    }
+
     // Enemy's names in place of Decoy's, which have the same length: the enemy itself is not touched before a payload is read.
     private static IEnumerable<(int Id, string Manifest, byte[] Bytes)> Payloads(ExtendedActorSystem open)
     {

@@ -14,6 +14,7 @@ namespace Mooring.Tests.Simulation.Clients;
 /// </summary>
 public sealed class NumberedTraffic
 {
+    private const string TypeName = "numbered";
     private const int EntityCount = 4;
     private const int ShardCount = 4;
     private const int BurstMax = 4;
@@ -32,12 +33,15 @@ public sealed class NumberedTraffic
         var self = Cluster.Get(system).SelfUniqueAddress;
         system.ActorOf(Props.Create(() => new Witness(run.OrderCheck)), "witness");
         _region = ClusterSharding.Get(system).Start(
-            "numbered",
+            TypeName,
             // By their type: entities go to sleep and wake often, and an expression is compiled each time.
             entity => Props.Create(typeof(Entity), self, entity, run.OrderCheck, chance),
             ClusterShardingSettings.Create(system),
             HashCodeMessageExtractor.Create(ShardCount, message => ((string)message).Split(' ')[0]));
     }
+
+    /// <summary>What regions address each other's coordinators by.</summary>
+    public static IReadOnlyList<string> CoordinatorPaths { get; } = [$"/system/sharding/{TypeName}Coordinator", $"/system/sharding/{TypeName}Coordinator/singleton/coordinator"];
 
     /// <summary>Begins in a node's system and goes on until that has ended or the run wants no more of it.</summary>
     /// <returns>The traffic.</returns>

@@ -206,8 +206,11 @@ public sealed class SimulationRun : IDisposable
     {
         var chance = World.Stream("configuration");
         var often = chance.Next(2) == 0;
+        var standard = ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "akka.hocon")));
+        var trusted = standard.GetStringList("akka.remote.trusted-selection-paths").Concat(NumberedTraffic.CoordinatorPaths);
         return ConfigurationFactory.ParseString($$"""
             akka {
+              remote.trusted-selection-paths = ["{{string.Join("\", \"", trusted)}}"]
               loglevel = {{(Options.Trace ? "INFO" : "ERROR")}}
               persistence.journal.plugin = "akka.persistence.journal.store"
               persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.store"
@@ -219,6 +222,6 @@ public sealed class SimulationRun : IDisposable
               operations.snapshot-every = {{(often ? 15 : 1000)}}
               operations.results-in-memory-max = {{(often ? 2 : 5000)}}
             }
-            """).WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "akka.hocon"))));
+            """).WithFallback(standard);
     }
 }
