@@ -45,7 +45,7 @@ public sealed partial class CephFixture : IStoreFixture, IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) => new CephStoreProvider(Options).ConnectAsync(purpose, slots, default);
+    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4, bool longCopies = false) => new CephStoreProvider(Options).ConnectAsync(purpose, slots, default);
 
     public Task<IEventLogConnection> OpenEventLogAsync() => new CephStoreProvider(Options).OpenEventLogAsync("journal", default);
 

@@ -13,7 +13,7 @@ public abstract class ConnectionContract(IStoreFixture fixture) : StoreContract(
     [StoreFact]
     public async Task Calls_that_use_no_slot_answer_while_a_long_call_has_the_only_one()
     {
-        var narrow = await ConnectAsync("narrow", slots: 1);
+        var narrow = await ConnectAsync("narrow", slots: 1, longCopies: true);
         var source = await CreateAsync(Fixture.LongCopyBytes, Fixture.LongCopyBytes);
         var reports = new Reports();
         using var cancel = new CancellationTokenSource();
@@ -41,7 +41,7 @@ public abstract class ConnectionContract(IStoreFixture fixture) : StoreContract(
     [StoreFact]
     public async Task A_call_that_waits_for_a_slot_can_be_given_up_and_then_changes_nothing()
     {
-        var narrow = await ConnectAsync("narrow", slots: 1);
+        var narrow = await ConnectAsync("narrow", slots: 1, longCopies: true);
         var source = await CreateAsync(Fixture.LongCopyBytes, Fixture.LongCopyBytes);
         var reports = new Reports();
         using var cancelCopy = new CancellationTokenSource();

@@ -79,9 +79,10 @@ public abstract class CopyContract(IStoreFixture fixture) : StoreContract(fixtur
     {
         var source = await CreateAsync(Fixture.LongCopyBytes, Fixture.LongCopyBytes);
         var target = Fresh("partial");
+        var copying = await ConnectAsync("copying", longCopies: true);
         var reports = new Reports();
         using var cancel = new CancellationTokenSource();
-        var copy = Store.CopyAsync(source, target, reports, cancel.Token);
+        var copy = copying.CopyAsync(source, target, reports, cancel.Token);
         await reports.Begun.WaitAsync(StepLimit);
         await cancel.CancelAsync();
         await FailsAsync(ErrorKind.Cancelled, () => copy);
@@ -98,13 +99,13 @@ public abstract class CopyContract(IStoreFixture fixture) : StoreContract(fixtur
     {
         var source = await CreateAsync(Fixture.LongCopyBytes, Fixture.LongCopyBytes);
         var target = Fresh("running");
-        var other = await ConnectAsync("other");
+        var copying = await ConnectAsync("copying", longCopies: true);
         var reports = new Reports();
         using var cancel = new CancellationTokenSource();
-        var copy = Store.CopyAsync(source, target, reports, cancel.Token);
+        var copy = copying.CopyAsync(source, target, reports, cancel.Token);
         await reports.Begun.WaitAsync(StepLimit);
-        var found = await other.FindAsync(target, default);
-        var error = await FailsAsync(ErrorKind.Busy, () => other.RemoveAsync(target, null, default));
+        var found = await Store.FindAsync(target, default);
+        var error = await FailsAsync(ErrorKind.Busy, () => Store.RemoveAsync(target, null, default));
         await cancel.CancelAsync();
         await FailsAsync(ErrorKind.Cancelled, () => copy);
         Assert.NotNull(found);

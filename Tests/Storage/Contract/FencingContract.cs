@@ -87,7 +87,7 @@ public abstract class FencingContract(IStoreFixture fixture) : StoreContract(fix
     [StoreFact]
     public async Task A_copy_that_runs_when_its_connection_is_fenced_never_ends_and_holds_nothing()
     {
-        var victim = await ConnectAsync("victim");
+        var victim = await ConnectAsync("victim", longCopies: true);
         var source = await CreateAsync(Fixture.LongCopyBytes, Fixture.LongCopyBytes);
         var target = Fresh("partial");
         var reports = new Reports();

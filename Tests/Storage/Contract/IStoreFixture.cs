@@ -15,7 +15,7 @@ public interface IStoreFixture
     /// <summary>A second pool, for copies from one pool to another.</summary>
     string OtherPool { get; }
 
-    /// <summary>So many bytes of real data take about a second to copy, so that a test can step in while a copy runs.</summary>
+    /// <summary>So many bytes of real data take about a second to copy, for tests that wait for its end.</summary>
     long LongCopyBytes { get; }
 
     /// <summary>The most that fencing or a probe may take.</summary>
@@ -24,8 +24,9 @@ public interface IStoreFixture
     /// <summary>Opens a connection; the caller disposes it.</summary>
     /// <param name="purpose">What it is for.</param>
     /// <param name="slots">How many calls may run at once.</param>
+    /// <param name="longCopies">Whether its copies of <see cref="LongCopyBytes"/> last until they are ended, on a busy machine as well.</param>
     /// <returns>The connection.</returns>
-    Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4);
+    Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4, bool longCopies = false);
 
     /// <summary>Opens an event log; the caller disposes it.</summary>
     /// <returns>The event log.</returns>

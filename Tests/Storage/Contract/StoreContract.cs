@@ -26,9 +26,9 @@ public abstract class StoreContract(IStoreFixture fixture) : IAsyncLifetime
     }
 
     /// <summary>Opens another connection, which ends with the test.</summary>
-    protected async Task<IBlockStore> ConnectAsync(string purpose, int slots = 4)
+    protected async Task<IBlockStore> ConnectAsync(string purpose, int slots = 4, bool longCopies = false)
     {
-        var connection = await Fixture.ConnectAsync(purpose, slots).WaitAsync(StepLimit);
+        var connection = await Fixture.ConnectAsync(purpose, slots, longCopies).WaitAsync(StepLimit);
         _connections.Add(connection);
         return connection;
     }

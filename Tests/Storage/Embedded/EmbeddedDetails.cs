@@ -160,7 +160,7 @@ public sealed class EmbeddedDetails(EmbeddedFixture fixture) : StoreContract(fix
     [Fact]
     public async Task Closing_a_connection_cuts_its_copy_short()
     {
-        var store = await fixture.ConnectAsync("closing");
+        var store = await fixture.ConnectAsync("closing", longCopies: true);
         var source = await CreateAsync(fixture.LongCopyBytes, fixture.LongCopyBytes);
         var target = Fresh("copy");
         var reports = new Reports();

@@ -27,7 +27,8 @@ public sealed class EmbeddedFixture : IStoreFixture, IDisposable
         CopyBytesPerSecondMax = LongCopyBytes,
     };
 
-    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) => new EmbeddedStoreProvider(Options).ConnectAsync(purpose, slots, default);
+    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4, bool longCopies = false) =>
+        new EmbeddedStoreProvider(longCopies ? Options with { CopyBytesPerSecondMax = 1 << 20 } : Options).ConnectAsync(purpose, slots, default);
 
     public Task<IEventLogConnection> OpenEventLogAsync() => new EmbeddedStoreProvider(Options).OpenEventLogAsync("journal", default);
 

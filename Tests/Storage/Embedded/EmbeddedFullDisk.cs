@@ -21,7 +21,7 @@ public sealed class SmallDisk : IStoreFixture, IDisposable
 
     public TimeSpan Limit => TimeSpan.FromSeconds(5);
 
-    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4) =>
+    public Task<IBlockStore> ConnectAsync(string purpose = "test", int slots = 4, bool longCopies = false) =>
         new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = _directory }).ConnectAsync(purpose, slots, default);
 
     public Task<IEventLogConnection> OpenEventLogAsync() =>
