@@ -10,10 +10,12 @@ namespace Mooring.Cli;
 /// </summary>
 internal static class EndpointFinder
 {
-    public static MooringClientOptions Find(string? option) => At(option) with
-    {
-        CaFile = Environment.GetEnvironmentVariable("MOORING_CA") is { Length: > 0 } file ? file : null,
-    };
+    public static MooringClientOptions Find(string? option) => At(option) with { CaFile = CaFile() };
+
+    /// <summary>What is shown to, and believed of, a node that the user has named.</summary>
+    public static MooringClientOptions Named(string node) => new() { Endpoint = node, Token = Token(), CaFile = CaFile() };
+
+    private static string? CaFile() => Environment.GetEnvironmentVariable("MOORING_CA") is { Length: > 0 } file ? file : null;
 
     // In a file, it does not stand among the processes' environment.
     private static string? Token() => Environment.GetEnvironmentVariable("MOORING_TOKEN") is { Length: > 0 } token ? token

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -24,6 +25,34 @@ internal static class Connections
         if (caFile is not null)
             sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = TrustIn(caFile) };
         return token is null ? sockets : new BearerHandler(token, sockets);
+    }
+
+    /// <summary>Speaks TLS with a node.</summary>
+    /// <param name="stream">The connection; disposed when it comes to nothing.</param>
+    /// <param name="host">Where it goes.</param>
+    /// <param name="trust">Which certificates are believed, as of <see cref="TrustIn"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What is said over it.</returns>
+    /// <exception cref="IOException">The other side does not speak TLS, or is no node.</exception>
+    public static async Task<Stream> SecureAsync(Stream stream, string host, X509ChainPolicy trust, CancellationToken cancellationToken)
+    {
+        var tls = new SslStream(stream);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = host, CertificateChainPolicy = trust }, cancellationToken).ConfigureAwait(false);
+            return tls;
+        }
+        catch (AuthenticationException e)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw new IOException($"{host} is not believed to be a node: {e.Message}", e);
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Which certificates are believed.</summary>

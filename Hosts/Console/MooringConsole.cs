@@ -13,8 +13,9 @@ public static class MooringConsole
     /// <param name="system">The actor system.</param>
     /// <param name="mooring">The node.</param>
     /// <param name="settings">How long answers are waited for.</param>
+    /// <param name="gate">Who is let in.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public static void Start(ActorSystem system, MooringCluster mooring, ConsoleSettings settings)
+    public static void Start(ActorSystem system, MooringCluster mooring, ConsoleSettings settings, IConsoleGate gate)
     {
         var console = PetabridgeCmd.Get(system);
         console.RegisterCommandPalette(ClusterCommands.Instance);
@@ -25,7 +26,7 @@ public static class MooringConsole
         console.RegisterCommandPalette(new OperationCommands(mooring, settings));
         console.RegisterCommandPalette(new NodeCommands(mooring, settings));
         console.RegisterCommandPalette(new VipCommands(mooring, settings));
-        console.Start();
+        console.Start(gate);
     }
 }
 

@@ -13,6 +13,7 @@ using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
 using Mooring.StorageNode.Configuration;
+using Mooring.StorageNode.Consoles;
 using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Http;
 using Mooring.StorageNode.Http.Access;
@@ -135,7 +136,9 @@ internal static class NodeHost
         });
         builder.Services.AddSingleton(provider => MooringCluster.Get(provider.GetRequiredService<ActorSystem>()));
         builder.Services.AddSingleton(provider => new NodePresence(
-            provider.GetRequiredService<ActorSystem>(), services, configuration, tls, provider.GetRequiredService<ILogger<NodePresence>>()));
+            provider.GetRequiredService<ActorSystem>(), services, configuration, tls,
+            new ConsoleGate(services.Settings.Node, tls, provider.GetService<Doorkeeper>(), provider.GetService<AuditLog>()),
+            provider.GetRequiredService<ILogger<NodePresence>>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NodePresence>());
         builder.Services.AddHealthChecks().AddMooring();
 

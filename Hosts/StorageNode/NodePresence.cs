@@ -4,11 +4,12 @@ using Mooring.Palettes;
 using Mooring.StorageNode.Configuration;
 using Mooring.StorageNode.Files;
 using Mooring.StorageNode.Tls;
+using Petabridge.Cmd.Host;
 
 namespace Mooring.StorageNode;
 
 /// <summary>What a node shows of itself beside its actors while they run: the data port, the console; and whether they ended by themselves.</summary>
-internal sealed class NodePresence(ActorSystem system, MooringServices services, NodeConfiguration configuration, NodeTls? tls, ILogger<NodePresence> log) : IHostedService
+internal sealed class NodePresence(ActorSystem system, MooringServices services, NodeConfiguration configuration, NodeTls? tls, IConsoleGate consoles, ILogger<NodePresence> log) : IHostedService
 {
     private DataListener? _data;
 
@@ -19,8 +20,8 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var mooring = MooringCluster.Get(system);
-        if (configuration.Text("console.enabled") == "auto" ? !configuration.Flag("http.tokens") && !configuration.Flag("audit.enabled") : configuration.Flag("console.enabled"))
-            MooringConsole.Start(system, mooring, configuration.Console);
+        if (configuration.Flag("console.enabled"))
+            MooringConsole.Start(system, mooring, configuration.Console, consoles);
         _data = DataListener.Start(services, mooring.Areas, tls);
         log.LogInformation("{Node} runs on {Address}", services.Settings.Node, configuration.Text("node.address"));
         return Task.CompletedTask;

@@ -9,7 +9,7 @@ namespace Mooring.Tests.Cluster;
 /// <summary><c>mooring console</c> against real nodes.</summary>
 public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster>
 {
-    private const int Port = 9110;
+    internal const int Port = 9110;
 
     private readonly TestCluster _cluster = healthy.Cluster;
 
@@ -175,9 +175,12 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
 
     internal static string HostOf(TestCluster cluster, string node) => cluster.Nodes.EndpointOf(node).Split(':')[0];
 
-    internal static async Task<(int Exit, string Output, string Errors)> RunOnAsync(TestCluster cluster, string? script, params string[] arguments)
+    internal static Task<(int Exit, string Output, string Errors)> RunOnAsync(TestCluster cluster, string? script, params string[] arguments) =>
+        RunAsAsync(cluster, null, script, arguments);
+
+    internal static async Task<(int Exit, string Output, string Errors)> RunAsAsync(TestCluster cluster, string? token, string? script, params string[] arguments)
     {
-        using var console = Start(cluster, arguments);
+        using var console = Start(cluster, arguments, token);
         var output = console.StandardOutput.ReadToEndAsync();
         var errors = console.StandardError.ReadToEndAsync();
         await console.StandardInput.WriteAsync(script);
@@ -186,13 +189,17 @@ public class ConsoleTests(HealthyCluster healthy) : IClassFixture<HealthyCluster
         return (console.ExitCode, await output, await errors);
     }
 
-    internal static Process Start(TestCluster cluster, string[] arguments)
+    internal static Process Start(TestCluster cluster, string[] arguments, string? token = null)
     {
         var start = new ProcessStartInfo(Programs.Mooring, ["console", .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment["MOORING_ENDPOINT"] = cluster.Nodes.Endpoint;
+        if (token is not null)
+            start.Environment["MOORING_TOKEN"] = token;
+        if (cluster.CaFile is not null)
+            start.Environment["MOORING_CA"] = cluster.CaFile;
         return Process.Start(start)!;
     }
 }

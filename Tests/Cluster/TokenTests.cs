@@ -148,6 +148,40 @@ public class TokenTests
     }
 
     [Fact]
+    public async Task A_console_needs_an_admin_s_token_speaks_TLS_and_leaves_what_it_did_in_the_audit_log()
+    {
+        await using var cluster = await TestCluster.StartWithTlsAsync(1, "http.tokens=on", "audit.enabled=on");
+        var token = await FirstAsync(cluster);
+        using var admin = With(cluster, token);
+        var viewer = (await admin.CreateTokenAsync(new TokenBody("viewer", "viewer"))).Token!;
+        var node = cluster.Nodes.EndpointOf("node-1").Split(':')[0];
+        string[] command = ["--node", node, "--command", $"volume create {Volume.Image} 1M"];
+
+        foreach (var (shown, why) in new[] { (null, "a token is needed"), ($"admin.{new string('A', 43)}", "the token is not known"), (viewer, "'viewer' has the role viewer") })
+        {
+            var refused = await ConsoleTests.RunAsAsync(cluster, shown, null, command);
+            Assert.Equal((false, ""), (refused.Exit == 0, refused.Output));
+            Assert.Contains($"the node refuses: {(why.StartsWith('\'') ? "a console needs an admin's token; " : "")}{why}", refused.Errors, StringComparison.Ordinal);
+        }
+        Assert.Empty(await cluster.Store.ImagesAsync("rbd"));
+        Assert.Equal(0, (await ConsoleTests.RunAsAsync(cluster, token, null, command)).Exit);
+        Assert.Equal(1, (await ConsoleTests.RunAsAsync(cluster, token, null, command)).Exit);
+
+        List<AuditEntryShape> log = [];
+        await TestCluster.UntilAsync("what the console did is in the log", async () =>
+            (log = [.. (await admin.ListAuditAsync(null, 1000)).Items.Where(e => e.Method == "CONSOLE").Reverse()]).Count == 4);
+        Assert.Equal(["received", "completed", "received", "completed"], log.Select(e => e.Stage));
+        Assert.All(log, e => Assert.Equal(("admin", "node-1"), (e.Who, e.Node)));
+        Assert.All(log, e => Assert.StartsWith($"volume create {Volume.Image} 1M --request-id ", e.Target, StringComparison.Ordinal));
+        Assert.Null(log[1].Result);
+        Assert.Contains("exists", log[3].Result, StringComparison.Ordinal);
+
+        using var plain = new TcpClient(node, ConsoleTests.Port);
+        await plain.GetStream().WriteAsync("\0\0\0\u0010{\"type\":\"hello\"}"u8.ToArray());
+        Assert.Equal(0, await plain.GetStream().ReadAtLeastAsync(new byte[64], 64, throwOnEndOfStream: false).AsTask().WaitAsync(TestCluster.Limit));
+    }
+
+    [Fact]
     public async Task Between_nodes_and_about_files_TLS_is_spoken_and_with_nodes_of_the_CA_alone()
     {
         await using var cluster = await TestCluster.StartWithTlsAsync(3);

@@ -1,3 +1,4 @@
+using Mooring.Client;
 using Petabridge.Cmd.Client;
 using Petabridge.Cmd.Wire;
 
@@ -34,7 +35,10 @@ internal sealed class ConsoleSession(NodeFinder finder, TimeSpan timeout) : IAsy
             using var limit = new CancellationTokenSource(ConnectTimeout);
             try
             {
-                _client = await CmdClient.ConnectAsync(host, port, limit.Token);
+                _client = await CmdClient.ConnectAsync(
+                    host, port, finder.Access.Token,
+                    finder.Access.CaFile is { } caFile ? (stream, cancel) => Connections.SecureAsync(stream, host, Connections.TrustIn(caFile), cancel) : null,
+                    limit.Token);
                 (Node, Palettes) = ($"{host}:{port}", _client.Palettes);
                 return _client;
             }

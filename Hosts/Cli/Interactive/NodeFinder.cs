@@ -5,11 +5,14 @@ namespace Mooring.Cli.Interactive;
 /// <summary>Which consoles there are, the best first: the named one, or those of the nodes that are up, the owner's first.</summary>
 internal sealed class NodeFinder(string? node, int port, string? endpoint, TimeSpan timeout)
 {
+    /// <summary>What is shown to them, and how they are believed.</summary>
+    public MooringClientOptions Access { get; } = node is null ? EndpointFinder.Find(endpoint) : EndpointFinder.Named(node);
+
     public async Task<IReadOnlyList<(string Host, int Port)>> FindAsync()
     {
         if (node is not null)
             return [Named(node)];
-        using var client = new MooringClient(EndpointFinder.Find(endpoint) with { Timeout = timeout });
+        using var client = new MooringClient(Access with { Timeout = timeout });
         try
         {
             var nodes = await client.ListNodesAsync();

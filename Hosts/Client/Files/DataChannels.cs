@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Mooring.Messages.Wire;
 
@@ -80,18 +78,13 @@ internal sealed class DataChannel : IDisposable
             await socket.ConnectAsync(address[..cut], port, bounded.Token).ConfigureAwait(false);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (trust is not null)
-            {
-                var tls = new SslStream(stream);
-                await tls.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions { TargetHost = address[..cut], CertificateChainPolicy = trust }, bounded.Token).ConfigureAwait(false);
-                stream = tls;
-            }
+                stream = await Connections.SecureAsync(stream, address[..cut], trust, bounded.Token).ConfigureAwait(false);
             return new DataChannel(address, socket, stream, options.AnswerTimeout);
         }
         catch (Exception e)
         {
             socket.Dispose();
-            if (e is SocketException or AuthenticationException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            if (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
                 throw new IOException($"{address} cannot be reached: {e.Message}", e);
             throw;
         }

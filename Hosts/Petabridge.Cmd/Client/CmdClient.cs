@@ -10,17 +10,27 @@ internal sealed class CmdClient : IAsyncDisposable
 
     private static readonly TimeSpan CancelWait = TimeSpan.FromSeconds(2);
 
-    private readonly NetworkStream _stream;
+    // A node that does not know a token looks it up.
+    private static readonly TimeSpan HelloWait = TimeSpan.FromSeconds(15);
+
+    private readonly Stream _stream;
     private long _lastId;
 
-    private CmdClient(NetworkStream stream) => _stream = stream;
+    private CmdClient(Stream stream) => _stream = stream;
 
     /// <summary>What the node offers.</summary>
     public IReadOnlyList<PaletteShape> Palettes { get; private set; } = [];
 
     /// <summary>Connects and learns the palettes.</summary>
+    /// <param name="host">The node's address.</param>
+    /// <param name="port">Its port for consoles.</param>
+    /// <param name="token">What is shown where one is asked for.</param>
+    /// <param name="secureAsync">Makes the connection one that nobody else reads; null where it is not.</param>
+    /// <param name="cancellationToken">Gives up connecting.</param>
+    /// <returns>The connection.</returns>
     /// <exception cref="IOException">It is not reached, refuses, or speaks another protocol.</exception>
-    public static async Task<CmdClient> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    public static async Task<CmdClient> ConnectAsync(
+        string host, int port, string? token, Func<Stream, CancellationToken, Task<Stream>>? secureAsync, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -37,11 +47,13 @@ internal sealed class CmdClient : IAsyncDisposable
             socket.Dispose();
             throw;
         }
-        var client = new CmdClient(new NetworkStream(socket, ownsSocket: true));
+        using var limit = new CancellationTokenSource(HelloWait);
+        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        var client = new CmdClient(secureAsync is null ? stream : await secureAsync(stream, limit.Token).ConfigureAwait(false));
         try
         {
-            await client.SendAsync(new ClientFrame(WireNames.Hello, WireNames.Version), cancellationToken).ConfigureAwait(false);
-            var answer = await client.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            await client.SendAsync(new ClientFrame(WireNames.Hello, WireNames.Version, Token: token), limit.Token).ConfigureAwait(false);
+            var answer = await client.ReceiveAsync(limit.Token).ConfigureAwait(false);
             client.Palettes = answer.Palettes ?? throw new IOException($"{host}:{port} does not speak this console's protocol");
             return client;
         }

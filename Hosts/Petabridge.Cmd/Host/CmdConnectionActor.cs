@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
@@ -23,18 +24,20 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
     private readonly string? _refusal;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Socket _socket;
-    private readonly NetworkStream _stream;
+    private readonly IConsoleGate _gate;
     private readonly CancellationTokenSource _end = new();
     private readonly Queue<byte[]> _output = new();
+    private Stream _stream;
+    private IConsoleGuest? _guest;
     private long _outputBytes;
     private bool _writing;
     private bool _closing;
-    private bool _greeted;
     private (long Id, IActorRef Session)? _running;
 
-    public CmdConnectionActor(Socket socket, CmdSettings settings, IActorRef host, string? refusal)
+    public CmdConnectionActor(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host, string? refusal)
     {
         _settings = settings;
+        _gate = gate;
         _host = host;
         _refusal = refusal;
         _socket = socket;
@@ -42,6 +45,22 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
         // A console whose machine has died is noticed although nothing is to be sent.
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         _stream = new NetworkStream(socket, ownsSocket: true);
+        Receive<Secured>(secured =>
+        {
+            _stream = secured.Stream;
+            if (_refusal is not null)
+                Refuse(_refusal);
+            else
+                ReadNext();
+        });
+        Receive<Admitted>(admitted =>
+        {
+            _guest = admitted.Guest;
+            _host.Tell(CmdHostActor.GetPalettes.Instance);
+            AwaitCommand();
+            ReadNext();
+        });
+        Receive<NotAdmitted>(refused => Refuse(refused.Why));
         Receive<FrameRead>(OnFrame);
         Receive<ReadFailed>(failed => OnReadFailed(failed.Cause));
         Receive<Written>(_ => OnWritten());
@@ -55,18 +74,13 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(Socket socket, CmdSettings settings, IActorRef host, string? refusal) =>
-        Akka.Actor.Props.Create(() => new CmdConnectionActor(socket, settings, host, refusal));
+    public static Props Props(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host, string? refusal) =>
+        Akka.Actor.Props.Create(() => new CmdConnectionActor(socket, settings, gate, host, refusal));
 
     protected override void PreStart()
     {
-        if (_refusal is not null)
-        {
-            Refuse(_refusal);
-            return;
-        }
         Timers.StartSingleTimer("silence", new TimedOut("no hello came in time"), _settings.HandshakeTimeout);
-        ReadNext();
+        _gate.SecureAsync(_stream, _end.Token).PipeTo(Self, success: stream => new Secured(stream), failure: e => new ReadFailed(e));
     }
 
     protected override void PostStop()
@@ -109,21 +123,24 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
         }
         if (Take(frame) is { } problem)
             Refuse(problem);
-        else
+        // Nothing more is read from who is not let in.
+        else if (_guest is not null)
             ReadNext();
     }
 
     private string? Take(ClientFrame frame)
     {
-        if (!_greeted)
+        if (_guest is not { } guest)
         {
             if (frame.Type != WireNames.Hello)
                 return "the first frame is not a hello";
             if (frame.Version != WireNames.Version)
                 return $"version {frame.Version} of the protocol is not spoken here, but {WireNames.Version}";
-            _greeted = true;
-            _host.Tell(CmdHostActor.GetPalettes.Instance);
-            AwaitCommand();
+            Timers.Cancel("silence");
+            _gate.AdmitAsync(frame.Token, ((IPEndPoint)_socket.RemoteEndPoint!).Address, _end.Token).PipeTo(
+                Self,
+                success: admitted => new Admitted(admitted),
+                failure: e => new NotAdmitted(e is UnauthorizedAccessException ? e.Message : "whether you are let in could not be found out"));
             return null;
         }
         switch (frame.Type)
@@ -135,7 +152,7 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
             case WireNames.Run:
                 Timers.Cancel("silence");
                 var run = new CmdHostActor.Dispatch(frame.Palette ?? "", frame.Command ?? "", frame.Arguments ?? []);
-                _running = (frame.Id, Context.ActorOf(CommandSession.Props(frame.Id, run, _host)));
+                _running = (frame.Id, Context.ActorOf(CommandSession.Props(frame.Id, run, _host, guest)));
                 return null;
             case WireNames.Cancel:
                 Cancel(frame.Id);
@@ -246,7 +263,7 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
         DrainAsync(_stream, _end.Token).PipeTo(Self, success: () => Lingered.Instance, failure: _ => Lingered.Instance);
     }
 
-    private static async Task DrainAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private static async Task DrainAsync(Stream stream, CancellationToken cancellationToken)
     {
         var buffer = new byte[16 * 1024];
         for (var left = DrainBytesMax; left > 0;)
@@ -257,6 +274,12 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
             left -= read;
         }
     }
+
+    private sealed record Secured(Stream Stream) : INoSerializationVerificationNeeded;
+
+    private sealed record Admitted(IConsoleGuest Guest) : INoSerializationVerificationNeeded;
+
+    private sealed record NotAdmitted(string Why) : INoSerializationVerificationNeeded;
 
     private sealed record FrameRead(byte[]? Body) : INoSerializationVerificationNeeded;
 

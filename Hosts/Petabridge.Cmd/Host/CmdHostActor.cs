@@ -18,6 +18,7 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
     private readonly SortedDictionary<string, (CommandPalette Palette, IActorRef Handler)> _palettes = new(StringComparer.Ordinal);
     private readonly HashSet<IActorRef> _connections = [];
     private Socket? _listener;
+    private IConsoleGate _gate = new OpenGate();
 
     public CmdHostActor(CmdSettings settings)
     {
@@ -54,7 +55,7 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
 
     private void OnServe(Serve serve)
     {
-        _listener = serve.Listener;
+        (_listener, _gate) = (serve.Listener, serve.Gate);
         _log.Info("consoles are served on {0}", _listener.LocalEndPoint);
         if (_settings.LogPalettes)
             _log.Info("console palettes: {0}", string.Join(", ", _palettes.Values.Select(p => $"{p.Palette.ModuleName} ({p.Palette.Commands.Count} commands)")));
@@ -67,7 +68,7 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
     private void OnAccepted(Accepted accepted)
     {
         var full = _connections.Count >= _settings.ConnectionCountMax;
-        var connection = Context.ActorOf(CmdConnectionActor.Props(accepted.Socket, _settings, Self, full ? $"{_connections.Count} consoles are connected already" : null));
+        var connection = Context.ActorOf(CmdConnectionActor.Props(accepted.Socket, _settings, _gate, Self, full ? $"{_connections.Count} consoles are connected already" : null));
         if (!full)
             _connections.Add(Context.Watch(connection));
         AcceptNext();
@@ -92,7 +93,7 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
 
     internal sealed record Register(CommandPaletteHandler Handler) : INoSerializationVerificationNeeded;
 
-    internal sealed record Serve(Socket Listener) : INoSerializationVerificationNeeded;
+    internal sealed record Serve(Socket Listener, IConsoleGate Gate) : INoSerializationVerificationNeeded;
 
     internal sealed record GetPalettes : INoSerializationVerificationNeeded
     {
@@ -102,7 +103,11 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
     internal sealed record PalettesListed(IReadOnlyList<PaletteShape> Items) : INoSerializationVerificationNeeded;
 
     /// <summary>A command line to be checked and handed on; the sender gets what its handler says.</summary>
-    internal sealed record Dispatch(string Palette, string Command, IReadOnlyList<string> Words) : INoSerializationVerificationNeeded;
+    internal sealed record Dispatch(string Palette, string Command, IReadOnlyList<string> Words) : INoSerializationVerificationNeeded
+    {
+        /// <summary>As it was typed, more or less.</summary>
+        public string Line => string.Join(' ', Words.Select(word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word).Prepend(Command).Prepend(Palette));
+    }
 
     /// <summary>The command line is wrong.</summary>
     internal sealed record Refused(string Problem) : INoSerializationVerificationNeeded;

@@ -44,7 +44,12 @@ public sealed class PetabridgeCmd : IExtension
 
     /// <summary>Listens, once; a second call does nothing.</summary>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public void Start()
+    public void Start() => Start(new OpenGate());
+
+    /// <summary>Listens, once; a second call does nothing.</summary>
+    /// <param name="gate">Who is let in.</param>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    public void Start(IConsoleGate gate)
     {
         lock (_lock)
         {
@@ -52,7 +57,7 @@ public sealed class PetabridgeCmd : IExtension
                 return;
             var listener = Listen(_settings.Host, _settings.Port);
             Volatile.Write(ref _listensOn, listener.LocalEndPoint!);
-            _host.Tell(new CmdHostActor.Serve(listener), ActorRefs.NoSender);
+            _host.Tell(new CmdHostActor.Serve(listener, gate), ActorRefs.NoSender);
         }
     }
 

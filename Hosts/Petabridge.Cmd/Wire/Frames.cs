@@ -6,7 +6,8 @@ namespace Petabridge.Cmd.Wire;
 
 /// <summary>What a console sends: <c>hello</c> first, then <c>run</c> and <c>cancel</c>.</summary>
 internal sealed record ClientFrame(
-    string? Type, int Version = 0, long Id = 0, string? Palette = null, string? Command = null, IReadOnlyList<string>? Arguments = null);
+    string? Type, int Version = 0, long Id = 0, string? Palette = null, string? Command = null, IReadOnlyList<string>? Arguments = null,
+    string? Token = null);
 
 /// <summary>
 /// What a node sends: <c>palettes</c> in answer to hello, <c>output</c> of a command (<see cref="Status"/> is set in the last one), and

@@ -128,5 +128,5 @@ public sealed class ClusterPalettesSpec : IAsyncLifetime
     }
 
     private static Task<CmdClient> ConnectAsync(ClusterNode node) =>
-        CmdClient.ConnectAsync("127.0.0.1", ((System.Net.IPEndPoint)PetabridgeCmd.Get(node.System).ListensOn!).Port, CancellationToken.None);
+        CmdClient.ConnectAsync("127.0.0.1", ((System.Net.IPEndPoint)PetabridgeCmd.Get(node.System).ListensOn!).Port, null, null, CancellationToken.None);
 }

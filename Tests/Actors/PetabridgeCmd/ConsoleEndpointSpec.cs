@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Akka.Actor;
@@ -79,6 +81,40 @@ public class ConsoleEndpointSpec
         Assert.Equal(("failed", "it broke later", ""), await ConsoleSystem.RunAsync(client, "test", "piped"));
         Assert.Equal(("failed", "'test nobody' is not carried out here", ""), await ConsoleSystem.RunAsync(client, "test", "nobody"));
         Assert.Equal(("ok", "", "x\n"), await ConsoleSystem.RunAsync(client, "test", "echo", "x"));
+    }
+
+    [Fact]
+    public async Task Who_is_not_let_in_is_told_why_and_offered_nothing()
+    {
+        await using var system = new ConsoleSystem(gate: new Gate());
+
+        foreach (var token in new[] { null, "wrong" })
+            Assert.Contains("the node refuses: not you", (await Assert.ThrowsAsync<IOException>(() => system.ConnectAsync(token))).Message, StringComparison.Ordinal);
+        await using var client = await system.ConnectAsync("right");
+        Assert.Equal(("ok", "", "x\n"), await ConsoleSystem.RunAsync(client, "test", "echo", "x"));
+    }
+
+    [Fact]
+    public async Task A_gate_hears_of_each_command_before_it_is_carried_out_and_how_it_ended()
+    {
+        var gate = new Gate();
+        await using var system = new ConsoleSystem(gate: gate);
+        await using (var client = await system.ConnectAsync("right"))
+        {
+            Assert.Equal("ok", (await ConsoleSystem.RunAsync(client, "test", "echo", "two words", "-v", "x")).Status);
+            Assert.Equal("failed", (await ConsoleSystem.RunAsync(client, "test", "fail")).Status);
+            Assert.Equal(("failed", "not this", ""), await ConsoleSystem.RunAsync(client, "test", "count", "13"));
+            Assert.Equal("usage", (await ConsoleSystem.RunAsync(client, "test", "none")).Status);
+            using var cancel = new CancellationTokenSource();
+            await client.RunAsync(["test", "wait"], (_, _) => cancel.Cancel(), cancel.Token);
+        }
+
+        string[] expected =
+        [
+            "test echo 'two words' -v x", "as wished", "test fail", "it broke at once", "test count 13", "test none", "palette 'test' has no command 'none'", "test wait", "it was cancelled",
+        ];
+        for (var i = 0; i < expected.Length; i++)
+            Assert.StartsWith(expected[i], gate.Heard.TryTake(out var heard, ConsoleSystem.Limit) ? heard : "nothing", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -258,7 +294,7 @@ public class ConsoleEndpointSpec
         await using var system = new ConsoleSystem("petabridge.cmd.wire.connection-count-max = 1");
         var first = await system.ConnectAsync();
 
-        var refused = await Assert.ThrowsAsync<IOException>(system.ConnectAsync);
+        var refused = await Assert.ThrowsAsync<IOException>(() => system.ConnectAsync());
         Assert.Contains("1 consoles are connected already", refused.Message, StringComparison.Ordinal);
         await first.DisposeAsync();
         await using var next = await ConnectWhenThereIsRoomAsync(system);
@@ -287,7 +323,7 @@ public class ConsoleEndpointSpec
 
         await system.DisposeAsync();
 
-        await Assert.ThrowsAsync<IOException>(() => CmdClient.ConnectAsync("127.0.0.1", port, CancellationToken.None));
+        await Assert.ThrowsAsync<IOException>(() => CmdClient.ConnectAsync("127.0.0.1", port, null, null, CancellationToken.None));
     }
 
     [Fact]
@@ -374,6 +410,26 @@ public class ConsoleEndpointSpec
         {
             public Handler()
                 : base(Commands) => Process("show", _ => Sender.Tell(new CommandResponse("here")));
+        }
+    }
+
+    private sealed class Gate : IConsoleGate, IConsoleGuest
+    {
+        public BlockingCollection<string> Heard { get; } = [];
+
+        public Task<Stream> SecureAsync(Stream stream, CancellationToken cancellationToken) => Task.FromResult(stream);
+
+        public Task<IConsoleGuest> AdmitAsync(string? token, IPAddress from, CancellationToken cancellationToken) =>
+            token == "right" && IPAddress.IsLoopback(from)
+                ? Task.FromResult<IConsoleGuest>(this)
+                : Task.FromException<IConsoleGuest>(new UnauthorizedAccessException("not you"));
+
+        public Task<Action<string?>> BeginAsync(string command)
+        {
+            Heard.Add(command);
+            return command.EndsWith(" 13", StringComparison.Ordinal)
+                ? Task.FromException<Action<string?>>(new UnauthorizedAccessException("not this"))
+                : Task.FromResult<Action<string?>>(problem => Heard.Add(problem ?? "as wished"));
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class ConsoleSystem : IAsyncDisposable
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public ConsoleSystem(string hocon = "")
+    public ConsoleSystem(string hocon = "", IConsoleGate? gate = null)
     {
         System = ActorSystem.Create("console", ConfigurationFactory.ParseString(hocon).WithFallback("""
             petabridge.cmd { host = "127.0.0.1", port = 0 }
@@ -23,7 +23,10 @@ internal sealed class ConsoleSystem : IAsyncDisposable
         Cmd.RegisterCommandPalette(new TestPalette(Ended));
         try
         {
-            Cmd.Start();
+            if (gate is null)
+                Cmd.Start();
+            else
+                Cmd.Start(gate);
         }
         catch
         {
@@ -41,10 +44,10 @@ internal sealed class ConsoleSystem : IAsyncDisposable
     /// <summary>Gets a line for each console that a handler saw go away.</summary>
     public BlockingCollection<string> Ended { get; } = [];
 
-    public async Task<CmdClient> ConnectAsync()
+    public async Task<CmdClient> ConnectAsync(string? token = null)
     {
         using var limit = new CancellationTokenSource(Limit);
-        return await CmdClient.ConnectAsync("127.0.0.1", Port, limit.Token);
+        return await CmdClient.ConnectAsync("127.0.0.1", Port, token, null, limit.Token);
     }
 
     public static async Task<(string Status, string Error, string Output)> RunAsync(CmdClient client, params string[] words)

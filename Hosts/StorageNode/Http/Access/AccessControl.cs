@@ -15,7 +15,7 @@ internal static class AccessControl
 {
     public static void Add(IServiceCollection services, TimeSpan refreshInterval)
     {
-        services.AddSingleton<FailedAttempts>();
+        services.AddSingleton<Doorkeeper>();
         services.AddSingleton(provider => new TokenBook(provider.GetRequiredService<MooringCluster>, refreshInterval, TimeProvider.System));
         services.AddHostedService(provider => provider.GetRequiredService<TokenBook>());
         services.AddAuthentication(TokenHandler.Name).AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null);

@@ -1,8 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Mooring.Messages;
@@ -11,12 +9,9 @@ using Mooring.Storage;
 
 namespace Mooring.StorageNode.Http.Access;
 
-/// <summary>
-/// Who asks: the bearer of the token in the request's header. From where many wrong ones came nobody is believed for a while whom this node does not know: somebody
-/// whose token was revoked and who goes on asking keeps no neighbour out.
-/// </summary>
+/// <summary>Who asks: the bearer of the token in the request's header.</summary>
 internal sealed class TokenHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens, FailedAttempts failures)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Doorkeeper doorkeeper)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string Name = "Bearer";
@@ -31,32 +26,19 @@ internal sealed class TokenHandler(
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
         var text = header[Prefix.Length..].Trim();
-        var from = Request.HttpContext.Connection.RemoteIpAddress ?? IPAddress.None;
-        if (tokens.Known(text) is { } known)
-            return Success(known);
-        if (failures.AreMany(from))
-            return Fail(new OperationError(ErrorKind.Overloaded, "many wrong tokens came from this address; try again later"));
         try
         {
-            if (await tokens.LookUpAsync(text, () => !failures.AreMany(from), Request.HttpContext.RequestAborted) is { } token)
-                return Success(token);
-            failures.Add(from);
-            return Fail(new OperationError(ErrorKind.Unauthenticated, "the token is not known, was revoked, or has ended"));
+            return Success(await doorkeeper.WhoAsync(text, Request.HttpContext.Connection.RemoteIpAddress ?? IPAddress.None, Request.HttpContext.RequestAborted));
         }
-        catch (Exception e) when (e is BlockStoreException or OperationCanceledException)
+        catch (BlockStoreException e)
         {
-            return Fail(new OperationError(ErrorKind.Unavailable, "whose the token is cannot be looked up in the block store now; ask again"));
+            _problem = e.Error;
+            return AuthenticateResult.Fail(_problem.Detail);
         }
     }
 
     private static AuthenticateResult Success(ClientToken token) =>
         AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new Bearer(token)), Name));
-
-    private AuthenticateResult Fail(OperationError problem)
-    {
-        _problem = problem;
-        return AuthenticateResult.Fail(problem.Detail);
-    }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
@@ -79,28 +61,4 @@ internal sealed class Bearer(ClientToken token) : ClaimsIdentity(TokenHandler.Na
     /// <param name="context">The request.</param>
     /// <returns>The token.</returns>
     public static ClientToken? Of(HttpContext context) => (context.User.Identity as Bearer)?.Token;
-}
-
-/// <summary>How many wrong tokens came from where. Of IPv6 whoever has an address has those with the same first 64 bits.</summary>
-internal sealed class FailedAttempts : IDisposable
-{
-    private const int AttemptsMax = 20;
-    private static readonly TimeSpan ForgivenAfter = TimeSpan.FromMinutes(1);
-
-    private readonly PartitionedRateLimiter<IPAddress> _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
-        RateLimitPartition.GetFixedWindowLimiter(address, _ => new FixedWindowRateLimiterOptions { PermitLimit = AttemptsMax, Window = ForgivenAfter }));
-
-    public bool AreMany(IPAddress from)
-    {
-        using var lease = _limiter.AttemptAcquire(PlaceOf(from), 0);
-        return !lease.IsAcquired;
-    }
-
-    public void Add(IPAddress from) => _limiter.AttemptAcquire(PlaceOf(from)).Dispose();
-
-    private static IPAddress PlaceOf(IPAddress from) => from.AddressFamily != AddressFamily.InterNetworkV6 ? from
-        : from.IsIPv4MappedToIPv6 ? from.MapToIPv4()
-        : new IPAddress([.. from.GetAddressBytes().AsSpan(0, 8), .. new byte[8]]);
-
-    public void Dispose() => _limiter.Dispose();
 }

@@ -16,6 +16,9 @@ internal sealed record AuditSettings(TimeSpan Keep, string File);
 /// </summary>
 internal sealed class AuditLog(IEventLogProvider store, AuditSettings settings, TimeProvider clock, ILogger<AuditLog> log) : BackgroundService
 {
+    /// <summary>The stages of an entry.</summary>
+    public const string Received = "received", Completed = "completed";
+
     private const string Stream = "audit";
     private const int WaitingMax = 10_000, BatchMax = 100, PageMax = 1000, RefusalMax = 100;
 

@@ -12,8 +12,6 @@ namespace Mooring.StorageNode.Http.Audit;
 /// </summary>
 internal sealed class AuditedRequests(RequestDelegate next, AuditLog audit, NodeName node, bool asksForTokens, long bodyBytesMax)
 {
-    private const string Received = "received", Completed = "completed";
-
     /// <summary>Of an endpoint whose body is data, and no part of what is asked.</summary>
     public static readonly object TakesData = new Data();
 
@@ -26,7 +24,7 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditLog audit, Node
             return;
         }
         var entry = new AuditEntryShape(
-            DateTimeOffset.UtcNow, node.Value, Received, Guid.CreateVersion7().ToString("N"), Bearer.Of(http)?.Name, $"{http.Connection.RemoteIpAddress}",
+            DateTimeOffset.UtcNow, node.Value, AuditLog.Received, Guid.CreateVersion7().ToString("N"), Bearer.Of(http)?.Name, $"{http.Connection.RemoteIpAddress}",
             request.Method, RequestAddress.Target(request), await BodyAsync(request), RequestIdOf(request));
         try
         {
@@ -47,7 +45,7 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditLog audit, Node
         {
             _ = EnterAsync(entry with
             {
-                At = DateTimeOffset.UtcNow, Stage = Completed, Body = null, RequestId = RequestIdOf(request), Status = status, Result = Problems.DetailOf(http),
+                At = DateTimeOffset.UtcNow, Stage = AuditLog.Completed, Body = null, RequestId = RequestIdOf(request), Status = status, Result = Problems.DetailOf(http),
             });
         }
     }

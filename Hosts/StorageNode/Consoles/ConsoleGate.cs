@@ -1,0 +1,77 @@
+using System.Net;
+using Mooring.Messages;
+using Mooring.Messages.Http;
+using Mooring.Operations;
+using Mooring.Storage;
+using Mooring.StorageNode.Http.Access;
+using Mooring.StorageNode.Http.Audit;
+using Mooring.StorageNode.Tls;
+using Petabridge.Cmd.Host;
+
+namespace Mooring.StorageNode.Consoles;
+
+/// <summary>
+/// Consoles are asked for what HTTP is: TLS where there are certificates, a token where one is asked for, and what they do is entered in the audit log where one
+/// is kept. A console can do everything that there is on a node, so an admin's token without scopes is needed.
+/// </summary>
+internal sealed class ConsoleGate(NodeName node, NodeTls? tls, Doorkeeper? doorkeeper, AuditLog? audit) : IConsoleGate
+{
+    /// <inheritdoc/>
+    public Task<Stream> SecureAsync(Stream stream, CancellationToken cancellationToken) =>
+        tls is null ? Task.FromResult(stream) : tls.AcceptAsync(stream, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IConsoleGuest> AdmitAsync(string? token, IPAddress from, CancellationToken cancellationToken)
+    {
+        ClientToken? shown = null;
+        if (doorkeeper is not null)
+        {
+            if (token is null)
+                throw new UnauthorizedAccessException("a token is needed (MOORING_TOKEN)");
+            try
+            {
+                shown = await doorkeeper.WhoAsync(token, from, cancellationToken);
+            }
+            catch (BlockStoreException e)
+            {
+                throw new UnauthorizedAccessException(e.Message, e);
+            }
+            if (shown is not { Role: ClientRole.Admin, Scopes.Count: 0 })
+                throw new UnauthorizedAccessException($"a console needs an admin's token; '{shown.Name}' has the role {shown.Role.ToString().ToLowerInvariant()}");
+        }
+        return new Guest(this, shown?.Name, from);
+    }
+
+    private async Task EnterAsync(AuditEntryShape entry)
+    {
+        try
+        {
+            await audit!.WriteAsync(entry);
+        }
+        catch (BlockStoreException e)
+        {
+            throw new UnauthorizedAccessException(e.Message, e);
+        }
+    }
+
+    private sealed class Guest(ConsoleGate gate, string? who, IPAddress from) : IConsoleGuest
+    {
+        // What the audit log calls a request that came from a console.
+        private const string Method = "CONSOLE";
+
+        public async Task<Action<string?>> BeginAsync(string command)
+        {
+            if (gate.Audit is null)
+                return _ => { };
+            var entry = new AuditEntryShape(
+                DateTimeOffset.UtcNow, gate.Node.Value, AuditLog.Received, Guid.CreateVersion7().ToString("N"), who, $"{from}", Method, command);
+            await gate.EnterAsync(entry);
+            // As for HTTP: the answer does not wait for it, and that it is missing was logged.
+            return problem => _ = gate.EnterAsync(entry with { At = DateTimeOffset.UtcNow, Stage = AuditLog.Completed, Result = problem });
+        }
+    }
+
+    private AuditLog? Audit => audit;
+
+    private NodeName Node => node;
+}
