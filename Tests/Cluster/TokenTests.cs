@@ -176,6 +176,15 @@ public class TokenTests
         Assert.Null(log[1].Result);
         Assert.Contains("exists", log[3].Result, StringComparison.Ordinal);
 
+        // A console that is open when its token is revoked does nothing more.
+        using var open = ConsoleTests.Start(cluster, ["--node", node], (await admin.CreateTokenAsync(new TokenBody("second", "admin"))).Token!);
+        await open.StandardInput.WriteLineAsync("vip show");
+        await open.StandardOutput.ReadLineAsync().WaitAsync(TestCluster.Limit);
+        await admin.RevokeTokenAsync("second");
+        await open.StandardInput.WriteLineAsync("vip show");
+        Assert.Contains("revoked", await open.StandardError.ReadLineAsync().WaitAsync(TestCluster.Limit), StringComparison.Ordinal);
+        open.StandardInput.Close();
+
         using var plain = new TcpClient(node, ConsoleTests.Port);
         await plain.GetStream().WriteAsync("\0\0\0\u0010{\"type\":\"hello\"}"u8.ToArray());
         Assert.Equal(0, await plain.GetStream().ReadAtLeastAsync(new byte[64], 64, throwOnEndOfStream: false).AsTask().WaitAsync(TestCluster.Limit));

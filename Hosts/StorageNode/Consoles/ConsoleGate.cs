@@ -23,23 +23,29 @@ internal sealed class ConsoleGate(NodeName node, NodeTls? tls, Doorkeeper? doork
     /// <inheritdoc/>
     public async Task<IConsoleGuest> AdmitAsync(string? token, IPAddress from, CancellationToken cancellationToken)
     {
-        ClientToken? shown = null;
-        if (doorkeeper is not null)
+        await WhoAsync(token, from, cancellationToken);
+        return new Guest(this, token, from);
+    }
+
+    // Null where no token is asked for.
+    private async Task<string?> WhoAsync(string? token, IPAddress from, CancellationToken cancellationToken)
+    {
+        if (doorkeeper is null)
+            return null;
+        if (token is null)
+            throw new UnauthorizedAccessException("a token is needed (MOORING_TOKEN)");
+        ClientToken shown;
+        try
         {
-            if (token is null)
-                throw new UnauthorizedAccessException("a token is needed (MOORING_TOKEN)");
-            try
-            {
-                shown = await doorkeeper.WhoAsync(token, from, cancellationToken);
-            }
-            catch (BlockStoreException e)
-            {
-                throw new UnauthorizedAccessException(e.Message, e);
-            }
-            if (shown is not { Role: ClientRole.Admin, Scopes.Count: 0 })
-                throw new UnauthorizedAccessException($"a console needs an admin's token; '{shown.Name}' has the role {shown.Role.ToString().ToLowerInvariant()}");
+            shown = await doorkeeper.WhoAsync(token, from, cancellationToken);
         }
-        return new Guest(this, shown?.Name, from);
+        catch (BlockStoreException e)
+        {
+            throw new UnauthorizedAccessException(e.Message, e);
+        }
+        return shown is { Role: ClientRole.Admin, Scopes.Count: 0 }
+            ? shown.Name
+            : throw new UnauthorizedAccessException($"a console needs an admin's token; '{shown.Name}' has the role {shown.Role.ToString().ToLowerInvariant()}");
     }
 
     private async Task EnterAsync(AuditEntryShape entry)
@@ -54,13 +60,15 @@ internal sealed class ConsoleGate(NodeName node, NodeTls? tls, Doorkeeper? doork
         }
     }
 
-    private sealed class Guest(ConsoleGate gate, string? who, IPAddress from) : IConsoleGuest
+    private sealed class Guest(ConsoleGate gate, string? token, IPAddress from) : IConsoleGuest
     {
         // What the audit log calls a request that came from a console.
         private const string Method = "CONSOLE";
 
         public async Task<Action<string?>> BeginAsync(string command)
         {
+            // A token may have been revoked since.
+            var who = await gate.WhoAsync(token, from, CancellationToken.None);
             if (gate.Audit is null)
                 return _ => { };
             var entry = new AuditEntryShape(
