@@ -16,7 +16,8 @@ internal static class Ending
         if (opening is null)
             return;
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (opening.IsCompletedSuccessfully && opened(await opening) is { } late && !ReferenceEquals(late, open))
+        // What is open already may have got more to close.
+        if (opening.IsCompletedSuccessfully && opened(await opening) is { } late)
             await late.DisposeAsync();
     }
 }

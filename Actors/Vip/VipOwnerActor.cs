@@ -248,7 +248,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     {
         Common();
         Losing();
-        Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self));
+        Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self, success: history => history, failure: e => new QueryFailed(ErrorOf(e))));
         Receive<CheckStore>(request => Context.ActorOf(StoreCheckActor.Props(_connections!.Work, _operations)).Forward(request));
         Receive<Terminated>(_ =>
         {
@@ -322,8 +322,9 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         var connections = open ?? await ConnectAsync();
         try
         {
+            // To its end: a lease that came afterwards would be held for nobody.
             return (connections, await connections.Lease.AcquireLeaseAsync(
-                _settings.LeaseName, connections.Self, _settings.LeaseDuration, reason(connections.Before), _stopped.Token));
+                _settings.LeaseName, connections.Self, _settings.LeaseDuration, reason(connections.Before), CancellationToken.None));
         }
         catch when (open is null)
         {
@@ -335,16 +336,20 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     // The lease has a connection of its own, so that nothing keeps its renewal waiting, and that fencing its holder is fencing the lease.
     private async Task<Connections> ConnectAsync()
     {
-        var lease = await _services.Store.ConnectAsync("vip-lease", 1, _stopped.Token);
+        var stopped = _stopped.Token;
+        var lease = await _services.Store.ConnectAsync("vip-lease", 1, stopped);
+        IBlockStore? work = null;
         try
         {
-            var work = await _services.Store.ConnectAsync("vip-owner", 1, _stopped.Token);
-            var before = (await work.GetLeaseHistoryAsync(_settings.LeaseName, _stopped.Token)).FirstOrDefault();
+            work = await _services.Store.ConnectAsync("vip-owner", 1, stopped);
+            var before = (await work.GetLeaseHistoryAsync(_settings.LeaseName, stopped)).FirstOrDefault();
             return new Connections(lease, work, new LeaseHolder(_settings.Node, _services.Incarnation, lease.Address), before);
         }
         catch
         {
             await lease.DisposeAsync();
+            if (work is not null)
+                await work.DisposeAsync();
             throw;
         }
     }
@@ -355,6 +360,9 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         : before.Node == _settings.Node ? "this node was started again"
         : before == _ended ? $"took over from {before.Node}, whose process has ended"
         : $"took over from {before.Node}, which had left or was silent";
+
+    private static OperationError ErrorOf(Exception e) =>
+        e.GetBaseException() is BlockStoreException store ? store.Error : new OperationError(ErrorKind.Unavailable, "the owner of the virtual IP steps down");
 
     private async Task<VipHistory> HistoryAsync(IBlockStore store)
     {

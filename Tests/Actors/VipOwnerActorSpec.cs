@@ -165,6 +165,39 @@ public sealed class VipOwnerActorSpec : ActorSpec
         Own();
     }
 
+    [Theory]
+    [InlineData("connect")]
+    [InlineData("history")]
+    public void Connections_that_it_gets_after_its_end_are_closed(string call) => EndDuring(call, Start);
+
+    [Fact]
+    public void A_history_that_cannot_be_read_says_why()
+    {
+        var owner = Own();
+        Store.Before = Calling((call, _) =>
+        {
+            if (call == "history")
+                throw new BlockStoreException(ErrorKind.TimedOut, "no answer");
+        });
+        _client.Send(owner, new GetVipHistory());
+
+        Assert.Equal("no answer", _client.ExpectMsg<QueryFailed>().Error.Detail);
+    }
+
+    [Fact]
+    public void Connections_are_closed_when_the_history_cannot_be_read()
+    {
+        Store.Before = Calling((call, _) =>
+        {
+            if (call == "history")
+                throw new BlockStoreException(ErrorKind.TimedOut, "no answer");
+        });
+        Start();
+
+        Eventually(() => Assert.True(Store.Connections.Count > 4));
+        Eventually(() => Assert.All(Store.Connections.Take(4), connection => Assert.True(connection.Disposed)));
+    }
+
     [Fact]
     public void A_lease_that_it_gets_after_its_end_is_given_back()
     {

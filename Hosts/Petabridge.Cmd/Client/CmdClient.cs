@@ -11,7 +11,7 @@ internal sealed class CmdClient : IAsyncDisposable
     private static readonly TimeSpan CancelWait = TimeSpan.FromSeconds(2);
 
     // A node that does not know a token looks it up.
-    private static readonly TimeSpan HelloWait = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HelloWait = TimeSpan.FromSeconds(3), AdmissionWait = TimeSpan.FromSeconds(15);
 
     private readonly Stream _stream;
     private long _lastId;
@@ -47,11 +47,12 @@ internal sealed class CmdClient : IAsyncDisposable
             socket.Dispose();
             throw;
         }
-        using var limit = new CancellationTokenSource(HelloWait);
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
-        var client = new CmdClient(secureAsync is null ? stream : await secureAsync(stream, limit.Token).ConfigureAwait(false));
+        using var limit = new CancellationTokenSource(token is null && secureAsync is null ? HelloWait : AdmissionWait);
+        var client = new CmdClient(new NetworkStream(socket, ownsSocket: true));
         try
         {
+            if (secureAsync is not null)
+                client = new CmdClient(await secureAsync(client._stream, limit.Token).ConfigureAwait(false));
             await client.SendAsync(new ClientFrame(WireNames.Hello, WireNames.Version, Token: token), limit.Token).ConfigureAwait(false);
             var answer = await client.ReceiveAsync(limit.Token).ConfigureAwait(false);
             client.Palettes = answer.Palettes ?? throw new IOException($"{host}:{port} does not speak this console's protocol");

@@ -32,6 +32,7 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
     private long _outputBytes;
     private bool _writing;
     private bool _closing;
+    private bool _secured;
     private (long Id, IActorRef Session)? _running;
 
     public CmdConnectionActor(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host, string? refusal)
@@ -47,7 +48,7 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
         _stream = new NetworkStream(socket, ownsSocket: true);
         Receive<Secured>(secured =>
         {
-            _stream = secured.Stream;
+            (_stream, _secured) = (secured.Stream, true);
             if (_refusal is not null)
                 Refuse(_refusal);
             else
@@ -67,7 +68,13 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
         Receive<WriteFailed>(failed => Drop($"writing failed: {failed.Cause.Message}"));
         Receive<CommandOutput>(OnOutput);
         Receive<CmdHostActor.PalettesListed>(palettes => Write(new ServerFrame(WireNames.Palettes, WireNames.Version, Palettes: palettes.Items)));
-        Receive<TimedOut>(late => Refuse(late.Phase));
+        Receive<TimedOut>(late =>
+        {
+            if (_secured)
+                Refuse(late.Phase);
+            else
+                Drop(late.Phase);
+        });
         Receive<WriteTimedOut>(_ => Drop("the console does not read"));
         Receive<Lingered>(_ => Context.Stop(Self));
     }
@@ -79,6 +86,12 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        // Of those whom there is no room for, none is worth a handshake.
+        if (_refusal is not null && _gate is not OpenGate)
+        {
+            Drop(_refusal);
+            return;
+        }
         Timers.StartSingleTimer("silence", new TimedOut("no hello came in time"), _settings.HandshakeTimeout);
         _gate.SecureAsync(_stream, _end.Token).PipeTo(Self, success: stream => new Secured(stream), failure: e => new ReadFailed(e));
     }
@@ -258,7 +271,15 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
     // Closing with unread input would reset the connection, and the console might never see why: what it still sends is read, within bounds.
     private void Linger()
     {
-        _socket.Shutdown(SocketShutdown.Send);
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Context.Stop(Self);
+            return;
+        }
         Timers.StartSingleTimer("linger", Lingered.Instance, LingerTime);
         DrainAsync(_stream, _end.Token).PipeTo(Self, success: () => Lingered.Instance, failure: _ => Lingered.Instance);
     }

@@ -105,8 +105,12 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
     /// <summary>A command line to be checked and handed on; the sender gets what its handler says.</summary>
     internal sealed record Dispatch(string Palette, string Command, IReadOnlyList<string> Words) : INoSerializationVerificationNeeded
     {
-        /// <summary>As it was typed, more or less.</summary>
-        public string Line => string.Join(' ', Words.Select(word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word).Prepend(Command).Prepend(Palette));
+        /// <summary>As it could have been typed.</summary>
+        public string Line => string.Join(' ', Words.Select(Quoted).Prepend(Command).Prepend(Palette));
+
+        private static string Quoted(string word) => word.Length > 0 && !word.Any(c => char.IsWhiteSpace(c) || c is '"' or '\'' or '\\')
+            ? word
+            : $"\"{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
     }
 
     /// <summary>The command line is wrong.</summary>

@@ -45,7 +45,8 @@ internal sealed class ConsoleGate(NodeName node, NodeTls? tls, Doorkeeper? doork
         }
         return shown is { Role: ClientRole.Admin, Scopes.Count: 0 }
             ? shown.Name
-            : throw new UnauthorizedAccessException($"a console needs an admin's token; '{shown.Name}' has the role {shown.Role.ToString().ToLowerInvariant()}");
+            : throw new UnauthorizedAccessException(
+                $"a console needs an admin's token; '{shown.Name}' has the role {shown.Role.ToString().ToLowerInvariant()}");
     }
 
     private async Task EnterAsync(AuditEntryShape entry)

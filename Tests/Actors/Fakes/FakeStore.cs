@@ -114,7 +114,7 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : StoreOf
 
     public async Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken)
     {
-        await provider.Before("acquire-lease", this);
+        await provider.Before("acquire-lease", this).WaitAsync(cancellationToken);
         provider.Reason = reason;
         return provider.Lease;
     }

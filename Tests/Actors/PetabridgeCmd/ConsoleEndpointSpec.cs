@@ -101,7 +101,7 @@ public class ConsoleEndpointSpec
         await using var system = new ConsoleSystem(gate: gate);
         await using (var client = await system.ConnectAsync("right"))
         {
-            Assert.Equal("ok", (await ConsoleSystem.RunAsync(client, "test", "echo", "two words", "-v", "x")).Status);
+            Assert.Equal("ok", (await ConsoleSystem.RunAsync(client, "test", "echo", "two words", "-v", "\"'")).Status);
             Assert.Equal("failed", (await ConsoleSystem.RunAsync(client, "test", "fail")).Status);
             Assert.Equal(("failed", "not this", ""), await ConsoleSystem.RunAsync(client, "test", "count", "13"));
             Assert.Equal("usage", (await ConsoleSystem.RunAsync(client, "test", "none")).Status);
@@ -111,7 +111,7 @@ public class ConsoleEndpointSpec
 
         string[] expected =
         [
-            "test echo 'two words' -v x", "as wished", "test fail", "it broke at once", "test count 13", "test none", "palette 'test' has no command 'none'", "test wait", "it was cancelled",
+            "test echo \"two words\" -v \"\\\"'\"", "as wished", "test fail", "it broke at once", "test count 13", "test none", "palette 'test' has no command 'none'", "test wait", "it was cancelled",
         ];
         for (var i = 0; i < expected.Length; i++)
             Assert.StartsWith(expected[i], gate.Heard.TryTake(out var heard, ConsoleSystem.Limit) ? heard : "nothing", StringComparison.Ordinal);
