@@ -323,11 +323,11 @@ public sealed record TokenPage(IReadOnlyList<TokenShape> Items, string? NextCurs
 /// <param name="Id">The same in both entries.</param>
 /// <param name="Who">The name of the token that was shown; nothing where none is asked for.</param>
 /// <param name="From">The IP address that the request came from.</param>
-/// <param name="Method">The HTTP method.</param>
-/// <param name="Target">Path and query, as they came.</param>
+/// <param name="Method">The HTTP method; <c>CONSOLE</c> for a command at a console.</param>
+/// <param name="Target">Path and query, as they came; the command.</param>
 /// <param name="Body">What was asked for, unless that is data; in the first entry.</param>
 /// <param name="RequestId">The request's id; the same when a client asks again.</param>
-/// <param name="Status">The HTTP status; in the second entry.</param>
+/// <param name="Status">The HTTP status; in the second entry, unless that is of a console.</param>
 /// <param name="Result">What went wrong, in one line; in the second entry.</param>
 /// <param name="Number">Its place in the log.</param>
 public sealed record AuditEntryShape(

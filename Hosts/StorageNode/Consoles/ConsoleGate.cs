@@ -16,6 +16,9 @@ namespace Mooring.StorageNode.Consoles;
 /// </summary>
 internal sealed class ConsoleGate(NodeName node, NodeTls? tls, Doorkeeper? doorkeeper, AuditLog? audit) : IConsoleGate
 {
+    // What the audit log calls a request that came from a console.
+    private const string Method = "CONSOLE";
+
     /// <inheritdoc/>
     public Task<Stream> SecureAsync(Stream stream, CancellationToken cancellationToken) =>
         tls is null ? Task.FromResult(stream) : tls.AcceptAsync(stream, cancellationToken);
@@ -49,38 +52,27 @@ internal sealed class ConsoleGate(NodeName node, NodeTls? tls, Doorkeeper? doork
                 $"a console needs an admin's token; '{shown.Name}' has the role {shown.Role.ToString().ToLowerInvariant()}");
     }
 
-    private async Task EnterAsync(AuditEntryShape entry)
+    private async Task<Action<string?>> BeginAsync(string? token, IPAddress from, string command)
     {
+        // A token may have been revoked since.
+        var who = await WhoAsync(token, from, CancellationToken.None);
+        if (audit is null)
+            return _ => { };
+        var entry = new AuditEntryShape(
+            DateTimeOffset.UtcNow, node.Value, AuditLog.Received, Guid.CreateVersion7().ToString("N"), who, $"{from}", Method, command);
         try
         {
-            await audit!.WriteAsync(entry);
+            await audit.WriteAsync(entry);
         }
         catch (BlockStoreException e)
         {
             throw new UnauthorizedAccessException(e.Message, e);
         }
+        return problem => _ = audit.CompleteAsync(entry with { Result = problem });
     }
 
     private sealed class Guest(ConsoleGate gate, string? token, IPAddress from) : IConsoleGuest
     {
-        // What the audit log calls a request that came from a console.
-        private const string Method = "CONSOLE";
-
-        public async Task<Action<string?>> BeginAsync(string command)
-        {
-            // A token may have been revoked since.
-            var who = await gate.WhoAsync(token, from, CancellationToken.None);
-            if (gate.Audit is null)
-                return _ => { };
-            var entry = new AuditEntryShape(
-                DateTimeOffset.UtcNow, gate.Node.Value, AuditLog.Received, Guid.CreateVersion7().ToString("N"), who, $"{from}", Method, command);
-            await gate.EnterAsync(entry);
-            // As for HTTP: the answer does not wait for it, and that it is missing was logged.
-            return problem => _ = gate.EnterAsync(entry with { At = DateTimeOffset.UtcNow, Stage = AuditLog.Completed, Result = problem });
-        }
+        public Task<Action<string?>> BeginAsync(string command) => gate.BeginAsync(token, from, command);
     }
-
-    private AuditLog? Audit => audit;
-
-    private NodeName Node => node;
 }

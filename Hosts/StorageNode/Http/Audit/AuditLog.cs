@@ -41,6 +41,21 @@ internal sealed class AuditLog(IEventLogProvider store, AuditSettings settings, 
             : throw new BlockStoreException(ErrorKind.Overloaded, $"{WaitingMax} entries wait for being written to the audit log, or the node ends");
     }
 
+    /// <summary>Writes how something ended; the answer need not wait for it. That it could not be written is logged.</summary>
+    /// <param name="entry">Its first entry, with what came of it.</param>
+    /// <returns>Completes when it is durable, or cannot be.</returns>
+    public async Task CompleteAsync(AuditEntryShape entry)
+    {
+        try
+        {
+            await WriteAsync(entry with { At = clock.GetUtcNow(), Stage = Completed });
+        }
+        catch (BlockStoreException)
+        {
+            // The first entry is there, and says that the answer is not known.
+        }
+    }
+
     /// <summary>Reads entries, newest first.</summary>
     /// <param name="before">Only those with lower numbers; null for the newest.</param>
     /// <param name="limit">How many are looked at.</param>

@@ -43,23 +43,7 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditLog audit, Node
         }
         finally
         {
-            _ = EnterAsync(entry with
-            {
-                At = DateTimeOffset.UtcNow, Stage = AuditLog.Completed, Body = null, RequestId = RequestIdOf(request), Status = status, Result = Problems.DetailOf(http),
-            });
-        }
-    }
-
-    // The answer does not wait for it; that it is missing was logged.
-    private async Task EnterAsync(AuditEntryShape entry)
-    {
-        try
-        {
-            await audit.WriteAsync(entry);
-        }
-        catch (BlockStoreException)
-        {
-            // The request's own entry is there, and says that its answer is not known.
+            _ = audit.CompleteAsync(entry with { Body = null, RequestId = RequestIdOf(request), Status = status, Result = Problems.DetailOf(http) });
         }
     }
 
