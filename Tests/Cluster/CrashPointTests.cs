@@ -37,9 +37,11 @@ public sealed class ReusedCluster : IAsyncLifetime
         _cluster = null;
     }
 
-    public async Task UseAsync(string? cephConf, Func<TestCluster, Task> test)
+    public Task UseAsync(string? cephConf, Func<TestCluster, Task> test) => UseAsync(() => TestCluster.StartAsync(cephConf), test);
+
+    public async Task UseAsync(Func<Task<TestCluster>> start, Func<TestCluster, Task> test)
     {
-        var cluster = _cluster ?? await TestCluster.StartAsync(cephConf);
+        var cluster = _cluster ?? await start();
         _cluster = null;
         try
         {

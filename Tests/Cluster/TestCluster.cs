@@ -95,10 +95,13 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Three nodes, each on a host of its own, and further hosts beside them.</summary>
     public static Task<TestCluster> StartOnHostsAsync(params string[] further) => StartAsync(3, further, null, []);
 
+    /// <summary>The same, with times of day that can be set (<see cref="NodeClocks"/>) where that is possible.</summary>
+    public static Task<TestCluster> StartOnHostsWithClocksAsync(params string[] further) => StartAsync(3, further, null, [], clocks: NodeClocks.WhyNot is null);
+
     /// <summary>Nodes that are reached by TLS; one certificate, which <c>mooring cluster init</c> makes, is for all of them.</summary>
     public static Task<TestCluster> StartWithTlsAsync(int nodeCount, params string[] settings) => StartAsync(nodeCount, null, null, settings, tls: true);
 
-    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false)
+    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false, bool clocks = false)
     {
         var directory = WorkDirectory.Create("mooring-test-");
         var subnet = TakeSubnet();
@@ -120,6 +123,7 @@ public sealed class TestCluster : IAsyncDisposable
                 Nodes = nodeCount,
                 Subnet = subnet,
                 Hosts = hosts,
+                Program = clocks ? await NodeClocks.MakeAsync(directory) : null,
                 HttpPort = 18470,
                 ClusterPort = ClusterPort,
                 CephConf = cephConf,

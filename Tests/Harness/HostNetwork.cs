@@ -89,6 +89,25 @@ public sealed partial class HostNetwork : IAsyncDisposable
     /// <exception cref="HarnessException">It cannot be done.</exception>
     public Task PlugAsync(string host, bool on) => RunAsync("", $"ip link set port{Number(host) - FirstNumber} {(on ? "up" : "down")}");
 
+    /// <summary>Why links cannot be cut in part here (<see cref="CutAsync"/>); null when they can.</summary>
+    public static string? WhyNoCuts => WhyNot ?? (Tool.IsThere("nft") ? null : "cutting links in part needs the program nft (nftables)");
+
+    /// <summary>Everything that is sent from one host to another, for <see cref="CutAsync"/>; null is any.</summary>
+    public string Frames(string? from, string? to) =>
+        string.Join(' ', new[] { (Side: "iifname", Host: from), (Side: "oifname", Host: to) }.Where(s => s.Host is not null).Select(s => $"{s.Side} port{Number(s.Host!) - FirstNumber}"));
+
+    /// <summary>What is sent from one host's own address to another's, for <see cref="CutAsync"/>; what concerns the shared address is not.</summary>
+    public string Packets(string from, string to) => $"ip saddr {AddressOf(from)} ip daddr {AddressOf(to)}";
+
+    /// <summary>Drops frames where the links meet, until <see cref="MendAsync"/>; what was dropped before passes again.</summary>
+    /// <param name="what">Which.</param>
+    /// <exception cref="HarnessException">It cannot be done.</exception>
+    public Task CutAsync(params IEnumerable<string> what) => FilterAsync(string.Concat(what.Select(frames => $"{frames} drop; ")));
+
+    /// <summary>Drops no frames any more.</summary>
+    /// <exception cref="HarnessException">It cannot be done.</exception>
+    public Task MendAsync() => FilterAsync("");
+
     /// <summary>Runs something on a thread of its own whose sockets are a host's.</summary>
     /// <param name="host">The host.</param>
     /// <param name="action">What to run.</param>
@@ -123,6 +142,10 @@ public sealed partial class HostNetwork : IAsyncDisposable
     }
 
     private int Number(string host) => FirstNumber + _hosts.ToList().IndexOf(host);
+
+    // In one step.
+    private Task FilterAsync(string rules) =>
+        RunAsync("", $"nft 'add table bridge harm; delete table bridge harm; table bridge harm {{ chain cut {{ type filter hook forward priority 0; {rules}}}; }}'");
 
     private static string? FindWhyNot()
     {
