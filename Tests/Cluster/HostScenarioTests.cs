@@ -133,10 +133,20 @@ public class HostScenarioTests(ReusedCluster reused, ITestOutputHelper output) :
             Assert.Equal(("succeeded", shape.Id, shape.FinishedAt, shape.Attempts), (shape.State, again.Id, again.FinishedAt, again.Attempts));
             Assert.Equal(shape.Result?.Id, (await cluster.Store.Store.FindAsync(command.Volume, CancellationToken.None))?.Value);
         });
-        // Those of other rounds are left in the pool: to look at all would take longer from round to round.
-        var images = await cluster.Store.Store.ListAsync("rbd", "", prefix, answers.Count + 100, CancellationToken.None);
-        Assert.Equal(
-            answers.Select(a => a.Command.Volume.Image).Order(StringComparer.Ordinal), images.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(answers.Select(a => a.Command.Volume.Image).Order(StringComparer.Ordinal), await ImagesAsync(cluster, prefix));
+    }
+
+    // Those of other rounds are left in the pool: to look at all would take longer from round to round.
+    private static async Task<List<string>> ImagesAsync(TestCluster cluster, string prefix)
+    {
+        const int page = 1000;
+        for (var found = new List<string>(); ;)
+        {
+            var names = await cluster.Store.Store.ListAsync("rbd", "", found.LastOrDefault(prefix), page, CancellationToken.None);
+            found.AddRange(names.TakeWhile(name => name.StartsWith(prefix, StringComparison.Ordinal)));
+            if (names.Count < page || !names[^1].StartsWith(prefix, StringComparison.Ordinal))
+                return found;
+        }
     }
 
     private static void RequireOneAtATime(Dictionary<string, AddressEye[]> eyes)
