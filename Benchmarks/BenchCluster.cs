@@ -5,6 +5,8 @@ namespace Mooring.Benchmarks;
 /// <summary>Three nodes for one measurement, on the embedded store or on a Ceph. What was started for them ends with them.</summary>
 internal sealed class BenchCluster : IAsyncDisposable
 {
+    public const int HttpPort = 28470;
+
     private readonly string _directory = WorkDirectory.Create(".run", "bench-");
     private CephSandbox? _ceph;
     private bool _started;
@@ -17,7 +19,7 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     public string? CephConf => _ceph?.ConfPath;
 
-    public static async Task<BenchCluster> StartAsync(bool onCeph = false, int subnet = 8, string? program = null)
+    public static async Task<BenchCluster> StartAsync(bool onCeph = false, int subnet = 8, string? program = null, HostNetwork? hosts = null)
     {
         var cluster = new BenchCluster();
         try
@@ -26,7 +28,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                 (cluster._ceph, cluster._started) = await CephCommand.EnsureAsync(Console.WriteLine);
             cluster.Nodes = await NodeCluster.StartAsync(new NodeClusterOptions
             {
-                Directory = cluster._directory, CephConf = cluster.CephConf, Program = program, Subnet = subnet, HttpPort = 28470, ClusterPort = 24053,
+                Directory = cluster._directory, CephConf = cluster.CephConf, Program = program, Subnet = subnet, Hosts = hosts, HttpPort = HttpPort, ClusterPort = 24053,
             });
             return cluster;
         }

@@ -5,6 +5,7 @@ using Mooring.Harness;
 Directory.SetCurrentDirectory(SourceRoot.Path);
 var names = args.Where(a => a[0] != '-').ToList();
 var onCeph = args.Contains("--ceph");
+int? kills = args.FirstOrDefault(a => a.StartsWith("--kills=", StringComparison.Ordinal)) is { } said ? int.Parse(said[8..], CultureInfo.InvariantCulture) : null;
 var all = new Dictionary<string, Func<Task<bool>>>
 {
     ["volume-latency"] = VolumeLatency.RunAsync,
@@ -13,12 +14,12 @@ var all = new Dictionary<string, Func<Task<bool>>>
     ["start-up"] = StartUp.RunAsync,
     ["busy"] = Busy.RunAsync,
     ["takeover"] = () => Takeover.RunAsync(onCeph),
-    ["failover"] = () => Failover.RunAsync(onCeph),
-    ["files"] = () => FilesBench.RunAsync(args.FirstOrDefault(a => a.StartsWith("--kills=", StringComparison.Ordinal)) is { } kills ? int.Parse(kills[8..], CultureInfo.InvariantCulture) : null),
+    ["failover"] = () => args.Contains("--hosts") ? HostFailover.RunAsync(kills) : Failover.RunAsync(onCeph),
+    ["files"] = () => FilesBench.RunAsync(kills),
 };
 if (args.Contains("--help"))
 {
-    Console.WriteLine($"usage: bench [{string.Join(" | ", all.Keys)}]... [--ceph] [--against=DIR] [--kills=N]    all of them when none is named");
+    Console.WriteLine($"usage: bench [{string.Join(" | ", all.Keys)}]... [--ceph | --hosts] [--against=DIR] [--kills=N]    all of them when none is named");
     return 0;
 }
 if (names.Find(n => !all.ContainsKey(n)) is { } unknown)

@@ -51,17 +51,26 @@ public sealed class AddressEye
     /// <param name="hosts">The hosts.</param>
     /// <param name="from">The host to look from.</param>
     /// <param name="port">The port.</param>
+    /// <param name="address">The address; null for the one of <paramref name="hosts"/>.</param>
     /// <returns>The eye.</returns>
-    public static AddressEye OpenAsClient(HostNetwork hosts, string from, int port) =>
-        new(hosts, from, () => Accepts(Endpoint(hosts, port), null, PatienceOfClient));
+    public static AddressEye OpenAsClient(HostNetwork hosts, string from, int port, string? address = null) =>
+        new(hosts, from, () => Accepts(Endpoint(hosts, port, address), null, PatienceOfClient));
 
     /// <summary>Begins to look on the host itself, whatever becomes of its link.</summary>
     /// <param name="hosts">The hosts.</param>
     /// <param name="at">The host.</param>
     /// <param name="port">The port.</param>
+    /// <param name="address">The address; null for the one of <paramref name="hosts"/>.</param>
     /// <returns>The eye.</returns>
-    public static AddressEye OpenInside(HostNetwork hosts, string at, int port) =>
-        new(hosts, at, () => Accepts(Endpoint(hosts, port), Endpoint(hosts, 0), Patience));
+    public static AddressEye OpenInside(HostNetwork hosts, string at, int port, string? address = null) =>
+        new(hosts, at, () => Accepts(Endpoint(hosts, port, address), Endpoint(hosts, 0, address), Patience));
+
+    /// <summary>Begins to look on the host itself whether it has an address, accepted there or not.</summary>
+    /// <param name="hosts">The hosts.</param>
+    /// <param name="at">The host.</param>
+    /// <param name="address">The address.</param>
+    /// <returns>The eye.</returns>
+    public static AddressEye OpenForAddress(HostNetwork hosts, string at, string address) => new(hosts, at, () => Has(Endpoint(hosts, 0, address)));
 
     /// <summary>Ends looking.</summary>
     /// <returns>How often it looked.</returns>
@@ -99,7 +108,7 @@ public sealed class AddressEye
 
     private static bool Follows(Look one, Look next) => next.Number == one.Number + 1 && Stopwatch.GetElapsedTime(one.End, next.Begin) < Blink;
 
-    private static IPEndPoint Endpoint(HostNetwork hosts, int port) => new(IPAddress.Parse(hosts.Vip), port);
+    private static IPEndPoint Endpoint(HostNetwork hosts, int port, string? address = null) => new(IPAddress.Parse(address ?? hosts.Vip), port);
 
     private int Watch(Func<bool> accepts)
     {
@@ -116,6 +125,20 @@ public sealed class AddressEye
                 Thread.Sleep(left);
         }
         return looks;
+    }
+
+    private static bool Has(IPEndPoint address)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(address);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     // From an address that this host does not have nothing is asked.

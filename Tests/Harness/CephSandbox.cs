@@ -70,18 +70,7 @@ public sealed class CephSandbox : IAsyncDisposable
         if (WhyNot is { } reason)
             throw new HarnessException(reason);
         log?.Invoke($"installing {string.Join(' ', _packages)}");
-        var limit = TimeSpan.FromMinutes(10);
-        string[] install = ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", .. _packages];
-        try
-        {
-            await Tool.RunAsync("apt-get", install, limit, cancellationToken).ConfigureAwait(false);
-        }
-        catch (HarnessException)
-        {
-            // The lists may be old or missing.
-            await Tool.RunAsync("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], limit, cancellationToken).ConfigureAwait(false);
-            await Tool.RunAsync("apt-get", install, limit, cancellationToken).ConfigureAwait(false);
-        }
+        await Package.InstallAsync(_packages, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The Ceph that runs in a directory, whoever started it.</summary>

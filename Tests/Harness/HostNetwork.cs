@@ -56,6 +56,9 @@ public sealed partial class HostNetwork : IAsyncDisposable
         }
     }
 
+    /// <summary>Another address of the hosts' network.</summary>
+    public string Address(int last) => $"10.213.{_subnet}.{last}";
+
     /// <summary>A host's address.</summary>
     public string AddressOf(string host) => $"10.213.{_subnet}.{Number(host)}";
 
