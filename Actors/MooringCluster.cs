@@ -24,7 +24,8 @@ public sealed class MooringCluster : IExtension
     {
         var settings = services.Settings;
         Node = settings.Node;
-        Dispatcher = system.ActorOf(DispatcherActor.Props(services), DispatcherActor.Name);
+        var standby = new OwnerStandby(services);
+        Dispatcher = system.ActorOf(DispatcherActor.Props(services, standby), DispatcherActor.Name);
         var sharding = ClusterSharding.Get(system);
         // Entities address the region by its path: it may hand them messages before Start has returned its reference.
         var region = system.ActorSelection(RegionPath(system, VolumeType));
@@ -52,7 +53,7 @@ public sealed class MooringCluster : IExtension
             new StopNameNode());
         system.ActorOf(
             ClusterSingletonManager.Props(
-                VipOwnerActor.Props(services, Dispatcher, Volumes), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
+                VipOwnerActor.Props(services, Dispatcher, Volumes, standby), HandOver.Instance, ClusterSingletonManagerSettings.Create(system)),
             VipOwnerActor.Name);
         Owner = system.ActorOf(
             ClusterSingletonProxy.Props($"/user/{VipOwnerActor.Name}", ClusterSingletonProxySettings.Create(system)), VipOwnerActor.Name + "-proxy");

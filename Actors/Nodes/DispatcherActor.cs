@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Mooring.Actors.Journal;
 using Mooring.Actors.Membership;
+using Mooring.Actors.Vip;
 using Mooring.Messages;
 using Mooring.Storage;
 
@@ -21,6 +22,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private const int StrangeOwnerLeases = 3;
 
     private readonly MooringServices _services;
+    private readonly OwnerStandby _standby;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly WorkerPool _pool;
@@ -33,9 +35,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
-    public DispatcherActor(MooringServices services)
+    /// <param name="standby">What is made ready when this node may have to own the virtual IP.</param>
+    public DispatcherActor(MooringServices services, OwnerStandby standby)
     {
-        _services = services;
+        (_services, _standby) = (services, standby);
         var settings = services.Settings;
         _pool = new WorkerPool(new WorkerPoolLimits(settings.WorkerCount, settings.StandInMax, settings.WorkerSlowAfter, settings.WorkerQueueMax));
         Receive<RequestWorker>(OnRequestWorker);
@@ -73,8 +76,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     /// <param name="services">The node's services.</param>
+    /// <param name="standby">What is made ready when this node may have to own the virtual IP.</param>
     /// <returns>The recipe.</returns>
-    public static Props Props(MooringServices services) => Akka.Actor.Props.Create(() => new DispatcherActor(services));
+    public static Props Props(MooringServices services, OwnerStandby standby) => Akka.Actor.Props.Create(() => new DispatcherActor(services, standby));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -95,6 +99,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Context.Watch(Context.ActorOf(PeerWatchActor.Props(_services.ProbePeer), PeerWatchActor.Name));
         Context.Watch(Context.ActorOf(OneWriterActor.Props(), OneWriterActor.Name));
         Context.Watch(Context.ActorOf(WatchAgainActor.Props(), WatchAgainActor.Name));
+        Context.Watch(Context.ActorOf(StandbyActor.Props(_standby), StandbyActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         while (_workersMade < _services.Settings.WorkerCount)
             MakeWorker();

@@ -20,6 +20,14 @@ public interface IVirtualAddress
     Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken);
 
     /// <summary>
+    /// This node may have to take the address in a moment: whatever can be found out of it before, is, beside whatever else runs. Callable from any
+    /// thread; never blocks and never throws.
+    /// </summary>
+    void LookAhead()
+    {
+    }
+
+    /// <summary>
     /// Takes the address off and closes the gateway and its connections at once. Callable from any thread, any number of times; never
     /// blocks for long and never throws.
     /// </summary>

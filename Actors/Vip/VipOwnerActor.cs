@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using Mooring.Actors.Membership;
 using Mooring.Actors.Nodes;
 using Mooring.Actors.Requests;
 using Mooring.Messages;
@@ -24,19 +23,23 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private static readonly TimeSpan FenceRetryInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan WaitLogInterval = TimeSpan.FromSeconds(5);
 
+    // What does not answer within this time keeps no successor waiting: the lease runs out by itself.
+    private static readonly TimeSpan HandOverMax = TimeSpan.FromSeconds(1);
+
     private readonly MooringServices _services;
     private readonly MooringSettings _settings;
+    private readonly OwnerStandby _standby;
     private readonly IActorRef _dispatcher;
     private readonly IActorRef _volumes;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stopped = new();
-    private Connections? _connections;
+    private OwnerConnections? _connections;
     private LeaseHolder? _predecessor;
     private Epoch _epoch;
     private Task? _claim;
     private IActorRef _operations = ActorRefs.Nobody;
     private LeaseHolder? _ended;
-    private Task<(Connections Connections, LeaseAttempt Attempt)>? _acquiring;
+    private Task<(OwnerConnections Connections, LeaseAttempt Attempt)>? _acquiring;
     private string? _steppedDown;
     private IActorRef _lostTo = ActorRefs.Nobody;
     private TimeSpan _waitLoggedAt = TimeSpan.MinValue;
@@ -45,9 +48,10 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     /// <param name="services">The node's services.</param>
     /// <param name="dispatcher">The node's dispatcher.</param>
     /// <param name="volumes">The region of all volumes.</param>
-    public VipOwnerActor(MooringServices services, IActorRef dispatcher, IActorRef volumes)
+    /// <param name="standby">What may have been made ready for it.</param>
+    public VipOwnerActor(MooringServices services, IActorRef dispatcher, IActorRef volumes, OwnerStandby standby)
     {
-        (_services, _settings, _dispatcher, _volumes) = (services, services.Settings, dispatcher, volumes);
+        (_services, _settings, _standby, _dispatcher, _volumes) = (services, services.Settings, standby, dispatcher, volumes);
         Acquiring();
     }
 
@@ -63,9 +67,10 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     /// <param name="services">The node's services.</param>
     /// <param name="dispatcher">The node's dispatcher.</param>
     /// <param name="volumes">The region of all volumes.</param>
+    /// <param name="standby">What may have been made ready for it.</param>
     /// <returns>The recipe.</returns>
-    public static Props Props(MooringServices services, IActorRef dispatcher, IActorRef volumes) =>
-        Akka.Actor.Props.Create(() => new VipOwnerActor(services, dispatcher, volumes));
+    public static Props Props(MooringServices services, IActorRef dispatcher, IActorRef volumes, OwnerStandby standby) =>
+        Akka.Actor.Props.Create(() => new VipOwnerActor(services, dispatcher, volumes, standby));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -88,10 +93,18 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _stopped.Cancel();
         _stopped.Dispose();
         _services.LeaseKeeper.Lost -= OnLost;
-        _ = GiveUpAsync(_settings.LeaseName, _connections, _epoch, _acquiring);
+        _ = GiveUpAsync();
     }
 
-    private static async Task GiveUpAsync(string lease, Connections? connections, Epoch epoch, Task<(Connections Connections, LeaseAttempt Attempt)>? acquiring)
+    // A successor need not wait for the lease to run out when the owner leaves in order.
+    private Task GiveUpAsync()
+    {
+        var (connections, epoch, acquiring) = (_connections, _epoch, _acquiring);
+        (_connections, _epoch, _acquiring) = (null, default, null);
+        return EndAsync(_settings.LeaseName, connections, epoch, acquiring);
+    }
+
+    private static async Task EndAsync(string lease, OwnerConnections? connections, Epoch epoch, Task<(OwnerConnections Connections, LeaseAttempt Attempt)>? acquiring)
     {
         if (acquiring is not null)
         {
@@ -104,7 +117,6 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             return;
         try
         {
-            // A successor need not wait for the lease to run out when the owner leaves in order.
             if (epoch.Value > 0)
                 await connections.Lease.ReleaseLeaseAsync(lease, connections.Self, epoch, CancellationToken.None);
         }
@@ -114,7 +126,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         }
         finally
         {
-            await connections.DisposeAsync();
+            _ = connections.DisposeAsync().AsTask();
         }
     }
 
@@ -281,8 +293,26 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         AcquireLater(_settings.LeaseRetryInterval);
     }
 
+    // Its successor begins when this has ended: by then the address is off, and the lease given back.
+    private void OnHandOver()
+    {
+        _log.Info("handing the virtual IP over");
+        _services.VirtualAddress.Release();
+        _services.LeaseKeeper.Stop();
+        Context.Unwatch(_operations);
+        Context.Stop(_operations);
+        Become(() =>
+        {
+            Receive<HandedOver>(_ => Context.Stop(Self));
+            ReceiveAny(_ => { });
+        });
+        Timers.StartSingleTimer(HandedOver.Instance, HandedOver.Instance, HandOverMax);
+        GiveUpAsync().PipeTo(Self, success: () => HandedOver.Instance);
+    }
+
     private void Common()
     {
+        Receive<HandOver>(_ => OnHandOver());
         Receive<ClusterEvent.MemberRemoved>(_ => _operations.Tell(new ResendNow()));
         Receive<FenceEnded>(ended =>
         {
@@ -317,9 +347,9 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _connections = null;
     }
 
-    private async Task<(Connections Connections, LeaseAttempt Attempt)> AcquireAsync(Connections? open, Func<LeaseOwnership?, string> reason)
+    private async Task<(OwnerConnections Connections, LeaseAttempt Attempt)> AcquireAsync(OwnerConnections? open, Func<LeaseOwnership?, string> reason)
     {
-        var connections = open ?? await ConnectAsync();
+        var connections = open ?? await _standby.TakeAsync(_stopped.Token);
         try
         {
             // To its end: a lease that came afterwards would be held for nobody.
@@ -329,27 +359,6 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         catch when (open is null)
         {
             await connections.DisposeAsync();
-            throw;
-        }
-    }
-
-    // The lease has a connection of its own, so that nothing keeps its renewal waiting, and that fencing its holder is fencing the lease.
-    private async Task<Connections> ConnectAsync()
-    {
-        var stopped = _stopped.Token;
-        var lease = await _services.Store.ConnectAsync("vip-lease", 1, stopped);
-        IBlockStore? work = null;
-        try
-        {
-            work = await _services.Store.ConnectAsync("vip-owner", 1, stopped);
-            var before = (await work.GetLeaseHistoryAsync(_settings.LeaseName, stopped)).FirstOrDefault();
-            return new Connections(lease, work, new LeaseHolder(_settings.Node, _services.Incarnation, lease.Address), before);
-        }
-        catch
-        {
-            await lease.DisposeAsync();
-            if (work is not null)
-                await work.DisposeAsync();
             throw;
         }
     }
@@ -376,7 +385,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         public static Acquire Instance { get; } = new();
     }
 
-    private sealed record Acquired(Connections Connections, LeaseAttempt Attempt, TimeSpan AskedAt) : INoSerializationVerificationNeeded;
+    private sealed record Acquired(OwnerConnections Connections, LeaseAttempt Attempt, TimeSpan AskedAt) : INoSerializationVerificationNeeded;
 
     private sealed record AcquireFailed(Exception Cause) : INoSerializationVerificationNeeded;
 
@@ -391,19 +400,19 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record ClaimFailed(Epoch Epoch, Exception Cause) : INoSerializationVerificationNeeded;
 
+    private sealed record HandedOver : INoSerializationVerificationNeeded
+    {
+        public static HandedOver Instance { get; } = new();
+    }
+
     private sealed record FenceAgain(LeaseHolder Who) : INoSerializationVerificationNeeded;
 
     private sealed record FenceEnded(LeaseHolder Who, string? Problem) : INoSerializationVerificationNeeded;
+}
 
-    private sealed record Connections(IBlockStore Lease, IBlockStore Work, LeaseHolder Self, LeaseOwnership? Before) : IAsyncDisposable
-    {
-        // Whether nobody has owned the address since the cluster was founded.
-        public bool IsFirst(Epoch epoch) => Before is null || (Before.Reason == JoinActor.FoundingReason && Before.Epoch.Next == epoch);
-
-        public async ValueTask DisposeAsync()
-        {
-            await Lease.DisposeAsync();
-            await Work.DisposeAsync();
-        }
-    }
+/// <summary>Tells the owner of the virtual IP to end in order: this node leaves, and another one is to own it.</summary>
+internal sealed record HandOver : INoSerializationVerificationNeeded
+{
+    /// <summary>The message.</summary>
+    public static HandOver Instance { get; } = new();
 }

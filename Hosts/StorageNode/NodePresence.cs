@@ -9,12 +9,15 @@ using Petabridge.Cmd.Host;
 namespace Mooring.StorageNode;
 
 /// <summary>What a node shows of itself beside its actors while they run: the data port, the console; and whether they ended by themselves.</summary>
-internal sealed class NodePresence(ActorSystem system, MooringServices services, NodeConfiguration configuration, NodeTls? tls, IConsoleGate consoles, ILogger<NodePresence> log) : IHostedService
+internal sealed class NodePresence(ActorSystem system, MooringServices services, NodeConfiguration configuration, NodeTls? tls, IConsoleGate consoles, ILogger<NodePresence> log) : IHostedLifecycleService
 {
     private DataListener? _data;
 
     /// <summary>Whether the actor system ended although nobody told the process to stop.</summary>
     public bool EndedByItself => CoordinatedShutdown.Get(system).ShutdownReason is not (null or CoordinatedShutdown.ClrExitReason);
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -28,6 +31,14 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
     }
 
     /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // Before anything is stopped: what this node has goes to the others while it still answers, the virtual IP last.
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) =>
+        CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (EndedByItself)
@@ -36,4 +47,7 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
         if (_data is not null)
             await _data.DisposeAsync();
     }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.TestKit;
 using Mooring.Actors.Membership;
 using Mooring.Actors.Nodes;
+using Mooring.Actors.Vip;
 using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
@@ -204,7 +205,7 @@ public sealed class DispatcherActorSpec : ActorSpec
         Services = Services with { Settings = Settings with { TransitionMax = TimeSpan.FromMilliseconds(100) } };
         // Nobody comes up in this cluster before a second member is there.
         using var alone = ActorSystem.Create("alone", ConfigurationFactory.ParseString("akka.cluster.min-nr-of-members = 2").WithFallback(Sys.Settings.Config));
-        alone.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+        alone.ActorOf(DispatcherActor.Props(Services, new OwnerStandby(Services)), DispatcherActor.Name);
         var cluster = Cluster.Get(alone);
         cluster.Join(cluster.SelfAddress);
 
@@ -241,7 +242,7 @@ public sealed class DispatcherActorSpec : ActorSpec
         var config = ConfigurationFactory.ParseString("akka.coordinated-shutdown.run-by-actor-system-terminate = off").WithFallback(Sys.Settings.Config);
         using var leaving = ActorSystem.Create("mooring", config);
         using var other = ActorSystem.Create("mooring", config);
-        leaving.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+        leaving.ActorOf(DispatcherActor.Props(Services, new OwnerStandby(Services)), DispatcherActor.Name);
         var cluster = Cluster.Get(leaving);
         cluster.Join(cluster.SelfAddress);
         Cluster.Get(other).Join(cluster.SelfAddress);
@@ -276,7 +277,7 @@ public sealed class DispatcherActorSpec : ActorSpec
         return cluster;
     }
 
-    private IActorRef Start() => Sys.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+    private IActorRef Start() => Sys.ActorOf(DispatcherActor.Props(Services, new OwnerStandby(Services)), DispatcherActor.Name);
 
     private static RequestWorker Request(string name) => new(Id(name), new CreateVolume(Name, 10));
 

@@ -261,6 +261,70 @@ public sealed class VipOwnerActorSpec : ActorSpec
     }
 
     [Fact]
+    public void It_hands_over_by_taking_the_address_off_and_giving_the_lease_back_before_it_ends()
+    {
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var owner = Own();
+        Store.Before = async (call, _) =>
+        {
+            VipEvents.Ref.Tell(call, ActorRefs.NoSender);
+            await goOn.Task;
+        };
+        Watch(owner);
+
+        owner.Tell(HandOver.Instance);
+
+        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        VipEvents.ExpectMsg("release-lease 1");
+        Submit(owner);
+        Assert.False(HasMessages);
+        goOn.SetResult();
+        ExpectTerminated(owner);
+        Assert.Null(LeaseKeeper.Kept);
+        Eventually(() => Assert.All(Store.Connections, c => Assert.True(c.Disposed)));
+        Assert.False(_client.HasMessages);
+    }
+
+    [Fact]
+    public void A_store_that_does_not_answer_keeps_nobody_waiting_for_a_hand_over()
+    {
+        var owner = Own();
+        Store.Before = (_, _) => new TaskCompletionSource().Task;
+        Watch(owner);
+
+        owner.Tell(HandOver.Instance);
+
+        ExpectTerminated(owner);
+    }
+
+    [Fact]
+    public void What_was_made_ready_for_it_is_taken()
+    {
+        var standby = new OwnerStandby(Services);
+        standby.Prepare();
+        ExpectConnected();
+        Start(standby);
+
+        VipEvents.ExpectMsg("acquire-lease");
+        VipEvents.ExpectMsg(new FakeVirtualAddress.PutOn(new Epoch(1)));
+        Assert.Equal(2, Store.Connections.Count);
+        standby.Drop();
+        Assert.All(Store.Connections, c => Assert.False(c.Disposed));
+    }
+
+    [Fact]
+    public void What_was_made_ready_for_nothing_is_closed()
+    {
+        var standby = new OwnerStandby(Services);
+        standby.Prepare();
+        ExpectConnected();
+
+        standby.Drop();
+
+        Eventually(() => Assert.All(Store.Connections, c => Assert.True(c.Disposed)));
+    }
+
+    [Fact]
     public async Task An_address_that_comes_on_after_the_owner_stepped_down_is_taken_off_again()
     {
         var (began, goOn) = HoldAddress();
@@ -334,7 +398,10 @@ public sealed class VipOwnerActorSpec : ActorSpec
         return Task.CompletedTask;
     };
 
-    private IActorRef Start() => Sys.ActorOf(VipOwnerActor.Props(Services, _dispatcher, _region.Ref), "owner");
+    private IActorRef Start() => Start(new OwnerStandby(Services));
+
+    private IActorRef Start(OwnerStandby standby) =>
+        Sys.ActorOf(VipOwnerActor.Props(Services, _dispatcher, _region.Ref, standby), "owner");
 
     private IActorRef Own()
     {

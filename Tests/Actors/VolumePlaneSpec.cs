@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Mooring.Actors;
 using Mooring.Actors.Nodes;
+using Mooring.Actors.Vip;
 using Mooring.Actors.Requests;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
@@ -35,7 +36,7 @@ public sealed class VolumePlaneSpec : ActorSpec
             Store = new EmbeddedStoreProvider(new EmbeddedStoreOptions { Directory = _data.Path }),
             Settings = Settings with { WorkerCount = 2, HoldGrace = TimeSpan.FromSeconds(3), LinkDownMax = TimeSpan.FromMinutes(1) },
         };
-        _dispatcher = Sys.ActorOf(DispatcherActor.Props(Services), DispatcherActor.Name);
+        _dispatcher = Sys.ActorOf(DispatcherActor.Props(Services, new OwnerStandby(Services)), DispatcherActor.Name);
         var (services, dispatcher) = (Services, _dispatcher);
         _region = Sys.ActorOf(Props.Create(() => new Region(services, dispatcher)), "region");
         _book = Sys.ActorOf(PendingOperationsActor.Props(Services, new Epoch(1), _region, Catalog), PendingOperationsActor.Name);

@@ -7,6 +7,9 @@ internal static class AddressPlan
     /// may go on answering, twice.</summary>
     public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>For how long an address counts as free that was found free before it had to be taken: a stranger who comes later is heard.</summary>
+    public static readonly TimeSpan LookAheadMax = TimeSpan.FromSeconds(3);
+
     /// <summary>When, after it was put on, it is announced: at once, and again for those who missed it.</summary>
     public static IReadOnlyList<TimeSpan> Announcements { get; } =
         [TimeSpan.Zero, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];

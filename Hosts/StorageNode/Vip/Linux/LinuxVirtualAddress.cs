@@ -30,6 +30,7 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
     private TimeSpan _lifeUntil;
     private string? _problem;
     private long _round;
+    private Task<TimeSpan?> _lookedAhead = Task.FromResult<TimeSpan?>(null);
 
     private LinuxVirtualAddress(LinuxAddressOptions options, VirtualListener listener, Action<string> tell) => (_options, _listener, _tell) = (options, listener, tell);
 
@@ -75,6 +76,14 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
         return Task.Factory.StartNew(() => Acquire(isFirst, round, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
+    /// <inheritdoc/>
+    public void LookAhead()
+    {
+        var looking = Task.Factory.StartNew(FindFree, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        lock (_gate)
+            _lookedAhead = looking;
+    }
+
     /// <summary>The lease was taken or renewed: the address may stay on until then, and the kernel is told.</summary>
     /// <param name="until">Until when the lease holds, on the clock of <see cref="ILeaseKeeper.Now"/>.</param>
     public void HoldUntil(TimeSpan until)
@@ -115,13 +124,12 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
 
     private void Acquire(bool isFirst, long round, CancellationToken cancellationToken)
     {
-        var places = _options.Endpoints.Select(endpoint => new Place(endpoint, FindLink(endpoint.Address))).ToList();
+        var places = Places();
         var watch = new AddressWatch(places, _tell);
         try
         {
             var plan = isFirst ? AddressPlan.First(Random.Shared.NextDouble) : AddressPlan.Takeover(_options.TakeoverProbe);
-            // Among the nodes the lease has decided: the kernel of one that was killed answers until the address's lifetime is over.
-            if (watch.Probe(plan, mac => watch.IsOneOf(mac, _options.Nodes), cancellationToken) is (var taken, var by))
+            if ((isFirst || !WasFree()) && Stranger(watch, plan, cancellationToken) is (var taken, var by))
                 throw new VirtualAddressTakenException($"another machine has {taken}: {by} answers for it");
             PutOn(places, round, cancellationToken);
         }
@@ -149,6 +157,35 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
             }
         });
     }
+
+    // Among the nodes the lease decides: the kernel of one that was killed answers until the address's lifetime is over.
+    private (IPAddress Address, MacAddress By)? Stranger(AddressWatch watch, ProbePlan plan, CancellationToken cancellationToken) =>
+        watch.Probe(plan, mac => watch.IsOneOf(mac, _options.Nodes), cancellationToken);
+
+    private TimeSpan? FindFree()
+    {
+        try
+        {
+            using var watch = new AddressWatch(Places(), _tell);
+            var looked = Now;
+            return Stranger(watch, AddressPlan.Takeover(_options.TakeoverProbe), CancellationToken.None) is null ? looked : null;
+        }
+        catch (Exception e) when (e is Win32Exception or VirtualAddressException)
+        {
+            // It is looked for again when the address is taken, and told then.
+            return null;
+        }
+    }
+
+    private bool WasFree()
+    {
+        Task<TimeSpan?> looking;
+        lock (_gate)
+            looking = _lookedAhead;
+        return looking.IsCompletedSuccessfully && looking.GetAwaiter().GetResult() is { } at && Now - at < AddressPlan.LookAheadMax;
+    }
+
+    private List<Place> Places() => [.. _options.Endpoints.Select(endpoint => new Place(endpoint, FindLink(endpoint.Address)))];
 
     private void PutOn(List<Place> places, long round, CancellationToken cancellationToken)
     {
