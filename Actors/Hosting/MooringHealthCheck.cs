@@ -21,7 +21,9 @@ public sealed class MooringHealthCheck(IRequiredActor<DispatcherActor> dispatche
             var actor = await dispatcher.GetAsync(cancellationToken).ConfigureAwait(false);
             var mooring = MooringCluster.Get(system);
             var nodes = await actor.Ask<NodesListed>(new GetNodes(), Limit, cancellationToken).ConfigureAwait(false);
-            return nodes.Items.All(n => n.Name != mooring.Node.Value || n.State != "up") ? HealthCheckResult.Unhealthy("this node is not in the cluster yet")
+            var own = nodes.Items.FirstOrDefault(n => n.Name == mooring.Node.Value)?.State;
+            return own is NodeOrders.Draining or NodeOrders.Drained ? HealthCheckResult.Unhealthy($"this node is {own}")
+                : own != "up" ? HealthCheckResult.Unhealthy("this node is not in the cluster yet")
                 : nodes.Items.Any(n => n.VipOwner) ? HealthCheckResult.Healthy("ready")
                 : HealthCheckResult.Unhealthy("no node owns the virtual IP yet");
         }

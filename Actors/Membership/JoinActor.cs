@@ -33,6 +33,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private Address? _asked;
     private bool _asking;
     private bool _entering;
+    private bool? _drained;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -45,6 +46,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         Receive<MembershipTold>(OnTold);
         if (services.Seeds.Count == 0)
             return;
+        Receive<DrainsKnown>(OnDrains);
         Receive<Look>(_ => OnLook());
         Receive<Probed>(OnProbed);
         Receive<Founding>(OnFounding);
@@ -68,13 +70,6 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     public static Props Props(MooringServices services) => Akka.Actor.Props.Create(() => new JoinActor(services));
 
     /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        if (_services.Seeds.Count > 0)
-            Self.Tell(Look.Instance);
-    }
-
-    /// <inheritdoc/>
     protected override void PostStop()
     {
         _stopped.Cancel();
@@ -82,8 +77,23 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         _ = EndAsync(_founding, release: false);
     }
 
+    // What the block store says of it comes before anybody is asked to let this node in.
+    private void OnDrains(DrainsKnown known)
+    {
+        var drained = known.Items.Any(drain => drain.Node == _services.Settings.Node);
+        if (drained == _drained)
+            return;
+        if (drained)
+            _log.Info("this node is drained: it stays out of the cluster until it is told to resume");
+        _drained = drained;
+        if (!drained)
+            Self.Tell(Look.Instance);
+    }
+
     private void OnLook()
     {
+        if (_drained != false)
+            return;
         if (_cluster.State.Members.Any(m => m.UniqueAddress == _cluster.SelfUniqueAddress))
         {
             _ = EndAsync(_founding, release: false);
@@ -113,7 +123,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
                 // What it was asked may reach it, or who has its address by then, at any time: this node would be a member of two clusters, and the
                 // one that it does not know would wait for it in vain.
                 _entering = true;
-                _services.BeginAnew(Context.System, new BeginAnewCause($"{contact} was asked to let this node in, and no seed is in a cluster any more", InOrder: false));
+                _services.BeginAnew(Context.System, new BeginAnewCause($"{contact} was asked to let this node in, and no seed is in a cluster any more", Departure.Down));
                 break;
             case JoinStep.Found when _founding is null:
                 _asking = true;

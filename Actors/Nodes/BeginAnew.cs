@@ -14,8 +14,21 @@ public delegate void BeginAnew(ActorSystem system, BeginAnewCause cause);
 
 /// <summary>Why a node must begin anew.</summary>
 /// <param name="Detail">What an operator should know.</param>
-/// <param name="InOrder">The node can hand over what it has: the others can be asked to let it leave.</param>
-public sealed record BeginAnewCause(string Detail, bool InOrder);
+/// <param name="How">How it leaves the cluster.</param>
+public sealed record BeginAnewCause(string Detail, Departure How);
+
+/// <summary>How a node leaves the cluster.</summary>
+public enum Departure
+{
+    /// <summary>As one that has failed: the others take over what it had when they have removed it.</summary>
+    Down,
+
+    /// <summary>At once, with the consent of the others.</summary>
+    Leave,
+
+    /// <summary>When it has handed over what it has: its volumes and file systems first, the singletons last.</summary>
+    HandOver,
+}
 
 /// <summary>What a node does that runs nothing but Mooring.</summary>
 public static class LeaveCluster
@@ -29,7 +42,9 @@ public static class LeaveCluster
         var cluster = Cluster.Get(system);
         if (cluster.SelfMember.Status == MemberStatus.Removed)
             CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterJoinUnsuccessfulReason.Instance);
-        else if (cause.InOrder)
+        else if (cause.How == Departure.HandOver)
+            CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+        else if (cause.How == Departure.Leave)
             cluster.Leave(cluster.SelfAddress);
         else
             cluster.Down(cluster.SelfAddress);

@@ -30,6 +30,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly Dictionary<Address, (string Incarnation, int? Uid)> _incarnations = [];
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
     private IActorRef _reader = ActorRefs.Nobody;
+    private IReadOnlyList<Drain> _drains = [];
+    private bool _leaving;
     private int _workersMade;
     private (NodeName Node, TimeSpan Since)? _strangeOwner;
 
@@ -64,15 +66,19 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberLeft>(left => OnOwnStatus(left.Member));
         Receive<StillOutside>(_ => OnStillOutside());
         Receive<StillInTransition>(_ => OnStillInTransition());
-        Receive<LinkFailed>(failed => BeginAnew($"the link to the block store has been down for {failed.Since} ({failed.Detail})", inOrder: true));
-        Receive<PartMissing>(missing => BeginAnew($"{missing.Path} of this node has ended", inOrder: false));
-        Receive<JournalShutOut>(_ => BeginAnew("this node's journal has been shut out of the block store", inOrder: false));
+        Receive<LinkFailed>(failed => BeginAnew($"the link to the block store has been down for {failed.Since} ({failed.Detail})", Departure.Leave));
+        Receive<PartMissing>(missing => BeginAnew($"{missing.Path} of this node has ended", Departure.Down));
+        Receive<JournalShutOut>(_ => BeginAnew("this node's journal has been shut out of the block store", Departure.Down));
         Receive<LeaseHeldBy>(OnLeaseHeldBy);
+        Receive<DrainsKnown>(OnDrains);
+        Receive<LeaveForOther>(leave => BeginAnew($"{leave.Other} is to own the virtual IP", Departure.HandOver));
         Receive<Terminated>(OnTerminated);
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private bool IsDrained => _drains.Any(drain => drain.Node == _services.Settings.Node);
 
     /// <summary>How to make one.</summary>
     /// <param name="services">The node's services.</param>
@@ -180,10 +186,24 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         (_reports[from], _incarnations[from]) = (report, (report.Incarnation, report.Uid));
     }
 
-    private void BeginAnew(string detail, bool inOrder)
+    private void BeginAnew(string detail, Departure how)
     {
-        _log.Error("{0}: this node must begin anew", detail);
-        _services.BeginAnew(Context.System, new BeginAnewCause(detail, inOrder));
+        if (how == Departure.HandOver)
+            _log.Info("this node leaves, and begins anew: {0}", detail);
+        else
+            _log.Error("{0}: this node must begin anew", detail);
+        _services.BeginAnew(Context.System, new BeginAnewCause(detail, how));
+    }
+
+    private void OnDrains(DrainsKnown known)
+    {
+        _drains = known.Items;
+        Context.Child(JoinActor.Name).Tell(known);
+        // A service that joins by means of its own would join again at once.
+        if (_leaving || _services.Seeds.Count == 0 || _cluster.SelfMember.Status == MemberStatus.Removed || !IsDrained)
+            return;
+        _leaving = true;
+        BeginAnew("it is to carry nothing any more", Departure.HandOver);
     }
 
     private void OnOwnStatus(Member member)
@@ -199,14 +219,19 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     // Akka.NET ends a node that nobody lets in after the same time, but by the time of day, and goes by that when it asks again, too: set back
     // meanwhile, it would do neither for as long as that (docs/akka-net.md).
-    private void OnStillOutside() =>
-        BeginAnew($"nobody has let this node into the cluster for {_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes}", inOrder: false);
+    private void OnStillOutside()
+    {
+        if (IsDrained)
+            Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, _cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes!.Value);
+        else
+            BeginAnew($"nobody has let this node into the cluster for {_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes}", Departure.Down);
+    }
 
     // The member that took this node in may have died before any other had heard of it: to those it is a stranger for good, whatever it
     // sends them. To leave takes the consent of all, and one that is known here may have ended, or have another cluster by now. Down it ends
     // by itself, and a new incarnation asks to be let in.
     private void OnStillInTransition() =>
-        BeginAnew($"this node has been {_cluster.SelfMember.Status.ToString().ToLowerInvariant()} for {_services.Settings.TransitionMax}", inOrder: false);
+        BeginAnew($"this node has been {_cluster.SelfMember.Status.ToString().ToLowerInvariant()} for {_services.Settings.TransitionMax}", Departure.Down);
 
     // An owner that goes on renewing its lease and is no member here belongs to another cluster: membership has come apart, and each part
     // takes the other for dead. The block store says which one lives; this node ends, and its new incarnation joins that. To leave would take
@@ -232,7 +257,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (now - strange.Since < StrangeOwnerLeases * _services.Settings.LeaseDuration)
             return;
         _strangeOwner = null;
-        BeginAnew($"{node} owns the virtual IP and is no member of this node's cluster", inOrder: false);
+        BeginAnew($"{node} owns the virtual IP and is no member of this node's cluster", Departure.Down);
     }
 
     // An earlier start of this very node has ended, or this one could not listen on its address.
@@ -242,23 +267,32 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private IEnumerable<NodeView> ListNodes()
     {
         var state = _cluster.State;
+        var known = new HashSet<string>();
         foreach (var member in state.Members.OrderBy(m => m.Address.ToString(), StringComparer.Ordinal))
         {
             var report = _reports.GetValueOrDefault(member.Address);
             var condition = state.Unreachable.Contains(member) ? "unreachable" : member.Status switch
             {
                 MemberStatus.Joining or MemberStatus.WeaklyUp => "joining",
+                MemberStatus.Up when _drains.Any(drain => drain.Node == report?.Node) => NodeOrders.Draining,
                 MemberStatus.Up => "up",
                 MemberStatus.Leaving or MemberStatus.Exiting => "leaving",
                 _ => "down",
             };
+            var name = report?.Node.Value ?? member.Address.ToString();
+            known.Add(name);
             yield return new NodeView(
-                report?.Node.Value ?? member.Address.ToString(),
+                name,
                 report?.Address ?? $"{member.Address.Host}:{member.Address.Port}",
                 condition,
                 report,
-                report?.VipEpoch is not null && condition == "up");
+                report?.VipEpoch is not null && condition is ("up" or NodeOrders.Draining))
+            {
+                Member = member.Address.ToString(),
+            };
         }
+        foreach (var drain in _drains.Where(drain => !known.Contains(drain.Node.Value)))
+            yield return new NodeView(drain.Node.Value, drain.Address, NodeOrders.Drained, null, false);
     }
 
     private Address ReporterAddress() => Sender.Path.Address.HasGlobalScope ? Sender.Path.Address : _cluster.SelfAddress;

@@ -8,12 +8,14 @@ namespace Mooring.Actors.Nodes;
 
 /// <summary>
 /// Watches its own node: sends a heartbeat to the dispatcher at a preset period (V4), probes the link to the block store on a
-/// connection of its own (V7), and tells the dispatchers of all nodes what it sees (V5).
+/// connection of its own (V7), and tells the dispatchers of all nodes what it sees (V5). Reads there, too, which nodes are to carry nothing.
 /// </summary>
 public sealed class NodeHealthActor : ReceiveActor, IWithTimers
 {
     /// <summary>Its name under the dispatcher.</summary>
     public const string Name = "health";
+
+    private static readonly TimeSpan DrainLookInterval = TimeSpan.FromSeconds(1);
 
     private readonly MooringServices _services;
     private readonly MooringSettings _settings;
@@ -28,6 +30,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     private DateTimeOffset _since;
     private NodeHealthReport? _reported;
     private TimeSpan _reportedAt;
+    private TimeSpan? _lookedAt;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -81,7 +84,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
             Context.Parent.Tell(Ping.Instance);
         Change(_state.Beat(Now, _settings.DispatcherTimeout));
         if (_probe is null)
-            (_probe = ProbeAsync(_store)).PipeTo(Self);
+            (_probe = ProbeAsync(_store, look: _lookedAt is null || Now - _lookedAt >= DrainLookInterval)).PipeTo(Self);
         if (!_gaveUp && _state.MustGiveUp(Now, _settings.LinkDownMax))
         {
             _gaveUp = true;
@@ -97,6 +100,10 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         if (ended.Problem is { } problem && _state.LinkOk)
             _log.Warning("the block store does not answer: {0}", problem);
         Change(_state.Probed(Now, ended.Problem));
+        if (ended.Drains is not { } drains)
+            return;
+        _lookedAt = Now;
+        Context.Parent.Tell(new DrainsKnown(drains));
     }
 
     private void Change(NodeHealthState state)
@@ -128,14 +135,14 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         }
     }
 
-    private async Task<ProbeEnded> ProbeAsync(IBlockStore? store)
+    private async Task<ProbeEnded> ProbeAsync(IBlockStore? store, bool look)
     {
         var stopped = _stopped.Token;
         try
         {
             store ??= await _services.Store.ConnectAsync("health", 1, stopped);
             await store.ProbeAsync(_settings.ProbeTimeout, stopped);
-            return new ProbeEnded(store, null);
+            return new ProbeEnded(store, null, look ? await DrainRecords.ListAsync(store, stopped) : null);
         }
         catch (Exception e) when (e is BlockStoreException or OperationCanceledException)
         {
@@ -153,9 +160,13 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         public static Tick Instance { get; } = new();
     }
 
-    private sealed record ProbeEnded(IBlockStore? Store, string? Problem) : INoSerializationVerificationNeeded;
+    private sealed record ProbeEnded(IBlockStore? Store, string? Problem, IReadOnlyList<Drain>? Drains = null) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>Tells the node's health check whether this node owns the virtual IP.</summary>
 /// <param name="Epoch">The ownership; null when it has none.</param>
 internal sealed record VipHeld(Epoch? Epoch) : INoSerializationVerificationNeeded;
+
+/// <summary>What the block store says of nodes that are to carry nothing.</summary>
+/// <param name="Items">All of them.</param>
+internal sealed record DrainsKnown(IReadOnlyList<Drain> Items) : INoSerializationVerificationNeeded;

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
+using Mooring.Actors.Membership;
 
 namespace Mooring.Actors.Vip;
 
@@ -47,7 +48,7 @@ public sealed class StandbyActor : ReceiveActor
     {
         var state = _cluster.State;
         var byAge = state.Members.Where(m => m.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp) && (_role is null || m.HasRole(_role)))
-            .Order(Comparer<Member>.Create((a, b) => a.IsOlderThan(b) ? -1 : b.IsOlderThan(a) ? 1 : 0)).ToList();
+            .OldestFirst().ToList();
         var successor = byAge.FirstOrDefault(m => m.Status == MemberStatus.Up && !state.Unreachable.Contains(m));
         if (successor?.UniqueAddress != _cluster.SelfUniqueAddress)
         {

@@ -38,8 +38,8 @@ internal static class Commands
             Endpoint, Json, Timeout,
             new Command("volume", "Manage volumes.") { List(), Show(), ContentCommands.Export(), ContentCommands.ExportDiff() },
             new Command("operation", "Look at operations and wait for them.") { Operations(), Operation(), Wait(), Watch(), Cancel() },
-            new Command("node", "Look at the storage nodes.") { Nodes() },
-            new Command("vip", "Look at the virtual IP.") { Vip() },
+            NodeCommands.Nodes(),
+            NodeCommands.Vip(),
             Check(),
             ConsoleCommand.Create(Endpoint, Json, Timeout),
             FileCommands.FileSystems(),
@@ -246,20 +246,6 @@ internal static class Commands
                 }
             });
     }
-
-    private static Command Nodes() => Asking("list", "List the storage nodes.", [], [], async (client, _, output) =>
-        output.Value(new NodePage(await client.ListNodesAsync(), null), HttpJson.Default.NodePage, page => Output.Table(
-            ["name", "address", "state", "dispatcher", "rbd link", "vip owner", "problem"],
-            page.Items.Select(n => (IReadOnlyList<string>)[
-                n.Name, n.Address, n.State, n.Health?.Dispatcher ?? "-", n.Health?.RbdLink ?? "-", n.VipOwner ? "yes" : "", n.Health?.Problem is { } problem ? $"{problem}, since {Output.Time(n.Health.Since)}" : ""]))));
-
-    private static Command Vip() => Asking("show", "Show the virtual IP and its owners.", [], [], async (client, _, output) =>
-        output.Value(await client.GetVipAsync(), HttpJson.Default.VipShape, vip =>
-        {
-            Output.Fields(("address", $"{vip.Address}:{vip.Port}"), ("owner", vip.Owner ?? "-"), ("epoch", $"{vip.Epoch}"), ("since", Output.Time(vip.Since)));
-            Console.WriteLine();
-            Output.Table(["epoch", "owner", "since", "reason"], vip.History.Select(h => (IReadOnlyList<string>)[$"{h.Epoch}", h.Owner, Output.Time(h.Since), h.Reason]));
-        }));
 
     private static Command Changing(
         string verb, string description, Argument[] arguments, Option[] options, Func<MooringClient, ParseResult, Change, Task<OperationShape>> run) =>

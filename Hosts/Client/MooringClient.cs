@@ -152,13 +152,6 @@ public sealed partial class MooringClient : IDisposable
     public Task<OperationShape> CancelAsync(string id, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Post, $"v1/operations/{Uri.EscapeDataString(id)}/cancel", HttpJson.Default.OperationShape, cancellationToken);
 
-    /// <summary>All nodes.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The nodes.</returns>
-    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
-    public async Task<IReadOnlyList<NodeShape>> ListNodesAsync(CancellationToken cancellationToken = default) =>
-        (await GetAsync("v1/nodes", HttpJson.Default.NodePage, cancellationToken)).Items;
-
     /// <summary>Compares a page of the store's images with what the owner knows.</summary>
     /// <param name="cursor">Where the page begins; null at the start.</param>
     /// <param name="repair">Whether what nobody can need any more is removed.</param>
@@ -207,12 +200,6 @@ public sealed partial class MooringClient : IDisposable
     /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
     public Task<AuditPage> ListAuditAsync(string? cursor = null, int limit = 100, CancellationToken cancellationToken = default) =>
         GetAsync("v1/audit" + Query(("cursor", cursor), ("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture))), HttpJson.Default.AuditPage, cancellationToken);
-
-    /// <summary>The virtual IP and its owners.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The virtual IP.</returns>
-    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
-    public Task<VipShape> GetVipAsync(CancellationToken cancellationToken = default) => GetAsync("v1/vip", HttpJson.Default.VipShape, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -15,6 +15,8 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(NodePage))]
 [JsonSerializable(typeof(CheckPage))]
 [JsonSerializable(typeof(VipShape))]
+[JsonSerializable(typeof(VipMoveBody))]
+[JsonSerializable(typeof(VipMoveShape))]
 [JsonSerializable(typeof(ProblemShape))]
 [JsonSerializable(typeof(CreateFileSystemBody))]
 [JsonSerializable(typeof(FileSystemShape))]

@@ -175,7 +175,7 @@ public sealed record CheckFindingShape(string Kind, string Name, string Detail, 
 /// <summary>A node as HTTP shows it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens.</param>
-/// <param name="State"><c>joining</c>, <c>up</c>, <c>leaving</c>, <c>unreachable</c> or <c>down</c>.</param>
+/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c> or <c>drained</c>.</param>
 /// <param name="Health">Its latest report, if it has reported.</param>
 /// <param name="VipOwner">Whether it owns the virtual IP.</param>
 public sealed record NodeShape(string Name, string Address, string State, HealthShape? Health, bool VipOwner);
@@ -195,6 +195,15 @@ public sealed record HealthShape(string Dispatcher, string RbdLink, DateTimeOffs
 /// <param name="Since">Since when.</param>
 /// <param name="History">The latest owners, newest first.</param>
 public sealed record VipShape(string Address, int Port, string? Owner, long Epoch, DateTimeOffset? Since, IReadOnlyList<VipOwnershipShape> History);
+
+/// <summary>Asks that the virtual IP move.</summary>
+/// <param name="From">Only if this node owns it, so that the request may be sent again; null for any.</param>
+/// <param name="To">The next owner; null for the node that has been in the cluster the longest.</param>
+public sealed record VipMoveBody(string? From, string? To);
+
+/// <summary>The virtual IP is about to move.</summary>
+/// <param name="To">Its next owner; the present one when there is nothing to do.</param>
+public sealed record VipMoveShape(string To);
 
 /// <summary>One ownership of the virtual IP.</summary>
 /// <param name="Owner">The owner's name.</param>

@@ -61,10 +61,49 @@ public sealed record NodesListed(IReadOnlyList<NodeView> Items);
 /// <summary>A node as the outside sees it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens; its cluster address until it has reported.</param>
-/// <param name="State"><c>joining</c>, <c>up</c>, <c>leaving</c>, <c>unreachable</c> or <c>down</c>.</param>
+/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c>, or <c>drained</c>: it carries nothing and
+/// stays out of the cluster until it is told to resume, whether it runs or not.</param>
 /// <param name="Health">Its latest report; null until it has reported.</param>
 /// <param name="VipOwner">Whether it owns the virtual IP.</param>
-public sealed record NodeView(string Name, string Address, string State, NodeHealthReport? Health, bool VipOwner);
+public sealed record NodeView(string Name, string Address, string State, NodeHealthReport? Health, bool VipOwner)
+{
+    /// <summary>Its cluster address; null when it is no member.</summary>
+    public string? Member { get; init; }
+}
+
+/// <summary>An order for a whole node, for the owner of the virtual IP. Safe to send again. Refused with <see cref="QueryFailed"/>.</summary>
+public interface INodeOrder;
+
+/// <summary>
+/// Asks that a node carry nothing any more: its volumes, files and the virtual IP go to others, and it stays out of the cluster, over restarts, until it is
+/// told to resume. Answered with <see cref="NodeOrdered"/> when that is written down; <see cref="GetNodes"/> tells when it is <c>drained</c>.
+/// </summary>
+/// <param name="Node">The node.</param>
+public sealed record DrainNode(NodeName Node) : INodeOrder;
+
+/// <summary>Asks that a node that was drained join the cluster again. Answered with <see cref="NodeOrdered"/> when that is written down.</summary>
+/// <param name="Node">The node.</param>
+public sealed record ResumeNode(NodeName Node) : INodeOrder;
+
+/// <summary>
+/// Asks that another node own the virtual IP. Answered with <see cref="VipMoving"/> when it is decided which; the nodes that have been in the cluster for
+/// longer than that one begin anew, one after the other, the owner last.
+/// </summary>
+/// <param name="From">Only if this node owns it; null for any.</param>
+/// <param name="To">The next owner; null for the node that has been in the cluster the longest.</param>
+public sealed record MoveVip(NodeName? From, NodeName? To) : INodeOrder;
+
+/// <summary>An order for a node stands.</summary>
+/// <param name="Node">The node as it was then.</param>
+public sealed record NodeOrdered(NodeView Node);
+
+/// <summary>The virtual IP is about to move.</summary>
+/// <param name="To">Its next owner; the present one when there is nothing to do.</param>
+public sealed record VipMoving(NodeName To);
+
+/// <summary>The owner of the virtual IP asks a node to begin anew, so that another one is the oldest.</summary>
+/// <param name="Other">The node that the virtual IP is to go to.</param>
+public sealed record LeaveForOther(NodeName Other);
 
 /// <summary>Asks the owner of the virtual IP for its history; answered with <see cref="VipHistory"/>.</summary>
 public sealed record GetVipHistory;

@@ -151,7 +151,7 @@ public sealed class DispatcherActorSpec : ActorSpec
 
         var (system, cause) = _first.ExpectMsg<(ActorSystem, BeginAnewCause)>();
         Assert.Same(Sys, system);
-        Assert.True(cause.InOrder);
+        Assert.Equal(Departure.Leave, cause.How);
         Assert.Contains("no answer", cause.Detail, StringComparison.Ordinal);
         Assert.False(cluster.IsTerminated);
     }
@@ -268,6 +268,41 @@ public sealed class DispatcherActorSpec : ActorSpec
 
         Assert.False(cluster.IsTerminated);
         Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_drained_hands_over_and_begins_anew()
+    {
+        Services = Services with { Seeds = [Cluster.Get(Sys).SelfAddress], BeginAnew = (system, cause) => _first.Ref.Tell((system, cause)) };
+        var dispatcher = Start();
+        var cluster = Cluster.Get(Sys);
+        Eventually(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
+        await using var store = await Services.Store.ConnectAsync("test", 1, default);
+        await DrainRecords.AddAsync(store, new Drain(Node, "127.0.0.1:1", Clock.GetUtcNow()), default);
+
+        Assert.Equal(Departure.HandOver, _first.ExpectMsg<(ActorSystem, BeginAnewCause)>().Item2.How);
+        _second.Send(dispatcher, new GetNodes());
+        Assert.Equal("draining", _second.ExpectMsg<NodesListed>().Items.Single().State);
+    }
+
+    [Fact]
+    public async Task A_drained_node_stays_out_of_the_cluster_until_it_is_resumed()
+    {
+        Services = Services with { Seeds = [Cluster.Get(Sys).SelfAddress] };
+        await using var store = await Services.Store.ConnectAsync("test", 1, default);
+        await DrainRecords.AddAsync(store, new Drain(Node, "127.0.0.1:1", Clock.GetUtcNow()), default);
+        var dispatcher = Start();
+        var cluster = Cluster.Get(Sys);
+        Eventually(() =>
+        {
+            _second.Send(dispatcher, new GetNodes());
+            Assert.Equal(("drained", "127.0.0.1:1"), _second.ExpectMsg<NodesListed>().Items.Select(n => (n.State, n.Address)).SingleOrDefault());
+        });
+        Assert.Empty(cluster.State.Members);
+
+        await DrainRecords.RemoveAsync(store, Node, default);
+
+        Eventually(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
     }
 
     private Cluster Join()

@@ -154,9 +154,8 @@ public class FileFailoverTests
         Assert.Equal(LargeBytes, entry.SizeBytes);
         await history.StopAsync();
         Assert.Equal((0, 0), await history.JudgeAsync());
-        var survivor = cluster.Nodes.NodeNames.First(n => cluster.Nodes.ProcessOf(n).IsAlive);
-        var checksum = await ChecksumAsync(open.Files, "/large", survivor);
-        return ((await cluster.Client.GetFileSystemAsync("fs")).Areas[0], checksum);
+        var after = (await cluster.Client.GetFileSystemAsync("fs")).Areas[0];
+        return (after, await ChecksumAsync(open.Files, "/large", after.Writer!));
     }
 
     /// <summary>Stops the writer until another one writes, lets it go on, and sees that it does not write.</summary>

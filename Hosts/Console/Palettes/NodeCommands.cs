@@ -11,6 +11,8 @@ internal sealed class NodeCommands : CommandPaletteHandler
 {
     private const string List = "list";
     private const string Show = "show";
+    private const string Drain = "drain";
+    private const string Resume = "resume";
     private const string Name = "name";
 
     private static readonly CommandPalette Commands = new("node",
@@ -18,6 +20,12 @@ internal sealed class NodeCommands : CommandPaletteHandler
         new CommandDefinitionBuilder().WithName(List).WithDescription("Lists the storage nodes.").Build(),
         new CommandDefinitionBuilder().WithName(Show).WithDescription("Shows a storage node; without a name, the one that serves this console.")
             .WithValue(Name, "The node's name.", mandatory: false)
+            .Build(),
+        new CommandDefinitionBuilder().WithName(Drain).WithDescription("Moves the virtual IP, volumes and files away from a node, and keeps it out of the cluster.")
+            .WithValue(Name, "The node's name.", mandatory: true)
+            .Build(),
+        new CommandDefinitionBuilder().WithName(Resume).WithDescription("Lets a node that was drained join the cluster again.")
+            .WithValue(Name, "The node's name.", mandatory: true)
             .Build(),
     ]);
 
@@ -33,6 +41,16 @@ internal sealed class NodeCommands : CommandPaletteHandler
         {
             Process(List, _ => Ask(Mooring.Dispatcher, new GetNodes(), answer => answer is NodesListed nodes ? Texts.Nodes(nodes.Items) : null));
             Process(Show, OnShow);
+            Process(Drain, command => Order(command, name => new DrainNode(name), "is to carry nothing any more; node list tells when it is drained"));
+            Process(Resume, command => Order(command, name => new ResumeNode(name), "may join the cluster again; node list tells when it is up"));
+        }
+
+        private void Order(Command command, Func<NodeName, INodeOrder> order, string then)
+        {
+            if (NodeName.TryParse(Given(command, Name), out var name, out var problem))
+                Ask(Mooring.Owner, order(name), answer => answer is NodeOrdered ordered ? $"{ordered.Node.Name} {then}" : null);
+            else
+                Wrong(problem);
         }
 
         private void OnShow(Command command)

@@ -47,7 +47,10 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         operations.MapGet("/{id}/events", WatchOperationAsync).AddEndpointFilter(RequestAddress.Knows());
         files.Map(app);
         app.MapRead("/v1/nodes", ListNodesAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapPost("/v1/nodes/{node}/drain", (HttpRequest request, string node) => OrderAsync(request, node, name => new DrainNode(name))).AddEndpointFilter(RequestAddress.Knows());
+        app.MapPost("/v1/nodes/{node}/resume", (HttpRequest request, string node) => OrderAsync(request, node, name => new ResumeNode(name))).AddEndpointFilter(RequestAddress.Knows());
         app.MapRead("/v1/vip", GetVipAsync).AddEndpointFilter(RequestAddress.Knows());
+        app.MapPost("/v1/vip/move", MoveVipAsync).AddEndpointFilter(RequestAddress.Knows());
         app.MapRead("/v1/check", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: false))
             .AddEndpointFilter(RequestAddress.Knows("cursor", "limit"));
         app.MapPost("/v1/check/repair", (HttpRequest request, string? cursor, string? limit) => CheckAsync(request, cursor, limit, repair: true))
@@ -262,6 +265,38 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
         NodesListed nodes => Results.Json(new NodePage([.. nodes.Items.Select(Shapes.Of)], null), HttpJson.Default.NodePage),
         _ => null,
     });
+
+    private async Task<IResult> OrderAsync(HttpRequest request, string node, Func<NodeName, INodeOrder> order) =>
+        AccessControl.DeniedEverywhere(request.HttpContext) is { } denied ? denied
+        : !NodeName.TryParse(node, out var name, out var problem) ? Problems.Invalid(problem)
+        : await AskAsync(m => m.Owner, order(name), request, answer => answer switch
+        {
+            NodeOrdered ordered => Results.Json(Shapes.Of(ordered.Node), HttpJson.Default.NodeShape, statusCode: StatusCodes.Status202Accepted),
+            _ => null,
+        });
+
+    private async Task<IResult> MoveVipAsync(HttpRequest request)
+    {
+        if (AccessControl.DeniedEverywhere(request.HttpContext) is { } denied)
+            return denied;
+        MoveVip move;
+        try
+        {
+            var body = HasBody(request) ? (await ReadAsync(request)).Deserialize(HttpJson.Default.VipMoveBody) : null;
+            move = new MoveVip(Named(body?.From), Named(body?.To));
+        }
+        catch (Exception e) when (e is FormatException or JsonException or BadHttpRequestException)
+        {
+            return Problems.Invalid(e is JsonException ? "the body is not an object with the names of nodes as from and to" : OneLine(e.Message));
+        }
+        return await AskAsync(m => m.Owner, move, request, answer => answer switch
+        {
+            VipMoving moving => Results.Json(new VipMoveShape(moving.To.Value), HttpJson.Default.VipMoveShape, statusCode: StatusCodes.Status202Accepted),
+            _ => null,
+        });
+
+        static NodeName? Named(string? text) => text is null ? null : NodeName.TryParse(text, out var name, out var problem) ? name : throw new FormatException(problem);
+    }
 
     private async Task<IResult> CheckAsync(HttpRequest request, string? cursor, string? limit, bool repair) => TryLimit(limit, out var count, out var problem)
         ? AccessControl.DeniedEverywhere(request.HttpContext) ?? await AskAsync(m => m.Owner, new CheckStore(cursor, count, repair), request, answer => answer switch

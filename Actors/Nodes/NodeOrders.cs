@@ -1,0 +1,57 @@
+using Mooring.Messages;
+
+namespace Mooring.Actors.Nodes;
+
+/// <summary>What operators ask of whole nodes, and when it is refused. Pure.</summary>
+public static class NodeOrders
+{
+    /// <summary>The state of a node that is to carry nothing and still does.</summary>
+    public const string Draining = "draining";
+
+    /// <summary>The state of a node that carries nothing and stays out of the cluster until it is told to resume.</summary>
+    public const string Drained = "drained";
+
+    private const string Up = "up";
+
+    /// <summary>Why a node may not be drained.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="nodes">All nodes.</param>
+    /// <returns>The reason; null when it may, or is drained already.</returns>
+    public static OperationError? ForbidsDrain(NodeName node, IReadOnlyList<NodeView> nodes) =>
+        Find(node, nodes) is not { } found ? Unknown(node)
+        : found.State is Draining or Drained || nodes.Any(other => other.Name != node.Value && Serves(other)) ? null
+        : new OperationError(ErrorKind.Busy, $"no node but {node} can serve: start or resume another one first");
+
+    /// <summary>Why a node may not resume.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="nodes">All nodes.</param>
+    /// <returns>The reason; null when it may, or is not drained.</returns>
+    public static OperationError? ForbidsResume(NodeName node, IReadOnlyList<NodeView> nodes) => Find(node, nodes) is null ? Unknown(node) : null;
+
+    /// <summary>Where the virtual IP is to go.</summary>
+    /// <param name="move">What was asked.</param>
+    /// <param name="owner">Who owns it.</param>
+    /// <param name="byAge">All members, the oldest first.</param>
+    /// <returns>The node, which may be the owner; or why it goes nowhere.</returns>
+    public static (NodeName To, OperationError? Error) Target(MoveVip move, NodeName owner, IReadOnlyList<NodeView> byAge)
+    {
+        // It has moved since: the question was sent again.
+        if (move.From is { } from && from != owner)
+            return (owner, null);
+        if (move.To is not { } to)
+        {
+            return byAge.FirstOrDefault(n => n.Name != owner.Value && Serves(n)) is { } next
+                ? (new NodeName(next.Name), null)
+                : (owner, new OperationError(ErrorKind.Busy, $"no node but {owner} can own the virtual IP"));
+        }
+        return Find(to, byAge) is not { } node ? (to, Unknown(to))
+            : to == owner || Serves(node) ? (to, null)
+            : (to, new OperationError(ErrorKind.Busy, $"{to} cannot own the virtual IP: {(node.State == Up ? node.Health?.Problem ?? "it has not reported yet" : $"it is {node.State}")}"));
+    }
+
+    private static bool Serves(NodeView node) => node is { State: Up, Health.Healthy: true };
+
+    private static NodeView? Find(NodeName node, IReadOnlyList<NodeView> nodes) => nodes.FirstOrDefault(n => n.Name == node.Value);
+
+    private static OperationError Unknown(NodeName node) => new(ErrorKind.NotFound, $"there is no node {node}");
+}
