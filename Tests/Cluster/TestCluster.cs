@@ -92,6 +92,9 @@ public sealed class TestCluster : IAsyncDisposable
 
     public static Task<TestCluster> StartAsync(int nodeCount, string? cephConf = null, params string[] settings) => StartAsync(nodeCount, null, cephConf, settings);
 
+    /// <summary>Three nodes of another version.</summary>
+    public static Task<TestCluster> StartVersionAsync(string program) => StartAsync(3, null, null, [], program: program);
+
     /// <summary>Three nodes, each on a host of its own, and further hosts beside them.</summary>
     public static Task<TestCluster> StartOnHostsAsync(params string[] further) => StartAsync(3, further, null, []);
 
@@ -101,7 +104,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Nodes that are reached by TLS; one certificate, which <c>mooring cluster init</c> makes, is for all of them.</summary>
     public static Task<TestCluster> StartWithTlsAsync(int nodeCount, params string[] settings) => StartAsync(nodeCount, null, null, settings, tls: true);
 
-    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false, bool clocks = false)
+    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false, bool clocks = false, string? program = null)
     {
         var directory = WorkDirectory.Create("mooring-test-");
         var subnet = TakeSubnet();
@@ -120,6 +123,7 @@ public sealed class TestCluster : IAsyncDisposable
             {
                 Directory = directory,
                 Tls = tls,
+                Program = program,
                 Nodes = nodeCount,
                 Subnet = subnet,
                 Hosts = hosts,

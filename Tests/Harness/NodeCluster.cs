@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -23,6 +24,7 @@ public sealed class NodeCluster : IAsyncDisposable
     private readonly NodeClusterOptions _options;
     private readonly NodeClusterState _state;
     private readonly Dictionary<string, KeptProgram> _programs = [];
+    private readonly ConcurrentDictionary<string, string> _versions = new();
     private readonly Lock _file = new();
     private bool _ended;
 
@@ -94,6 +96,20 @@ public sealed class NodeCluster : IAsyncDisposable
         if (program.Process is { IsAlive: true })
             throw new HarnessException($"{name} runs already");
         program.Launch(environment);
+    }
+
+    /// <summary>Replaces a node's program as an operator does: asks the node to end, and starts the other version on the same data.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="program">The other <c>mooringd</c>.</param>
+    /// <param name="limit">How long it may take to end.</param>
+    /// <returns>Completes when it was started.</returns>
+    /// <exception cref="HarnessException">It did not end.</exception>
+    public async Task ReplaceAsync(string name, string program, TimeSpan limit)
+    {
+        if (!await ProcessOf(name).TerminateAsync(limit))
+            throw new HarnessException($"{name} did not end within {limit.TotalSeconds:0} s; its log ends with:\n{LogEnd(name)}");
+        _versions[name] = program;
+        Launch(name, new Dictionary<string, string>());
     }
 
     /// <summary>Waits until every running node is in the cluster and knows an owner of the virtual IP.</summary>
@@ -217,7 +233,7 @@ public sealed class NodeCluster : IAsyncDisposable
 
     private Process Start(NodeState node, IReadOnlyDictionary<string, string> environment)
     {
-        var mooringd = _options.Program ?? Programs.Mooringd;
+        var mooringd = _versions.GetValueOrDefault(node.Name) ?? _options.Program ?? Programs.Mooringd;
         if (!File.Exists(mooringd))
             throw new HarnessException($"{mooringd} is not there: build first");
         var seeds = string.Join(',', _state.Nodes.Select(n => $"{n.Address}:{n.Port}"));
