@@ -42,9 +42,9 @@ static int Help(TextWriter to, int status)
           demo files [--ceph] [--json] a file goes on being written when kill -9 hits its writer, and is kept once
           test [PROJECT...] [--filter EXPRESSION]
                                        every test; the last line is N passed, N failed, N skipped
-          up [--nodes 3] [--ceph | --hosts]
+          up [--nodes 3] [--ceph | --hosts] [--plain]
                                        a cluster that stays, with logs and data in .run; kill -9 one of its nodes and see. --hosts: each node in a
-                                       network namespace of its own, with a real address (root)
+                                       network namespace of its own, with a real address (root). --plain: without TLS and tokens
           up --node NAME               starts a node of it that was killed
           status                       shows its nodes and where the virtual IP is
           down                         ends it, and its Ceph; the data of nodes without Ceph stay in .run/data

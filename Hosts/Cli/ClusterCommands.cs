@@ -5,13 +5,16 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mooring.Messages;
 using Mooring.Messages.Http;
+using Mooring.Operations;
+using Mooring.Storage;
 
 namespace Mooring.Cli;
 
-/// <summary><c>mooring cluster init</c>: what nodes need to be reached by TLS, made on the machine of whoever sets the cluster up.</summary>
+/// <summary><c>mooring cluster init</c>: what nodes need to be reached by TLS, and the first token, made on the machine of whoever sets the cluster up.</summary>
 internal static class ClusterCommands
 {
     private const string CaName = "ca";
+    private const string FirstToken = "admin";
     private const int SerialBytes = 16;
     private const UnixFileMode Mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -25,7 +28,10 @@ internal static class ClusterCommands
         var nodes = new Option<string[]>("--node") { Description = "A node, NAME=ADDRESS; several times.", Required = true };
         var vips = new Option<string[]>("--vip") { Description = "The virtual IP; several times for several addresses.", DefaultValueFactory = _ => [] };
         var days = new Option<int>("--days") { Description = "For how long the nodes' certificates are valid.", DefaultValueFactory = _ => 365 };
-        return Commands.Alone("init", "Make a CA and a certificate for each node.", [folder], [nodes, vips, days], (parsed, output) =>
+        var where = new StoreOptions();
+        return Commands.Alone(
+            "init", "Make a CA and a certificate for each node; with --data or --ceph-conf an admin's token, too, in the block store itself.",
+            [folder], [nodes, vips, days, .. where.All], async (parsed, output) =>
         {
             var there = Directory.CreateDirectory(parsed.GetValue(folder)!).FullName;
             if (parsed.GetValue(days) is < 1 or > 3650)
@@ -34,14 +40,37 @@ internal static class ClusterCommands
             using var ca = Authority(there);
             foreach (var (name, address) in names)
                 Issue(there, ca, name, [address, .. parsed.GetValue(vips)!], TimeSpan.FromDays(parsed.GetValue(days)));
+            var token = where.AreGiven(parsed) ? Path.Combine(there, FirstToken + ".token") : null;
+            if (token is not null)
+                await where.UseAsync(parsed, "tokens", store => AdmitAsync(store, token));
             output.Value(there, HttpJson.Default.String, _ =>
             {
                 Console.WriteLine($"{there} has a certificate and a key for each node. Keep {CaName}.key to yourself: who has it can be any node.");
                 Console.WriteLine($"each node:   mooring.tls {{ certificate = NAME.pem, key = NAME.key, authority = {CaName}.pem }}, where you have put them");
                 Console.WriteLine($"each client: MOORING_CA={Path.Combine(there, CaName + ".pem")}");
+                if (token is not null)
+                    Console.WriteLine($"you:         MOORING_TOKEN_FILE={token}, on nodes with mooring.http.tokens = on");
             });
-            return Task.FromResult(ExitStatus.Done);
+            return ExitStatus.Done;
         });
+    }
+
+    // The file first, so that there is no token that nobody has; what it holds is made known again to a store that was made anew.
+    private static async Task<int> AdmitAsync(IBlockStore store, string file)
+    {
+        var there = File.Exists(file);
+        if (!there)
+        {
+            if (await ClientTokens.FindAsync(store, FirstToken, CancellationToken.None) is not null)
+                throw new UsageException($"there is a token '{FirstToken}', and {file} is not: put it there, or end it with 'mooring token revoke {FirstToken}'");
+            WriteFile(file, ClientToken.Make(FirstToken, ClientRole.Admin, [], DateTimeOffset.UtcNow, null).Text, Mine);
+        }
+        if (!ClientToken.TryRead((await File.ReadAllTextAsync(file)).Trim(), out var name, out var secret))
+            throw new UsageException($"{file} does not hold a token");
+        await ClientTokens.AddAsync(store, ClientToken.Of(name, secret, ClientRole.Admin, [], DateTimeOffset.UtcNow, null), CancellationToken.None);
+        if (await ClientTokens.FindAsync(store, name, CancellationToken.None) is not { } kept || !kept.IsShownBy(secret, DateTimeOffset.UtcNow))
+            throw new UsageException($"the token '{name}' of the store is not the one in {file}");
+        return ExitStatus.Done;
     }
 
     private static (string Name, string Address) Named(string text)

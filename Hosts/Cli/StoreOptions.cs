@@ -48,10 +48,6 @@ internal sealed class StoreOptions
     {
         if (EndpointFinder.Cluster() is not { } cluster)
             throw new UsageException("no block store is known: give --data DIRECTORY or --ceph-conf FILE");
-        using (cluster.State)
-        {
-            var conf = cluster.State.RootElement.TryGetProperty("ceph_conf", out var value) ? value.GetString() : null;
-            return conf is null ? (Path.Combine(cluster.Folder, "data"), null) : (null, conf);
-        }
+        return cluster.CephConf is { } conf ? (null, conf) : (Path.Combine(cluster.Folder, "data"), null);
     }
 }

@@ -30,7 +30,6 @@ public sealed class TestCluster : IAsyncDisposable
         _options = options;
         Nodes = nodes;
         Store = store;
-        CaFile = options.Tls ? $"{options.Directory}/ca.pem" : null;
         Client = NewClient();
     }
 
@@ -46,35 +45,16 @@ public sealed class TestCluster : IAsyncDisposable
     public MooringClient Client { get; private set; }
 
     /// <summary>The CA of its nodes; null where they do not speak TLS.</summary>
-    public string? CaFile { get; private set; }
+    public string? CaFile => Nodes.CaFile;
 
-    /// <summary>Makes the nodes' certificate, anew when there is one.</summary>
     /// <summary>Ends all nodes, and starts them on the same data with TLS that had none, or the other way round.</summary>
     public async Task SwitchTlsAsync()
     {
         var tls = CaFile is null;
         Client.Dispose();
         await Nodes.DisposeAsync();
-        if (tls)
-            await IssueAsync();
-        Nodes = await NodeCluster.StartAsync(tls ? _options with { Tls = true, Settings = [.. _options.Settings, .. TlsIn(_options.Directory)] } : _options);
-        CaFile = tls ? $"{_options.Directory}/ca.pem" : null;
+        Nodes = await NodeCluster.StartAsync(_options with { Tls = tls });
         Client = NewClient();
-    }
-
-    private static string[] TlsIn(string directory) => [$"tls.certificate={directory}/all.pem", $"tls.key={directory}/all.key", $"tls.authority={directory}/ca.pem", "tls.between-nodes=on"];
-
-    public Task IssueAsync() => IssueAsync(Nodes.Directory, _subnet);
-
-    private static async Task IssueAsync(string directory, int subnet)
-    {
-        using var made = Process.Start(Programs.Mooring,
-        [
-            "cluster", "init", directory, "--json", "--node", $"all=127.0.{subnet}.100",
-            .. Enumerable.Range(11, 3).SelectMany(last => (string[])["--vip", $"127.0.{subnet}.{last}"]),
-        ]);
-        await made.WaitForExitAsync().WaitAsync(Limit);
-        Assert.Equal(0, made.ExitCode);
     }
 
     /// <summary>How to reach its Ceph; null on an embedded store.</summary>
@@ -101,7 +81,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The same, with times of day that can be set (<see cref="NodeClocks"/>) where that is possible.</summary>
     public static Task<TestCluster> StartOnHostsWithClocksAsync(params string[] further) => StartAsync(3, further, null, [], clocks: NodeClocks.WhyNot is null);
 
-    /// <summary>Nodes that are reached by TLS; one certificate, which <c>mooring cluster init</c> makes, is for all of them.</summary>
+    /// <summary>Nodes that are reached by TLS, and reach each other so.</summary>
     public static Task<TestCluster> StartWithTlsAsync(int nodeCount, params string[] settings) => StartAsync(nodeCount, null, null, settings, tls: true);
 
     private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false, bool clocks = false, string? program = null)
@@ -114,11 +94,6 @@ public sealed class TestCluster : IAsyncDisposable
         {
             if (furtherHosts is not null)
                 hosts = await HostNetwork.StartAsync(subnet, [.. Enumerable.Range(1, nodeCount).Select(i => $"node-{i}"), .. furtherHosts]);
-            if (tls)
-            {
-                await IssueAsync(directory, subnet);
-                settings = [.. settings, .. TlsIn(directory)];
-            }
             var options = new NodeClusterOptions
             {
                 Directory = directory,
@@ -132,7 +107,8 @@ public sealed class TestCluster : IAsyncDisposable
                 ClusterPort = ClusterPort,
                 CephConf = cephConf,
                 Environment = new Dictionary<string, string> { ["MOORING_CRASH_POINTS"] = Directory.CreateDirectory(CrashPointsIn(directory)).FullName },
-                Settings = settings,
+                // Without certificates it has no effect.
+                Settings = [.. settings, "tls.between-nodes=on"],
             };
             nodes = await NodeCluster.StartAsync(options);
             return new TestCluster(subnet, options, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf };

@@ -142,7 +142,7 @@ public class TokenTests
             await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync($"http://{cluster.Nodes.Endpoint}/health/live"));
 
         var before = await CertificateAsync(cluster);
-        await cluster.IssueAsync();
+        await cluster.Nodes.IssueAsync();
         await TestCluster.UntilAsync("the new certificate is shown", async () => await CertificateAsync(cluster) != before);
         Assert.Equal(3, (await admin.ListNodesAsync()).Count);
     }

@@ -13,8 +13,9 @@ internal static class ClusterCommand
     /// <param name="node">The one node to start again; null for a cluster.</param>
     /// <param name="onCeph">Whether to use a real Ceph.</param>
     /// <param name="onHosts">Whether each node is on a host of its own: a network namespace.</param>
+    /// <param name="plain">Whether whoever reaches the nodes may do everything, without TLS.</param>
     /// <returns>The exit status.</returns>
-    public static async Task<int> UpAsync(string? nodes, string? node, bool onCeph, bool onHosts)
+    public static async Task<int> UpAsync(string? nodes, string? node, bool onCeph, bool onHosts, bool plain)
     {
         using var interruption = Interruption.Handle();
         if (node is not null)
@@ -29,9 +30,9 @@ internal static class ClusterCommand
         var (cephDirectory, cephConf) = onCeph ? await CephCommand.ToUseAsync(Console.WriteLine) : (null, null);
         if (onCeph)
             Console.WriteLine(cephConf is null ? "starting a throw-away Ceph and the nodes" : $"using the Ceph that runs ({cephConf})");
-        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(Directory, count, cephDirectory, cephConf, Hosts: onHosts));
+        var supervisor = await SupervisorLink.StartAsync(Options, new SupervisorOptions(Directory, count, cephDirectory, cephConf, Hosts: onHosts, Plain: plain));
         var cluster = NodeClusterState.Read(Directory)!;
-        Console.WriteLine($"{count} nodes run; clients reach them at {cluster.Endpoint}");
+        Console.WriteLine($"{count} nodes run; clients reach them at {cluster.Endpoint}{(plain ? "" : $" by TLS, with a token; 'mooring' knows both, others find them in {Directory}/tls")}");
         if (onHosts)
             Console.WriteLine($"each is in a network namespace of its own; look into node-1's with: nsenter --net={cluster.Nodes[0].Namespace} ip addr");
         Console.WriteLine($"process {supervisor.Pid} watches them and tells what it sees in {SupervisorLink.LogOf(Options)}; their logs: {Directory}/node-1.log ...");
@@ -76,7 +77,7 @@ internal static class ClusterCommand
             var state = node.Ended is { } how ? $"{how}; start it again with: dotnet run build.cs -- up --node {node.Name}" : $"runs as process {node.Pid}";
             Console.WriteLine($"{node.Name}  {node.Address}:{node.HttpPort}  {state}{(node.Restarts > 0 ? $"; began anew {node.Restarts} times" : "")}");
         }
-        using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = TimeSpan.FromSeconds(5) });
+        using var client = new MooringClient(new MooringClientOptions { Endpoint = cluster.Endpoint, Timeout = TimeSpan.FromSeconds(5), CaFile = cluster.CaFile, Token = cluster.Token });
         try
         {
             var vip = await client.GetVipAsync();

@@ -11,6 +11,7 @@ namespace Mooring.Harness;
 /// </summary>
 public sealed class NodeCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan IssueLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -22,7 +23,7 @@ public sealed class NodeCluster : IAsyncDisposable
     };
 
     private readonly NodeClusterOptions _options;
-    private readonly NodeClusterState _state;
+    private NodeClusterState _state;
     private readonly Dictionary<string, KeptProgram> _programs = [];
     private readonly ConcurrentDictionary<string, string> _versions = new();
     private readonly Lock _file = new();
@@ -61,6 +62,14 @@ public sealed class NodeCluster : IAsyncDisposable
     /// <summary>Where the embedded store lies.</summary>
     public string DataDirectory => Path.Combine(Directory, "data");
 
+    /// <summary>The CA of its nodes; null where they do not speak TLS.</summary>
+    public string? CaFile => _options.Tls ? Path.Combine(TlsDirectory, "ca.pem") : null;
+
+    /// <summary>An admin's token; null where none is asked for.</summary>
+    public string? Token => _state.Token;
+
+    private string TlsDirectory => Path.Combine(Directory, "tls");
+
     /// <summary>Starts a cluster and waits until every node says that it is ready.</summary>
     /// <param name="options">What to start.</param>
     /// <param name="cancellationToken">Gives up; what was started is ended.</param>
@@ -75,6 +84,8 @@ public sealed class NodeCluster : IAsyncDisposable
         System.IO.Directory.CreateDirectory(options.Directory);
         try
         {
+            if (options.Tls)
+                await cluster.IssueAsync();
             foreach (var name in cluster.NodeNames)
                 cluster.Launch(name, new Dictionary<string, string>());
             await cluster.WaitReadyAsync(options.StartLimit, cancellationToken);
@@ -96,6 +107,25 @@ public sealed class NodeCluster : IAsyncDisposable
         if (program.Process is { IsAlive: true })
             throw new HarnessException($"{name} runs already");
         program.Launch(environment);
+    }
+
+    /// <summary>Makes the nodes' certificates, anew when there are some, and what else they and their clients need.</summary>
+    /// <returns>Completes when they are there.</returns>
+    /// <exception cref="HarnessException">They cannot be made.</exception>
+    public async Task IssueAsync()
+    {
+        System.IO.Directory.CreateDirectory(DataDirectory);
+        string[] vips = [_state.Vip, .. _options.Hosts is { } hosts ? [hosts.Vip6] : (string[])[]];
+        string[] store = !_options.Tokens ? [] : _state.CephConf is { } conf ? ["--ceph-conf", conf] : ["--data", DataDirectory];
+        await Tool.RunAsync(
+            Programs.Mooring,
+            [
+                "cluster", "init", TlsDirectory, "--json", .. _state.Nodes.SelectMany(n => (string[])["--node", $"{n.Name}={n.Address}"]), .. vips.SelectMany(v => (string[])["--vip", v]), .. store,
+            ],
+            IssueLimit);
+        var token = _options.Tokens ? (await File.ReadAllTextAsync(Path.Combine(TlsDirectory, "admin.token"))).Trim() : null;
+        lock (_file)
+            _state = _state with { CaFile = CaFile, Token = token };
     }
 
     /// <summary>Replaces a node's program as an operator does: asks the node to end, and starts the other version on the same data.</summary>
@@ -246,6 +276,13 @@ public sealed class NodeCluster : IAsyncDisposable
             arguments.AddRange(["--ceph-conf", conf]);
         if (_options.Hosts is { } hosts)
             arguments.AddRange(["--set", "vip.mode=linux", "--set", $"vip.more-addresses=[\"{hosts.Vip6}\"]"]);
+        if (_options.Tls)
+        {
+            var own = Path.Combine(TlsDirectory, node.Name);
+            arguments.AddRange(["--set", $"tls.certificate={own}.pem", "--set", $"tls.key={own}.key", "--set", $"tls.authority={CaFile}"]);
+        }
+        if (_options.Tokens)
+            arguments.AddRange(["--set", "http.tokens=on", "--set", "audit.enabled=on"]);
         foreach (var setting in _options.Settings)
             arguments.AddRange(["--set", setting]);
         var start = _options.Hosts?.On(node.Name, mooringd, arguments) ?? new ProcessStartInfo(mooringd, arguments);

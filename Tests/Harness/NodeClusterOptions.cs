@@ -28,8 +28,11 @@ public sealed record NodeClusterOptions
     /// <summary>Further <c>--set key=value</c> for every node.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>Whether the settings make the nodes speak TLS over HTTP. Whoever answers is believed.</summary>
+    /// <summary>Whether the nodes speak TLS over HTTP and on their data ports, with certificates that <c>mooring cluster init</c> makes.</summary>
     public bool Tls { get; init; }
+
+    /// <summary>Whether they ask for tokens, and keep an audit log. <see cref="NodeCluster.Token"/> is an admin's, which <c>mooring cluster init</c> makes. With <see cref="Tls"/> only.</summary>
+    public bool Tokens { get; init; }
 
     /// <summary>Further environment variables for every node.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

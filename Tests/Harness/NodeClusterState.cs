@@ -4,7 +4,7 @@ namespace Mooring.Harness;
 
 /// <summary>What stands in <c>cluster.json</c> while a cluster runs. Its owner writes it; whoever reads it finds a whole one.</summary>
 internal sealed record NodeClusterState(
-    ProcessIdentity Owner, string Backend, string Endpoint, string Vip, string? CephConf, List<NodeState> Nodes)
+    ProcessIdentity Owner, string Backend, string Endpoint, string Vip, string? CephConf, List<NodeState> Nodes, string? CaFile = null, string? Token = null)
 {
     /// <summary>The cluster in a directory, or null when there is none.</summary>
     public static NodeClusterState? Read(string directory)
@@ -26,7 +26,13 @@ internal sealed record NodeClusterState(
     public void Write(string directory)
     {
         var next = FileIn(directory) + ".next";
-        File.WriteAllText(next, JsonSerializer.Serialize(this, HarnessJson.Default.NodeClusterState));
+        File.Delete(next);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        // For whoever has started it: there may be a token in it.
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new FileStream(next, options))
+            JsonSerializer.Serialize(file, this, HarnessJson.Default.NodeClusterState);
         File.Move(next, FileIn(directory), overwrite: true);
     }
 

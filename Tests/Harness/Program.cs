@@ -17,12 +17,12 @@ string? Value(string name)
 
 try
 {
-    var (ceph, json, hosts, nodes, node) = (Flag("--ceph"), Flag("--json"), Flag("--hosts"), Value("--nodes"), Value("--node"));
+    var (ceph, json, hosts, plain, nodes, node) = (Flag("--ceph"), Flag("--json"), Flag("--hosts"), Flag("--plain"), Value("--nodes"), Value("--node"));
     return arguments switch
     {
         ["demo"] => await DemoCommand.RunAsync("failover", ceph, hosts, json),
         ["demo", var name] => await DemoCommand.RunAsync(name, ceph, hosts, json),
-        ["up"] => await ClusterCommand.UpAsync(nodes, node, ceph, hosts),
+        ["up"] => await ClusterCommand.UpAsync(nodes, node, ceph, hosts, plain),
         ["down"] => await ClusterCommand.DownAsync(),
         ["status"] => await ClusterCommand.StatusAsync(),
         ["ceph", "up"] => await CephCommand.UpAsync(),

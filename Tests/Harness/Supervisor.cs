@@ -71,6 +71,8 @@ internal sealed class Supervisor
                     HttpPort = _options.HttpPort,
                     ClusterPort = _options.ClusterPort,
                     CephConf = ceph?.ConfPath ?? _options.CephConf,
+                    Tls = !_options.Plain,
+                    Tokens = !_options.Plain,
                     Tell = Say,
                 }, stop);
             }
@@ -141,4 +143,4 @@ internal sealed class Supervisor
 
 /// <summary>What a <see cref="Supervisor"/> runs: a Ceph when it has a directory for one, nodes when there are any, on hosts of their own if wanted.</summary>
 internal sealed record SupervisorOptions(
-    string Directory, int Nodes, string? CephDirectory, string? CephConf, int Subnet = 0, int HttpPort = 8470, int ClusterPort = 4053, bool Hosts = false);
+    string Directory, int Nodes, string? CephDirectory, string? CephConf, int Subnet = 0, int HttpPort = 8470, int ClusterPort = 4053, bool Hosts = false, bool Plain = false);

@@ -45,6 +45,21 @@ public sealed partial record ClientToken(
     /// <exception cref="FormatException">The name or a scope is wrong, or it would have ended already.</exception>
     public static (ClientToken Kept, string Text) Make(string name, ClientRole role, IReadOnlyList<string> scopes, DateTimeOffset now, DateTimeOffset? expiresAt)
     {
+        var secret = RandomNumberGenerator.GetBytes(SecretBytes);
+        return (Of(name, secret, role, scopes, now, expiresAt), $"{name}.{Base64Url.EncodeToString(secret)}");
+    }
+
+    /// <summary>The token that a name and a secret belong to, as it is kept.</summary>
+    /// <param name="name">As <see cref="Name"/>.</param>
+    /// <param name="secret">What its bearer has.</param>
+    /// <param name="role">As <see cref="Role"/>.</param>
+    /// <param name="scopes">As <see cref="Scopes"/>.</param>
+    /// <param name="now">The time now.</param>
+    /// <param name="expiresAt">As <see cref="ExpiresAt"/>.</param>
+    /// <returns>What is kept.</returns>
+    /// <exception cref="FormatException">The name or a scope is wrong, or it would have ended already.</exception>
+    public static ClientToken Of(string name, byte[] secret, ClientRole role, IReadOnlyList<string> scopes, DateTimeOffset now, DateTimeOffset? expiresAt)
+    {
         if (!NameForm().IsMatch(name))
             throw new FormatException($"token name '{name}' is not 1 to 64 of a-z, 0-9 and -, beginning with a letter");
         foreach (var scope in scopes)
@@ -53,8 +68,7 @@ public sealed partial record ClientToken(
             throw new FormatException("who makes tokens can make one for everywhere: an admin has no scopes");
         if (expiresAt <= now)
             throw new FormatException("the token would have ended already");
-        var secret = RandomNumberGenerator.GetBytes(SecretBytes);
-        return (new ClientToken(name, role, scopes, now, expiresAt, HashOf(secret)), $"{name}.{Base64Url.EncodeToString(secret)}");
+        return new ClientToken(name, role, scopes, now, expiresAt, HashOf(secret));
     }
 
     /// <summary>Takes a token's text apart.</summary>
