@@ -28,7 +28,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly CancellationTokenSource _stopped = new();
     private readonly Dictionary<Address, SeedView?> _seeds;
-    private readonly TimeSpan _startedAt;
+    private TimeSpan _startedAt;
     private Founding? _founding;
     private Address? _asked;
     private bool _asking;
@@ -86,8 +86,15 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         if (drained)
             _log.Info("this node is drained: it stays out of the cluster until it is told to resume");
         _drained = drained;
-        if (!drained)
-            Self.Tell(Look.Instance);
+        if (drained)
+        {
+            _ = EndAsync(_founding, release: true);
+            _founding = null;
+            return;
+        }
+        // Seeds are asked from now on.
+        _startedAt = Now;
+        Self.Tell(Look.Instance);
     }
 
     private void OnLook()
@@ -109,7 +116,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
 
     private void Step()
     {
-        if (_asking || _entering)
+        if (_asking || _entering || _drained != false)
             return;
         var since = _founding?.Since ?? Now - (10 * AskInterval);
         switch (JoinDecision.Decide(_seeds, since, patient: Now - _startedAt < _services.Settings.SilentSeedMax))
@@ -177,6 +184,11 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         _asking = false;
         if (founding.Connection is null)
             return;
+        if (_drained != false)
+        {
+            _ = EndAsync(founding, release: true);
+            return;
+        }
         // Everybody is asked once more under the lease: who founded one before is seen now.
         _founding = founding with { Since = Now };
         Step();

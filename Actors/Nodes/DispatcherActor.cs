@@ -71,7 +71,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<JournalShutOut>(_ => BeginAnew("this node's journal has been shut out of the block store", Departure.Down));
         Receive<LeaseHeldBy>(OnLeaseHeldBy);
         Receive<DrainsKnown>(OnDrains);
-        Receive<LeaveForOther>(leave => BeginAnew($"{leave.Other} is to own the virtual IP", Departure.HandOver));
+        Receive<INodeOrder>(order => Context.Child(NodeOrdersActor.Name).Forward(order));
+        Receive<LeaveForOther>(OnLeaveForOther);
         Receive<Terminated>(OnTerminated);
     }
 
@@ -97,8 +98,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             typeof(ClusterEvent.MemberLeft),
             typeof(ClusterEvent.MemberRemoved));
         Context.System.EventStream.Subscribe(Self, typeof(JournalShutOut));
-        if (_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes is { } limit)
-            Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, limit);
+        StartOutsideTimer();
         Context.Watch(Context.ActorOf(NodeHealthActor.Props(_services), NodeHealthActor.Name));
         Context.Watch(Context.ActorOf(JoinActor.Props(_services), JoinActor.Name));
         Context.Watch(Context.ActorOf(OwnPartsActor.Props(_services.Settings.PartMissingMax), OwnPartsActor.Name));
@@ -106,6 +106,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Context.Watch(Context.ActorOf(OneWriterActor.Props(), OneWriterActor.Name));
         Context.Watch(Context.ActorOf(WatchAgainActor.Props(), WatchAgainActor.Name));
         Context.Watch(Context.ActorOf(StandbyActor.Props(_standby), StandbyActor.Name));
+        Context.Watch(Context.ActorOf(NodeOrdersActor.Props(_services), NodeOrdersActor.Name));
         _reader = Context.Watch(Context.ActorOf(VolumeReaderActor.Props(_services), "reader"));
         while (_workersMade < _services.Settings.WorkerCount)
             MakeWorker();
@@ -197,13 +198,31 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
 
     private void OnDrains(DrainsKnown known)
     {
+        var resumed = IsDrained;
         _drains = known.Items;
+        if (resumed && !IsDrained && Timers.IsTimerActive(StillOutside.Instance))
+            StartOutsideTimer();
         Context.Child(JoinActor.Name).Tell(known);
         // A service that joins by means of its own would join again at once.
         if (_leaving || _services.Seeds.Count == 0 || _cluster.SelfMember.Status == MemberStatus.Removed || !IsDrained)
             return;
         _leaving = true;
         BeginAnew("it is to carry nothing any more", Departure.HandOver);
+    }
+
+    // Only for one that can take its place by now: it may have gone meanwhile, or be the older one.
+    private void OnLeaveForOther(LeaveForOther leave)
+    {
+        var state = _cluster.State;
+        if (ListNodes().FirstOrDefault(n => n.Name == leave.Other.Value) is { } other && NodeOrders.Serves(other)
+            && state.Members.Any(m => m.Address.ToString() == other.Member && _cluster.SelfMember.IsOlderThan(m)))
+        {
+            BeginAnew($"{leave.Other} is to own the virtual IP", Departure.HandOver);
+        }
+        else
+        {
+            _log.Warning("this node stays: {0}, which is to own the virtual IP, cannot, or does without", leave.Other);
+        }
     }
 
     private void OnOwnStatus(Member member)
@@ -217,12 +236,18 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(StillInTransition.Instance, StillInTransition.Instance, _services.Settings.TransitionMax);
     }
 
+    private void StartOutsideTimer()
+    {
+        if (_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes is { } limit)
+            Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, limit);
+    }
+
     // Akka.NET ends a node that nobody lets in after the same time, but by the time of day, and goes by that when it asks again, too: set back
     // meanwhile, it would do neither for as long as that (docs/akka-net.md).
     private void OnStillOutside()
     {
         if (IsDrained)
-            Timers.StartSingleTimer(StillOutside.Instance, StillOutside.Instance, _cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes!.Value);
+            StartOutsideTimer();
         else
             BeginAnew($"nobody has let this node into the cluster for {_cluster.Settings.ShutdownAfterUnsuccessfulJoinSeedNodes}", Departure.Down);
     }
@@ -291,7 +316,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
                 Member = member.Address.ToString(),
             };
         }
-        foreach (var drain in _drains.Where(drain => !known.Contains(drain.Node.Value)))
+        // Who is no member knows of nobody but itself.
+        var isMember = state.Members.Any(m => m.UniqueAddress == _cluster.SelfUniqueAddress);
+        foreach (var drain in _drains.Where(drain => !known.Contains(drain.Node.Value) && (isMember || drain.Node == _services.Settings.Node)))
             yield return new NodeView(drain.Node.Value, drain.Address, NodeOrders.Drained, null, false);
     }
 

@@ -31,6 +31,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     private NodeHealthReport? _reported;
     private TimeSpan _reportedAt;
     private TimeSpan? _lookedAt;
+    private bool _looking;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -43,6 +44,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         Receive<Tick>(_ => OnTick());
         Receive<Pong>(_ => Change(_state.Answered(Now)));
         Receive<ProbeEnded>(OnProbeEnded);
+        Receive<LookEnded>(OnLookEnded);
         // Who joins hears of this node at once.
         Receive<ClusterEvent.MemberUp>(_ => Report(always: true));
         Receive<VipHeld>(held =>
@@ -84,13 +86,30 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
             Context.Parent.Tell(Ping.Instance);
         Change(_state.Beat(Now, _settings.DispatcherTimeout));
         if (_probe is null)
-            (_probe = ProbeAsync(_store, look: _lookedAt is null || Now - _lookedAt >= DrainLookInterval)).PipeTo(Self);
+            (_probe = ProbeAsync(_store)).PipeTo(Self);
+        Look();
         if (!_gaveUp && _state.MustGiveUp(Now, _settings.LinkDownMax))
         {
             _gaveUp = true;
             Context.Parent.Tell(new LinkFailed(Now - _state.LinkOkAt, _state.LinkDetail ?? "no answer"));
         }
         Report(always: false);
+    }
+
+    // Beside the probes, and no matter of the link: the record may lie where the store does not answer while it does elsewhere.
+    private void Look()
+    {
+        if (_store is not { } store || _looking || (_lookedAt is { } at && Now - at < DrainLookInterval))
+            return;
+        (_looking, _lookedAt) = (true, Now);
+        DrainRecord.ReadAsync(store, _stopped.Token).PipeTo(Self, success: drains => new LookEnded(drains), failure: _ => new LookEnded(null));
+    }
+
+    private void OnLookEnded(LookEnded ended)
+    {
+        _looking = false;
+        if (ended.Drains is { } drains)
+            Context.Parent.Tell(new DrainsKnown(drains));
     }
 
     private void OnProbeEnded(ProbeEnded ended)
@@ -100,10 +119,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         if (ended.Problem is { } problem && _state.LinkOk)
             _log.Warning("the block store does not answer: {0}", problem);
         Change(_state.Probed(Now, ended.Problem));
-        if (ended.Drains is not { } drains)
-            return;
-        _lookedAt = Now;
-        Context.Parent.Tell(new DrainsKnown(drains));
+        Look();
     }
 
     private void Change(NodeHealthState state)
@@ -135,14 +151,14 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         }
     }
 
-    private async Task<ProbeEnded> ProbeAsync(IBlockStore? store, bool look)
+    private async Task<ProbeEnded> ProbeAsync(IBlockStore? store)
     {
         var stopped = _stopped.Token;
         try
         {
             store ??= await _services.Store.ConnectAsync("health", 1, stopped);
             await store.ProbeAsync(_settings.ProbeTimeout, stopped);
-            return new ProbeEnded(store, null, look ? await DrainRecords.ListAsync(store, stopped) : null);
+            return new ProbeEnded(store, null);
         }
         catch (Exception e) when (e is BlockStoreException or OperationCanceledException)
         {
@@ -160,7 +176,9 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         public static Tick Instance { get; } = new();
     }
 
-    private sealed record ProbeEnded(IBlockStore? Store, string? Problem, IReadOnlyList<Drain>? Drains = null) : INoSerializationVerificationNeeded;
+    private sealed record LookEnded(IReadOnlyList<Drain>? Drains) : INoSerializationVerificationNeeded;
+
+    private sealed record ProbeEnded(IBlockStore? Store, string? Problem) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>Tells the node's health check whether this node owns the virtual IP.</summary>

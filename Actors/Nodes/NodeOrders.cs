@@ -13,6 +13,25 @@ public static class NodeOrders
 
     private const string Up = "up";
 
+    /// <summary>All nodes, by what is known now of those that are to carry nothing.</summary>
+    /// <param name="nodes">All nodes, as they were known a moment ago.</param>
+    /// <param name="drains">Those that are to carry nothing.</param>
+    /// <returns>All nodes.</returns>
+    public static IReadOnlyList<NodeView> With(IReadOnlyList<NodeView> nodes, IReadOnlyList<Drain> drains)
+    {
+        bool IsDrained(string node) => drains.Any(drain => drain.Node.Value == node);
+        return
+        [
+            .. nodes.Where(n => n.State != Drained).Select(n => n.State switch
+            {
+                Up when IsDrained(n.Name) => n with { State = Draining },
+                Draining when !IsDrained(n.Name) => n with { State = Up },
+                _ => n,
+            }),
+            .. drains.Where(drain => nodes.All(n => n.Name != drain.Node.Value || n.State == Drained)).Select(drain => new NodeView(drain.Node.Value, drain.Address, Drained, null, false)),
+        ];
+    }
+
     /// <summary>Why a node may not be drained.</summary>
     /// <param name="node">The node.</param>
     /// <param name="nodes">All nodes.</param>
@@ -35,21 +54,24 @@ public static class NodeOrders
     /// <returns>The node, which may be the owner; or why it goes nowhere.</returns>
     public static (NodeName To, OperationError? Error) Target(MoveVip move, NodeName owner, IReadOnlyList<NodeView> byAge)
     {
+        if (move.To is { } to)
+        {
+            return Find(to, byAge) is not { } node ? (to, Unknown(to))
+                : to == owner || Serves(node) ? (to, null)
+                : (to, new OperationError(ErrorKind.Busy, $"{to} cannot own the virtual IP: {(node.State == Up ? node.Health?.Problem ?? "it has not reported yet" : $"it is {node.State}")}"));
+        }
         // It has moved since: the question was sent again.
         if (move.From is { } from && from != owner)
             return (owner, null);
-        if (move.To is not { } to)
-        {
-            return byAge.FirstOrDefault(n => n.Name != owner.Value && Serves(n)) is { } next
-                ? (new NodeName(next.Name), null)
-                : (owner, new OperationError(ErrorKind.Busy, $"no node but {owner} can own the virtual IP"));
-        }
-        return Find(to, byAge) is not { } node ? (to, Unknown(to))
-            : to == owner || Serves(node) ? (to, null)
-            : (to, new OperationError(ErrorKind.Busy, $"{to} cannot own the virtual IP: {(node.State == Up ? node.Health?.Problem ?? "it has not reported yet" : $"it is {node.State}")}"));
+        return byAge.FirstOrDefault(n => n.Name != owner.Value && Serves(n)) is { } next
+            ? (new NodeName(next.Name), null)
+            : (owner, new OperationError(ErrorKind.Busy, $"no node but {owner} can own the virtual IP"));
     }
 
-    private static bool Serves(NodeView node) => node is { State: Up, Health.Healthy: true };
+    /// <summary>Whether a node can carry what others give up.</summary>
+    /// <param name="node">The node.</param>
+    /// <returns>Whether it can.</returns>
+    public static bool Serves(NodeView node) => node is { State: Up, Health.Healthy: true };
 
     private static NodeView? Find(NodeName node, IReadOnlyList<NodeView> nodes) => nodes.FirstOrDefault(n => n.Name == node.Value);
 

@@ -17,7 +17,6 @@ public sealed class StandbyActor : ReceiveActor
     private readonly OwnerStandby _standby;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly string? _role = ClusterSingletonManagerSettings.Create(Context.System).Role;
-    private UniqueAddress? _preparedFor;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="standby">What is made ready.</param>
@@ -51,16 +50,9 @@ public sealed class StandbyActor : ReceiveActor
             .OldestFirst().ToList();
         var successor = byAge.FirstOrDefault(m => m.Status == MemberStatus.Up && !state.Unreachable.Contains(m));
         if (successor?.UniqueAddress != _cluster.SelfUniqueAddress)
-        {
-            _preparedFor = null;
             _standby.Drop();
-        }
-        else if (byAge[0].UniqueAddress is var oldest && oldest != _cluster.SelfUniqueAddress && oldest != _preparedFor)
-        {
-            // Once: the owner may have taken it before the last that is heard of its predecessor.
-            _preparedFor = oldest;
+        else if (byAge[0].UniqueAddress != _cluster.SelfUniqueAddress)
             _standby.Prepare();
-        }
     }
 }
 
@@ -70,15 +62,17 @@ public sealed class OwnerStandby(MooringServices services)
 {
     private readonly Lock _gate = new();
     private Task<OwnerConnections>? _opening;
+    private bool _prepared;
 
-    /// <summary>Opens what the owner needs, and looks whether a stranger has the address; once.</summary>
+    /// <summary>Opens what the owner needs, and looks whether a stranger has the address; once, until it is dropped.</summary>
     public void Prepare()
     {
         lock (_gate)
         {
-            if (_opening is not null)
+            // The owner may have taken it before the last that is heard of its predecessors.
+            if (_prepared)
                 return;
-            _opening = OwnerConnections.OpenAsync(services, CancellationToken.None);
+            (_prepared, _opening) = (true, OwnerConnections.OpenAsync(services, CancellationToken.None));
         }
         services.VirtualAddress.LookAhead();
     }
@@ -99,7 +93,12 @@ public sealed class OwnerStandby(MooringServices services)
     }
 
     /// <summary>This node is not to be the owner after all.</summary>
-    public void Drop() => _ = Ending.CloseAsync(null, TakeOpening(), opened => opened);
+    public void Drop()
+    {
+        lock (_gate)
+            _prepared = false;
+        _ = Ending.CloseAsync(null, TakeOpening(), opened => opened);
+    }
 
     private Task<OwnerConnections>? TakeOpening()
     {

@@ -19,8 +19,6 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>The singleton manager's name under <c>/user</c>.</summary>
     public const string Name = "vip-owner";
 
-    private const string Mover = "move";
-
     private static readonly TimeSpan AddressRetryInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FenceRetryInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan WaitLogInterval = TimeSpan.FromSeconds(5);
@@ -264,21 +262,13 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Losing();
         Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self, success: history => history, failure: e => new QueryFailed(ErrorOf(e))));
         Receive<CheckStore>(request => Context.ActorOf(StoreCheckActor.Props(_connections!.Work, _operations)).Forward(request));
-        Receive<INodeOrder>(OnOrder);
+        Receive<INodeOrder>(_dispatcher.Forward);
         Receive<Terminated>(_ =>
         {
             _log.Warning("the book of requests stopped; this owner starts again");
             StepDown("the journal of pending operations failed");
         });
         ReceiveAny(message => _operations.Forward(message));
-    }
-
-    private void OnOrder(INodeOrder order)
-    {
-        if (order is MoveVip && !Context.Child(Mover).IsNobody())
-            Sender.Tell(new QueryFailed(new OperationError(ErrorKind.Busy, "the virtual IP is being moved")));
-        else
-            Context.ActorOf(NodeOrderActor.Props(_services, _connections!.Work, _dispatcher), order is MoveVip ? Mover : null).Forward(order);
     }
 
     private void Losing() => Receive<LeaseLost>(lost =>

@@ -38,7 +38,9 @@ internal static class NodeHost
     public const int BeginAnew = 75;
 
     private static readonly TimeSpan StoreRetryInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(20);
+
+    // Longer than the phases of Akka.NET's coordinated shutdown take together, shorter than systemd waits (90 s).
+    private static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(45);
 
     /// <summary>Runs a node until it is told to stop, or must begin anew.</summary>
     /// <param name="configuration">The configuration.</param>

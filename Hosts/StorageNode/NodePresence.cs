@@ -35,8 +35,17 @@ internal sealed class NodePresence(ActorSystem system, MooringServices services,
 
     // Before anything is stopped: what this node has goes to the others while it still answers, the virtual IP last.
     /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken) =>
-        CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(cancellationToken);
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            log.LogWarning("what this node has is not handed over in time: it ends all the same");
+        }
+    }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -71,7 +71,7 @@ public sealed record NodeView(string Name, string Address, string State, NodeHea
     public string? Member { get; init; }
 }
 
-/// <summary>An order for a whole node, for the owner of the virtual IP. Safe to send again. Refused with <see cref="QueryFailed"/>.</summary>
+/// <summary>An order for a whole node, for the owner of the virtual IP; <see cref="ResumeNode"/> for any dispatcher, too. Safe to send again. Refused with <see cref="QueryFailed"/>.</summary>
 public interface INodeOrder;
 
 /// <summary>

@@ -278,7 +278,7 @@ public sealed class DispatcherActorSpec : ActorSpec
         var cluster = Cluster.Get(Sys);
         Eventually(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
         await using var store = await Services.Store.ConnectAsync("test", 1, default);
-        await DrainRecords.AddAsync(store, new Drain(Node, "127.0.0.1:1", Clock.GetUtcNow()), default);
+        await DrainRecord.ChangeAsync(store, _ => [new Drain(Node, "127.0.0.1:1", Clock.GetUtcNow())], default);
 
         Assert.Equal(Departure.HandOver, _first.ExpectMsg<(ActorSystem, BeginAnewCause)>().Item2.How);
         _second.Send(dispatcher, new GetNodes());
@@ -290,7 +290,7 @@ public sealed class DispatcherActorSpec : ActorSpec
     {
         Services = Services with { Seeds = [Cluster.Get(Sys).SelfAddress] };
         await using var store = await Services.Store.ConnectAsync("test", 1, default);
-        await DrainRecords.AddAsync(store, new Drain(Node, "127.0.0.1:1", Clock.GetUtcNow()), default);
+        await DrainRecord.ChangeAsync(store, _ => [new Drain(Node, "127.0.0.1:1", Clock.GetUtcNow())], default);
         var dispatcher = Start();
         var cluster = Cluster.Get(Sys);
         Eventually(() =>
@@ -300,7 +300,8 @@ public sealed class DispatcherActorSpec : ActorSpec
         });
         Assert.Empty(cluster.State.Members);
 
-        await DrainRecords.RemoveAsync(store, Node, default);
+        _first.Send(dispatcher, new ResumeNode(Node));
+        Assert.Equal(Node.Value, _first.ExpectMsg<NodeOrdered>().Node.Name);
 
         Eventually(() => Assert.Equal(MemberStatus.Up, cluster.SelfMember.Status));
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Mooring.Client;
 using Mooring.Harness;
 using Mooring.Messages;
@@ -98,11 +97,10 @@ public sealed class TestCluster : IAsyncDisposable
             {
                 Directory = directory,
                 Tls = tls,
-                Program = program,
                 Nodes = nodeCount,
                 Subnet = subnet,
                 Hosts = hosts,
-                Program = clocks ? await NodeClocks.MakeAsync(directory) : null,
+                Program = clocks ? await NodeClocks.MakeAsync(directory) : program,
                 HttpPort = 18470,
                 ClusterPort = ClusterPort,
                 CephConf = cephConf,

@@ -46,7 +46,7 @@ public class NodeOrdersTests
     [Fact]
     public void It_stays_when_it_has_moved_since_or_is_there() =>
         Assert.All(
-            new[] { new MoveVip(B, null), new MoveVip(B, C), new MoveVip(null, A), new MoveVip(A, A) },
+            new[] { new MoveVip(B, null), new MoveVip(null, A), new MoveVip(A, A) },
             move => Assert.Equal((A, null), NodeOrders.Target(move, A, [Node(A), Node(B), Node(C)])));
 
     [Fact]
@@ -55,6 +55,20 @@ public class NodeOrdersTests
         Assert.Equal("b cannot own the virtual IP: it is draining", NodeOrders.Target(new MoveVip(null, B), A, [Node(A), Node(B, "draining")]).Error?.Detail);
         Assert.Equal("b cannot own the virtual IP: no link", NodeOrders.Target(new MoveVip(null, B), A, [Node(A), Node(B, link: false)]).Error?.Detail);
         Assert.Equal(ErrorKind.Busy, NodeOrders.Target(new MoveVip(null, null), A, [Node(A), Node(B, "joining")]).Error?.Kind);
+    }
+
+    [Fact]
+    public void A_named_target_counts_whoever_owns_the_address_by_now() =>
+        Assert.Equal((C, null), NodeOrders.Target(new MoveVip(B, C), A, [Node(A), Node(B), Node(C)]));
+
+    [Fact]
+    public void What_is_known_of_drained_nodes_now_counts_more_than_what_was_known_of_them_before()
+    {
+        var drains = new[] { new Drain(B, "b:1", DateTimeOffset.UnixEpoch), new Drain(C, "c:1", DateTimeOffset.UnixEpoch) };
+
+        Assert.Equal(
+            [("a", "up"), ("b", "draining"), ("c", "drained")],
+            NodeOrders.With([Node(A, "draining"), Node(B), new NodeView("d", "d:1", "drained", null, false)], drains).Select(n => (n.Name, n.State)));
     }
 
     private static NodeView Node(NodeName name, string state = "up", bool link = true) => new(

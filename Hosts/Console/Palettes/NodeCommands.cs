@@ -48,7 +48,7 @@ internal sealed class NodeCommands : CommandPaletteHandler
         private void Order(Command command, Func<NodeName, INodeOrder> order, string then)
         {
             if (NodeName.TryParse(Given(command, Name), out var name, out var problem))
-                Ask(Mooring.Owner, order(name), answer => answer is NodeOrdered ordered ? $"{ordered.Node.Name} {then}" : null);
+                Ask(order(name) is ResumeNode ? Mooring.Dispatcher : Mooring.Owner, order(name), answer => answer is NodeOrdered ordered ? $"{ordered.Node.Name} {then}" : null);
             else
                 Wrong(problem);
         }

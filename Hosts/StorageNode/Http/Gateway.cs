@@ -269,7 +269,8 @@ internal sealed class Gateway(GatewaySettings settings, Func<MooringCluster> moo
     private async Task<IResult> OrderAsync(HttpRequest request, string node, Func<NodeName, INodeOrder> order) =>
         AccessControl.DeniedEverywhere(request.HttpContext) is { } denied ? denied
         : !NodeName.TryParse(node, out var name, out var problem) ? Problems.Invalid(problem)
-        : await AskAsync(m => m.Owner, order(name), request, answer => answer switch
+        // A drained node may be the only one that is left to say so.
+        : await AskAsync(m => order(name) is ResumeNode ? m.Dispatcher : m.Owner, order(name), request, answer => answer switch
         {
             NodeOrdered ordered => Results.Json(Shapes.Of(ordered.Node), HttpJson.Default.NodeShape, statusCode: StatusCodes.Status202Accepted),
             _ => null,

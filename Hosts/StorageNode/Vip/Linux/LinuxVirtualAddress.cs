@@ -181,7 +181,7 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
     {
         Task<TimeSpan?> looking;
         lock (_gate)
-            looking = _lookedAhead;
+            (looking, _lookedAhead) = (_lookedAhead, Task.FromResult<TimeSpan?>(null));
         return looking.IsCompletedSuccessfully && looking.GetAwaiter().GetResult() is { } at && Now - at < AddressPlan.LookAheadMax;
     }
 
