@@ -141,9 +141,9 @@ public class TokenTests
         using (var plain = new HttpClient())
             await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync($"http://{cluster.Nodes.Endpoint}/health/live"));
 
-        var before = await CertificateAsync(cluster);
+        var before = await CertificateAsync(cluster.Nodes.Endpoint);
         await cluster.Nodes.IssueAsync();
-        await TestCluster.UntilAsync("the new certificate is shown", async () => await CertificateAsync(cluster) != before);
+        await TestCluster.UntilAsync("the new certificate is shown", async () => await CertificateAsync(cluster.Nodes.Endpoint) != before);
         Assert.Equal(3, (await admin.ListNodesAsync()).Count);
     }
 
@@ -207,7 +207,7 @@ public class TokenTests
         }
 
         var address = cluster.Nodes.EndpointOf("node-1").Split(':')[0];
-        Assert.Equal(await CertificateAsync(address, DataPort), await CertificateAsync(cluster));
+        Assert.Equal(await CertificateAsync(cluster.Nodes.EndpointOf("node-1")), await CertificateAsync(address, DataPort));
         var other = Directory.CreateTempSubdirectory("mooring-ca-").FullName;
         using (var made = Process.Start(Programs.Mooring, ["cluster", "init", other, "--json", "--node", $"node-1={address}"]))
             await made.WaitForExitAsync().WaitAsync(TestCluster.Limit);
@@ -239,9 +239,9 @@ public class TokenTests
         }
     }
 
-    private static Task<string> CertificateAsync(TestCluster cluster)
+    private static Task<string> CertificateAsync(string endpoint)
     {
-        var parts = cluster.Nodes.Endpoint.Split(':');
+        var parts = endpoint.Split(':');
         return CertificateAsync(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
