@@ -21,6 +21,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     internal const string FoundingReason = "founds the cluster";
 
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SettledAfter = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(5);
 
     private readonly MooringServices _services;
@@ -34,6 +35,8 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private bool _asking;
     private bool _entering;
     private bool? _drained;
+    private Epoch? _vipEpoch;
+    private TimeSpan? _toldAt;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -42,7 +45,8 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         _services = services;
         _startedAt = Now;
         _seeds = services.Seeds.Where(seed => seed != _cluster.SelfAddress).Distinct().ToDictionary(seed => seed, _ => (SeedView?)null);
-        Receive<GetMembership>(_ => Sender.Tell(new MembershipTold(_cluster.SelfAddress.ToString(), IsUp)));
+        Receive<GetMembership>(_ => Sender.Tell(new MembershipTold(_cluster.SelfAddress.ToString(), IsUp) { VipEpoch = _vipEpoch }));
+        Receive<OwnerSeen>(seen => _vipEpoch = seen.Epoch);
         Receive<MembershipTold>(OnTold);
         if (services.Seeds.Count == 0)
             return;
@@ -119,7 +123,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         if (_asking || _entering || _drained != false)
             return;
         var since = _founding?.Since ?? Now - (10 * AskInterval);
-        switch (JoinDecision.Decide(_seeds, since, patient: Now - _startedAt < _services.Settings.SilentSeedMax))
+        switch (JoinDecision.Decide(_seeds, since, patient: Now - _startedAt < _services.Settings.SilentSeedMax, settled: Now - _toldAt >= SettledAfter))
         {
             case JoinStep.Join join:
                 _ = EndAsync(_founding, release: true);
@@ -147,6 +151,8 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
     private void Enter(Address contact)
     {
         _entering = true;
+        // What comes of it is waited for first; then seeds are asked anew.
+        (_startedAt, _toldAt) = (Now + JoinLimit, null);
         _asked = contact == _cluster.SelfAddress ? null : contact;
         _cluster.Join(contact);
         foreach (var seed in _seeds.Keys)
@@ -175,7 +181,9 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         var seed = Address.Parse(told.Address);
         if (!_seeds.ContainsKey(seed) || _cluster.State.Members.Any(m => m.UniqueAddress == _cluster.SelfUniqueAddress))
             return;
-        _seeds[seed] = new SeedView(PeerAnswer.Accepts, told.InCluster, Now);
+        _seeds[seed] = new SeedView(PeerAnswer.Accepts, told.InCluster, Now, told.VipEpoch);
+        if (told.InCluster)
+            _toldAt ??= Now;
         Step();
     }
 
@@ -247,3 +255,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
 
     private sealed record Failed(Exception Cause) : INoSerializationVerificationNeeded;
 }
+
+/// <summary>The owner of the virtual IP that the members of this node's cluster report.</summary>
+/// <param name="Epoch">Its epoch; null when they report none.</param>
+internal sealed record OwnerSeen(Epoch? Epoch) : INoSerializationVerificationNeeded;

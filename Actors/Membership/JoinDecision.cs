@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Mooring.Messages;
 
 namespace Mooring.Actors.Membership;
 
@@ -6,7 +7,8 @@ namespace Mooring.Actors.Membership;
 /// <param name="Answer">What its endpoint did with a connection.</param>
 /// <param name="InCluster">What it said of itself; null when it has said nothing.</param>
 /// <param name="At">When, on one clock.</param>
-public sealed record SeedView(PeerAnswer Answer, bool? InCluster, TimeSpan At);
+/// <param name="VipEpoch">The epoch of the owner of the virtual IP in its cluster; null when it knows of none there.</param>
+public sealed record SeedView(PeerAnswer Answer, bool? InCluster, TimeSpan At, Epoch? VipEpoch = null);
 
 /// <summary>What a node that is in no cluster does next.</summary>
 public abstract record JoinStep
@@ -36,13 +38,16 @@ public static class JoinDecision
     /// <param name="seeds">What is known of each other seed; null when nothing is.</param>
     /// <param name="since">Only what was learnt after this counts.</param>
     /// <param name="patient">Whether seeds that are silent may still come; afterwards they are passed over.</param>
+    /// <param name="settled">Whether the first that is in a cluster has been known for long enough that others would be, too.</param>
     /// <returns>The next step.</returns>
-    public static JoinStep Decide(IReadOnlyDictionary<Address, SeedView?> seeds, TimeSpan since, bool patient)
+    public static JoinStep Decide(IReadOnlyDictionary<Address, SeedView?> seeds, TimeSpan since, bool patient, bool settled)
     {
         ArgumentNullException.ThrowIfNull(seeds);
         var known = seeds.Where(s => s.Value is { } view && view.At >= since).ToDictionary(s => s.Key, s => s.Value!);
-        if (known.Where(s => s.Value.InCluster == true).Select(s => s.Key).Order().FirstOrDefault() is { } contact)
-            return new JoinStep.Join(contact);
+        var answered = known.Values.Count(view => view.Answer == PeerAnswer.Refuses || view.InCluster is not null);
+        // Where membership has come apart, each part takes itself for the cluster: the latest owner's is the one that lives.
+        if (known.Where(s => s.Value.InCluster == true).OrderByDescending(s => s.Value.VipEpoch?.Value ?? 0).ThenBy(s => s.Key).Select(s => s.Key).FirstOrDefault() is { } contact)
+            return answered == seeds.Count || settled ? new JoinStep.Join(contact) : new JoinStep.Wait();
         var alone = known.Values.Count(view => view.Answer == PeerAnswer.Refuses || view.InCluster == false);
         return alone == seeds.Count || !patient ? new JoinStep.Found() : new JoinStep.Wait();
     }

@@ -60,7 +60,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
                 _ended.Add(known.Incarnation);
         });
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
-        Receive<ClusterEvent.MemberRemoved>(removed => _reports.Remove(removed.Member.Address));
+        Receive<ClusterEvent.MemberRemoved>(removed =>
+        {
+            _reports.Remove(removed.Member.Address);
+            TellOwner();
+        });
         Receive<ClusterEvent.MemberJoined>(joined => OnOwnStatus(joined.Member));
         Receive<ClusterEvent.MemberUp>(up => OnOwnStatus(up.Member));
         Receive<ClusterEvent.MemberLeft>(left => OnOwnStatus(left.Member));
@@ -185,7 +189,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (before.Incarnation != report.Incarnation && from != _cluster.SelfAddress && _reports.TryGetValue(_cluster.SelfAddress, out var own))
             Context.ActorSelection(new RootActorPath(from) / "user" / Name).Tell(own);
         (_reports[from], _incarnations[from]) = (report, (report.Incarnation, report.Uid));
+        TellOwner();
     }
+
+    private void TellOwner() =>
+        Context.Child(JoinActor.Name).Tell(new OwnerSeen(_reports.Values.Select(r => r.VipEpoch).OfType<Epoch>().OrderByDescending(e => e.Value).Cast<Epoch?>().FirstOrDefault()));
 
     private void BeginAnew(string detail, Departure how)
     {

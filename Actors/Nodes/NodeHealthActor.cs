@@ -32,6 +32,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     private TimeSpan _reportedAt;
     private TimeSpan? _lookedAt;
     private bool _looking;
+    private string? _lookProblem;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -102,12 +103,15 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         if (_store is not { } store || _looking || (_lookedAt is { } at && Now - at < DrainLookInterval))
             return;
         (_looking, _lookedAt) = (true, Now);
-        DrainRecord.ReadAsync(store, _stopped.Token).PipeTo(Self, success: drains => new LookEnded(drains), failure: _ => new LookEnded(null));
+        DrainRecord.ReadAsync(store, _stopped.Token).PipeTo(Self, success: drains => new LookEnded(drains, null), failure: e => new LookEnded(null, e.GetBaseException().Message));
     }
 
     private void OnLookEnded(LookEnded ended)
     {
         _looking = false;
+        if (ended.Problem is not null && _lookProblem != ended.Problem)
+            _log.Warning("the block store does not tell which nodes are drained, which is to be known before this node joins a cluster: {0}", ended.Problem);
+        _lookProblem = ended.Problem;
         if (ended.Drains is { } drains)
             Context.Parent.Tell(new DrainsKnown(drains));
     }
@@ -176,7 +180,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         public static Tick Instance { get; } = new();
     }
 
-    private sealed record LookEnded(IReadOnlyList<Drain>? Drains) : INoSerializationVerificationNeeded;
+    private sealed record LookEnded(IReadOnlyList<Drain>? Drains, string? Problem) : INoSerializationVerificationNeeded;
 
     private sealed record ProbeEnded(IBlockStore? Store, string? Problem) : INoSerializationVerificationNeeded;
 }

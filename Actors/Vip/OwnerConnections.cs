@@ -1,5 +1,4 @@
 using Mooring.Actors.Membership;
-using Mooring.Messages;
 using Mooring.Storage;
 
 namespace Mooring.Actors.Vip;
@@ -12,7 +11,8 @@ namespace Mooring.Actors.Vip;
 /// <param name="Work">For the rest of the owner's work.</param>
 /// <param name="Self">The holder that this node is by <paramref name="Lease"/>.</param>
 /// <param name="Before">The latest ownership when they were opened; null when there has been none.</param>
-internal sealed record OwnerConnections(IBlockStore Lease, IBlockStore Work, LeaseHolder Self, LeaseOwnership? Before) : IAsyncDisposable
+/// <param name="IsFirst">Whether nobody had owned the address then: whoever founded a cluster only held its lease.</param>
+internal sealed record OwnerConnections(IBlockStore Lease, IBlockStore Work, LeaseHolder Self, LeaseOwnership? Before, bool IsFirst) : IAsyncDisposable
 {
     /// <summary>Opens them.</summary>
     /// <param name="services">The node's services.</param>
@@ -26,8 +26,9 @@ internal sealed record OwnerConnections(IBlockStore Lease, IBlockStore Work, Lea
         try
         {
             work = await services.Store.ConnectAsync("vip-owner", 1, cancellationToken);
-            var before = (await work.GetLeaseHistoryAsync(services.Settings.LeaseName, cancellationToken)).FirstOrDefault();
-            return new OwnerConnections(lease, work, new LeaseHolder(services.Settings.Node, services.Incarnation, lease.Address), before);
+            var history = await work.GetLeaseHistoryAsync(services.Settings.LeaseName, cancellationToken);
+            return new OwnerConnections(
+                lease, work, new LeaseHolder(services.Settings.Node, services.Incarnation, lease.Address), history.FirstOrDefault(), history.All(h => h.Reason == JoinActor.FoundingReason));
         }
         catch
         {
@@ -37,11 +38,6 @@ internal sealed record OwnerConnections(IBlockStore Lease, IBlockStore Work, Lea
             throw;
         }
     }
-
-    /// <summary>Whether nobody has owned the address since the cluster was founded.</summary>
-    /// <param name="epoch">This node's ownership.</param>
-    /// <returns>Whether it is the first.</returns>
-    public bool IsFirst(Epoch epoch) => Before is null || (Before.Reason == JoinActor.FoundingReason && Before.Epoch.Next == epoch);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

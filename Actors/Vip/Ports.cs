@@ -13,7 +13,7 @@ public interface IVirtualAddress
     /// Makes sure that nobody else has the address, puts it on this node, announces it, and opens the gateway on it.
     /// </summary>
     /// <param name="epoch">The ownership that this is for.</param>
-    /// <param name="isFirst">Whether the cluster was founded just now and nobody has had the address in it: nobody is kept waiting who was served before.</param>
+    /// <param name="isFirst">Whether nobody has ever had the address: nobody is kept waiting who was served before.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Completes when clients reach the gateway.</returns>
     /// <exception cref="VirtualAddressTakenException">Somebody who is no node of this cluster has the address or the port.</exception>

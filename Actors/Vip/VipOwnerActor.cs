@@ -252,7 +252,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         if (_claim is not null)
             return;
         var epoch = _epoch;
-        _claim = _services.VirtualAddress.AcquireAsync(epoch, _connections!.IsFirst(epoch), _stopped.Token);
+        _claim = _services.VirtualAddress.AcquireAsync(epoch, _connections!.IsFirst, _stopped.Token);
         _claim.PipeTo(Self, success: () => new Claimed(epoch), failure: e => new ClaimFailed(epoch, e));
     }
 

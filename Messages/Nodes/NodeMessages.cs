@@ -49,7 +49,11 @@ public sealed record GetMembership
 /// <summary>Whether a node is in a cluster.</summary>
 /// <param name="Address">Its cluster address.</param>
 /// <param name="InCluster">Whether it has come up in one.</param>
-public sealed record MembershipTold(string Address, bool InCluster);
+public sealed record MembershipTold(string Address, bool InCluster)
+{
+    /// <summary>The latest epoch of an owner of the virtual IP that the node knows in its cluster; null when it knows none, or does not say so.</summary>
+    public Epoch? VipEpoch { get; init; }
+}
 
 /// <summary>Asks a dispatcher for what it knows of all nodes; answered with <see cref="NodesListed"/>.</summary>
 public sealed record GetNodes;

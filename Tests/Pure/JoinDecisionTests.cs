@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Mooring.Actors.Membership;
+using Mooring.Messages;
 
 namespace Mooring.Tests.Pure;
 
@@ -35,20 +36,37 @@ public class JoinDecisionTests
 
     [Fact]
     public void After_a_while_silence_is_passed_over() =>
-        Assert.IsType<JoinStep.Found>(JoinDecision.Decide(new Dictionary<Address, SeedView?> { [One] = null }, TimeSpan.Zero, patient: false));
+        Assert.IsType<JoinStep.Found>(JoinDecision.Decide(new Dictionary<Address, SeedView?> { [One] = null }, TimeSpan.Zero, patient: false, settled: false));
 
     [Fact]
     public void What_was_learnt_before_the_lease_was_held_does_not_count()
     {
         var seeds = new Dictionary<Address, SeedView?> { [One] = Alone(), [Two] = Refuses() };
 
-        Assert.IsType<JoinStep.Wait>(JoinDecision.Decide(seeds, Now + TimeSpan.FromMilliseconds(1), patient: true));
+        Assert.IsType<JoinStep.Wait>(JoinDecision.Decide(seeds, Now + TimeSpan.FromMilliseconds(1), patient: true, settled: false));
+    }
+
+    [Fact]
+    public void Of_two_clusters_the_one_with_the_latest_owner_is_joined() =>
+        Assert.Equal(new JoinStep.Join(Two), Decide((One, Inside(4)), (Two, Inside(5))));
+
+    [Fact]
+    public void A_cluster_with_an_owner_comes_before_one_without() =>
+        Assert.Equal(new JoinStep.Join(Two), Decide((One, Inside()), (Two, Inside(1))));
+
+    [Fact]
+    public void Before_one_is_joined_the_others_have_a_moment_to_answer()
+    {
+        var seeds = new Dictionary<Address, SeedView?> { [One] = Inside(4), [Two] = null };
+
+        Assert.IsType<JoinStep.Wait>(JoinDecision.Decide(seeds, Now - TimeSpan.FromSeconds(1), patient: true, settled: false));
+        Assert.Equal(new JoinStep.Join(One), JoinDecision.Decide(seeds, Now - TimeSpan.FromSeconds(1), patient: true, settled: true));
     }
 
     private static JoinStep Decide(params (Address Seed, SeedView? View)[] seeds) =>
-        JoinDecision.Decide(seeds.ToDictionary(s => s.Seed, s => s.View), Now - TimeSpan.FromSeconds(1), patient: true);
+        JoinDecision.Decide(seeds.ToDictionary(s => s.Seed, s => s.View), Now - TimeSpan.FromSeconds(1), patient: true, settled: false);
 
-    private static SeedView Inside() => new(PeerAnswer.Accepts, true, Now);
+    private static SeedView Inside(int? epoch = null) => new(PeerAnswer.Accepts, true, Now, epoch is { } value ? new Epoch(value) : null);
 
     private static SeedView Alone() => new(PeerAnswer.Accepts, false, Now);
 

@@ -202,9 +202,17 @@ public class SimulatedBlockStore : StoreOfPlainImages, IBlockStore
     public Task<bool> IsFencedAsync(FenceAddress address, CancellationToken cancellationToken) =>
         Read("is fenced", 0.5, () => Ceph.Fenced.Contains(address), cancellationToken);
 
-    public Task<StoredRecord?> GetRecordAsync(string key, CancellationToken cancellationToken) => throw NotHere();
+    public Task<StoredRecord?> GetRecordAsync(string key, CancellationToken cancellationToken) =>
+        Read($"record {key}", 0.3, () => Ceph.Records.GetValueOrDefault(key), cancellationToken);
 
-    public Task<long?> PutRecordAsync(string key, ReadOnlyMemory<byte> value, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
+    public Task<long?> PutRecordAsync(string key, ReadOnlyMemory<byte> value, long expectedVersion, CancellationToken cancellationToken) =>
+        Change($"put record {key}", 0.6, () =>
+        {
+            if ((Ceph.Records.GetValueOrDefault(key)?.Version ?? 0) != expectedVersion)
+                return (long?)null;
+            Ceph.Records[key] = new StoredRecord(key, value.ToArray(), expectedVersion + 1);
+            return expectedVersion + 1;
+        }, cancellationToken);
 
     public Task<bool> RemoveRecordAsync(string key, long expectedVersion, CancellationToken cancellationToken) => throw NotHere();
 

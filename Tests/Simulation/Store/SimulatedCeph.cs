@@ -33,6 +33,8 @@ public sealed class SimulatedCeph(SimulationWorld world)
 
     public HashSet<FenceAddress> Fenced { get; } = [];
 
+    public Dictionary<string, StoredRecord> Records { get; } = [];
+
     public SimulatedLeases Leases { get; } = new(world);
 
     public SimulatedJournal Journal { get; } = new();
