@@ -7,14 +7,14 @@ namespace Mooring.Benchmarks;
 /// <summary>
 /// The owner of an address on hosts of their own is killed, or cut off: how long clients on the same link cannot connect, and how long two hosts
 /// accept. Mooring and two configurations of keepalived, each with an address of its own, on the same hosts in turns. Mooring's node accepts connections
-/// itself; of keepalived's host the service may be killed with it, or go on.
+/// itself; of keepalived's host the service may be killed with it, or go on. And what clients notice when Mooring is told to move the address.
 /// </summary>
 internal static class HostFailover
 {
     private const int Kills = 50;
     private const int Few = 10;
     private const int Subnet = 8;
-    private const string Killed = "killed", KilledAlone = "killed, not its service", CutOff = "cut off";
+    private const string Killed = "killed", KilledAlone = "killed, not its service", CutOff = "cut off", Moved = "moved";
 
     private static readonly string[] Nodes = ["node-1", "node-2", "node-3"];
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -35,7 +35,7 @@ internal static class HostFailover
         var rounds = new List<Round>();
         IAddressSystem[] all = [mooring, byDefault, eager];
         var few = Math.Min(Few, kills ?? Kills);
-        foreach (var (harm, times, systems) in new[] { (Killed, kills ?? Kills, all), (KilledAlone, few, all[1..]), (CutOff, few, all) })
+        foreach (var (harm, times, systems) in new[] { (Killed, kills ?? Kills, all), (KilledAlone, few, all[1..]), (CutOff, few, all), (Moved, 2 * few, [mooring]) })
         {
             for (var i = 0; i < times; i++)
             {
@@ -54,7 +54,8 @@ internal static class HostFailover
         {
             var (harm, system) = of.Key;
             var ours = system == MooringOnHosts.Called;
-            report.Add($"{harm}: {system}, {of.Count()} rounds: away, p50", "ms", Report.Percentile(of.Select(r => r.AwayMs), 0.5), ours ? harm == Killed ? 500 : 3000 : null);
+            double? wanted = !ours ? null : harm switch { Killed => 500, Moved => 50, _ => 3000 };
+            report.Add($"{harm}: {system}, {of.Count()} rounds: away, p50", "ms", Report.Percentile(of.Select(r => r.AwayMs), 0.5), wanted);
             report.Add($"{harm}: {system}: away, max", "ms", of.Max(r => r.AwayMs), ours && harm == Killed ? 1000 : null);
             report.Add($"{harm}: {system}: two hosts accept, max", "ms", of.Max(r => r.BothMs), ours ? 0 : null);
             report.Add($"{harm}: {system}: the first has it, max", "ms", of.Max(r => r.KeptMs));
@@ -74,7 +75,7 @@ internal static class HostFailover
         await UntilAsync($"{system.Name}: a client can connect", () => client.Accepted.Count > 50);
 
         var struck = Stopwatch.GetTimestamp();
-        await (harm == CutOff ? hosts.PlugAsync(owner, on: false) : system.KillAsync(owner, withService: harm == Killed));
+        await (harm == CutOff ? hosts.PlugAsync(owner, on: false) : system is MooringOnHosts asked && harm == Moved ? asked.MoveAsync() : system.KillAsync(owner, withService: harm == Killed));
         await UntilAsync(
             $"{system.Name}: another host accepts, and a client can connect",
             () => inside.Any(i => i.Key != owner && i.Value.Accepted is [var first, ..] && Stopwatch.GetElapsedTime(first.Begin) > WatchedAfterMove)
@@ -83,7 +84,8 @@ internal static class HostFailover
         foreach (var eye in inside.Values.Append(client).Append(has))
             await eye.CloseAsync();
         var ended = Stopwatch.GetTimestamp();
-        await (harm == CutOff ? hosts.PlugAsync(owner, on: true) : system.RestoreAsync(owner));
+        // What was moved comes back by itself.
+        await (harm == CutOff ? hosts.PlugAsync(owner, on: true) : harm == Moved ? Task.CompletedTask : system.RestoreAsync(owner));
 
         var kept = has.Accepted[^1].End;
         var both = inside.Where(i => i.Key != owner).SelectMany(i => i.Value.During(inside[owner])).OrderBy(look => look.Begin).ToList();
@@ -129,6 +131,8 @@ internal static class HostFailover
         }
 
         public Task KillAsync(string host, bool withService) => nodes.KillAsync(host);
+
+        public Task MoveAsync() => _client.MoveVipAsync();
 
         public Task RestoreAsync(string host)
         {

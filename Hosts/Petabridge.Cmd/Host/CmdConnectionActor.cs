@@ -21,7 +21,6 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
 
     private readonly CmdSettings _settings;
     private readonly IActorRef _host;
-    private readonly string? _refusal;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Socket _socket;
     private readonly IConsoleGate _gate;
@@ -35,12 +34,11 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
     private bool _secured;
     private (long Id, IActorRef Session)? _running;
 
-    public CmdConnectionActor(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host, string? refusal)
+    public CmdConnectionActor(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host)
     {
         _settings = settings;
         _gate = gate;
         _host = host;
-        _refusal = refusal;
         _socket = socket;
         socket.NoDelay = true;
         // A console whose machine has died is noticed although nothing is to be sent.
@@ -49,25 +47,26 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
         Receive<Secured>(secured =>
         {
             (_stream, _secured) = (secured.Stream, true);
-            if (_refusal is not null)
-                Refuse(_refusal);
-            else
-                ReadNext();
+            ReadNext();
         });
         Receive<Admitted>(admitted =>
         {
             _guest = admitted.Guest;
-            _host.Tell(CmdHostActor.GetPalettes.Instance);
-            AwaitCommand();
-            ReadNext();
+            _host.Tell(CmdHostActor.LetIn.Instance);
         });
+        Receive<CmdHostActor.Full>(full => Refuse(full.Why));
         Receive<NotAdmitted>(refused => Refuse(refused.Why));
         Receive<FrameRead>(OnFrame);
         Receive<ReadFailed>(failed => OnReadFailed(failed.Cause));
         Receive<Written>(_ => OnWritten());
         Receive<WriteFailed>(failed => Drop($"writing failed: {failed.Cause.Message}"));
         Receive<CommandOutput>(OnOutput);
-        Receive<CmdHostActor.PalettesListed>(palettes => Write(new ServerFrame(WireNames.Palettes, WireNames.Version, Palettes: palettes.Items)));
+        Receive<CmdHostActor.PalettesListed>(palettes =>
+        {
+            Write(new ServerFrame(WireNames.Palettes, WireNames.Version, Palettes: palettes.Items));
+            AwaitCommand();
+            ReadNext();
+        });
         Receive<TimedOut>(late =>
         {
             if (_secured)
@@ -81,17 +80,11 @@ internal sealed class CmdConnectionActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host, string? refusal) =>
-        Akka.Actor.Props.Create(() => new CmdConnectionActor(socket, settings, gate, host, refusal));
+    public static Props Props(Socket socket, CmdSettings settings, IConsoleGate gate, IActorRef host) =>
+        Akka.Actor.Props.Create(() => new CmdConnectionActor(socket, settings, gate, host));
 
     protected override void PreStart()
     {
-        // Of those whom there is no room for, none is worth a handshake.
-        if (_refusal is not null && _gate is not OpenGate)
-        {
-            Drop(_refusal);
-            return;
-        }
         Timers.StartSingleTimer("silence", new TimedOut("no hello came in time"), _settings.HandshakeTimeout);
         _gate.SecureAsync(_stream, _end.Token).PipeTo(Self, success: stream => new Secured(stream), failure: e => new ReadFailed(e));
     }

@@ -11,12 +11,16 @@ namespace Petabridge.Cmd.Host;
 /// </summary>
 internal sealed class CmdHostActor : ReceiveActor, IWithTimers
 {
+    // So many times as many may be about to say who they are; a further one takes the place of the one that has been silent for longest.
+    private const int WaitingFactor = 4;
+
     private static readonly TimeSpan AcceptRetryPause = TimeSpan.FromMilliseconds(100);
 
     private readonly CmdSettings _settings;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly SortedDictionary<string, (CommandPalette Palette, IActorRef Handler)> _palettes = new(StringComparer.Ordinal);
-    private readonly HashSet<IActorRef> _connections = [];
+    private readonly LinkedList<IActorRef> _waiting = [];
+    private readonly HashSet<IActorRef> _letIn = [];
     private Socket? _listener;
     private IConsoleGate _gate = new OpenGate();
 
@@ -32,9 +36,13 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
             Timers.StartSingleTimer("accept", Accept.Instance, AcceptRetryPause);
         });
         Receive<Accept>(_ => AcceptNext());
-        Receive<GetPalettes>(_ => Sender.Tell(new PalettesListed([.. _palettes.Values.Select(p => Shape(p.Palette))])));
+        Receive<LetIn>(_ => OnLetIn());
         Receive<Dispatch>(OnDispatch);
-        Receive<Terminated>(ended => _connections.Remove(ended.ActorRef));
+        Receive<Terminated>(ended =>
+        {
+            if (!_letIn.Remove(ended.ActorRef))
+                _waiting.Remove(ended.ActorRef);
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -67,11 +75,25 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
 
     private void OnAccepted(Accepted accepted)
     {
-        var full = _connections.Count >= _settings.ConnectionCountMax;
-        var connection = Context.ActorOf(CmdConnectionActor.Props(accepted.Socket, _settings, _gate, Self, full ? $"{_connections.Count} consoles are connected already" : null));
-        if (!full)
-            _connections.Add(Context.Watch(connection));
+        if (_waiting.Count >= WaitingFactor * _settings.ConnectionCountMax)
+        {
+            Context.Stop(_waiting.First!.Value);
+            _waiting.RemoveFirst();
+        }
+        _waiting.AddLast(Context.Watch(Context.ActorOf(CmdConnectionActor.Props(accepted.Socket, _settings, _gate, Self))));
         AcceptNext();
+    }
+
+    private void OnLetIn()
+    {
+        if (_letIn.Count >= _settings.ConnectionCountMax)
+        {
+            Sender.Tell(new Full($"{_letIn.Count} consoles are connected already"));
+            return;
+        }
+        if (_waiting.Remove(Sender))
+            _letIn.Add(Sender);
+        Sender.Tell(new PalettesListed([.. _palettes.Values.Select(p => Shape(p.Palette))]));
     }
 
     private void OnDispatch(Dispatch run)
@@ -95,10 +117,13 @@ internal sealed class CmdHostActor : ReceiveActor, IWithTimers
 
     internal sealed record Serve(Socket Listener, IConsoleGate Gate) : INoSerializationVerificationNeeded;
 
-    internal sealed record GetPalettes : INoSerializationVerificationNeeded
+    /// <summary>A console has said who it is; answered with <see cref="PalettesListed"/> or <see cref="Full"/>.</summary>
+    internal sealed record LetIn : INoSerializationVerificationNeeded
     {
-        public static readonly GetPalettes Instance = new();
+        public static readonly LetIn Instance = new();
     }
+
+    internal sealed record Full(string Why) : INoSerializationVerificationNeeded;
 
     internal sealed record PalettesListed(IReadOnlyList<PaletteShape> Items) : INoSerializationVerificationNeeded;
 

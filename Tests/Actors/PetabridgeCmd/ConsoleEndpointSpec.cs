@@ -289,6 +289,21 @@ public class ConsoleEndpointSpec
     }
 
     [Fact]
+    public async Task Connections_that_say_nothing_keep_no_console_out()
+    {
+        await using var system = new ConsoleSystem("petabridge.cmd.wire.connection-count-max = 1");
+        var silent = new List<Socket>();
+        for (var i = 0; i < 10; i++)
+            silent.Add(await RawAsync(system));
+
+        await using var console = await system.ConnectAsync();
+        Assert.Equal(("ok", "", "x\n"), await ConsoleSystem.RunAsync(console, "test", "echo", "x"));
+        // Those that were first have made room.
+        Assert.Equal("", await ReadToEndAsync(silent[0]));
+        silent.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
     public async Task Consoles_beyond_the_limit_are_refused_until_one_goes()
     {
         await using var system = new ConsoleSystem("petabridge.cmd.wire.connection-count-max = 1");

@@ -1,3 +1,7 @@
+using Akka.Actor;
+using Akka.Simulation;
+using Mooring.Actors;
+using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Tests.Simulation.Nodes;
 using Mooring.Tests.Simulation.Runs;
@@ -27,7 +31,7 @@ public sealed class Nemesis(SimulationRun run) : INemesis
     private void Strike()
     {
         var node = run.Nodes[_chance.Next(run.Nodes.Count)];
-        switch (_chance.Next(17))
+        switch (_chance.Next(19))
         {
             case 0 or 1 when node.IsRunning:
                 Kill(node, silently: false);
@@ -74,7 +78,25 @@ public sealed class Nemesis(SimulationRun run) : INemesis
             case 16:
                 KillWithCallsUnderWay(node);
                 break;
+            case 17 or 18 when node is { Mooring: { } mooring, Process: { IsDead: false } process }:
+                Order(mooring, process);
+                break;
         }
+    }
+
+    // As operators may, in the midst of everything.
+    private void Order(MooringCluster mooring, SimulatedProcess process)
+    {
+        var about = new NodeName(run.Nodes[_chance.Next(run.Nodes.Count)].Name);
+        INodeOrder order = _chance.Next(4) switch
+        {
+            0 => new DrainNode(about),
+            1 => new MoveVip(null, about),
+            2 => new MoveVip(null, null),
+            _ => new ResumeNode(about),
+        };
+        run.Injected($"order {order.GetType().Name}");
+        process.Do($"{order}", () => (order is ResumeNode ? mooring.Dispatcher : mooring.Owner).Tell(order, ActorRefs.NoSender));
     }
 
     private void Kill(SimulatedNode node, bool silently)
@@ -189,6 +211,9 @@ public sealed class Nemesis(SimulationRun run) : INemesis
         run.World.Network.DelayExtra = TimeSpan.Zero;
         run.Ceph.Faults.Clear();
         run.Ceph.JournalFaults.Clear();
+        // Every node is resumed, and no order that is still on its way is taken.
+        run.Ceph.Records.Clear();
+        run.Ceph.RecordsAreFixed = true;
         foreach (var node in run.Nodes)
         {
             node.KillAt = null;

@@ -208,7 +208,7 @@ public class SimulatedBlockStore : StoreOfPlainImages, IBlockStore
     public Task<long?> PutRecordAsync(string key, ReadOnlyMemory<byte> value, long expectedVersion, CancellationToken cancellationToken) =>
         Change($"put record {key}", 0.6, () =>
         {
-            if ((Ceph.Records.GetValueOrDefault(key)?.Version ?? 0) != expectedVersion)
+            if (Ceph.RecordsAreFixed || (Ceph.Records.GetValueOrDefault(key)?.Version ?? 0) != expectedVersion)
                 return (long?)null;
             Ceph.Records[key] = new StoredRecord(key, value.ToArray(), expectedVersion + 1);
             return expectedVersion + 1;

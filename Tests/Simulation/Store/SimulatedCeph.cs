@@ -35,6 +35,9 @@ public sealed class SimulatedCeph(SimulationWorld world)
 
     public Dictionary<string, StoredRecord> Records { get; } = [];
 
+    /// <summary>Whether somebody is always faster who changes a record.</summary>
+    public bool RecordsAreFixed { get; set; }
+
     public SimulatedLeases Leases { get; } = new(world);
 
     public SimulatedJournal Journal { get; } = new();
