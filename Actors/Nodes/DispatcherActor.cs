@@ -29,6 +29,9 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
     private readonly Dictionary<Address, NodeHealthReport> _reports = [];
     private readonly Dictionary<Address, (string Incarnation, int? Uid)> _incarnations = [];
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+
+    // Who was here: as it last reported, whether it left in order, and when it went.
+    private readonly Dictionary<NodeName, (NodeHealthReport Report, bool Left, DateTimeOffset At)> _away = [];
     private IActorRef _reader = ActorRefs.Nobody;
     private IReadOnlyList<Drain> _drains = [];
     private bool _leaving;
@@ -62,7 +65,8 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<GetNodes>(_ => Sender.Tell(new NodesListed([.. ListNodes()])));
         Receive<ClusterEvent.MemberRemoved>(removed =>
         {
-            _reports.Remove(removed.Member.Address);
+            if (_reports.Remove(removed.Member.Address, out var report))
+                _away[report.Node] = (report, removed.PreviousStatus == MemberStatus.Exiting, _services.Clock.GetUtcNow());
             TellOwner();
         });
         Receive<ClusterEvent.MemberJoined>(joined => OnOwnStatus(joined.Member));
@@ -189,6 +193,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         if (before.Incarnation != report.Incarnation && from != _cluster.SelfAddress && _reports.TryGetValue(_cluster.SelfAddress, out var own))
             Context.ActorSelection(new RootActorPath(from) / "user" / Name).Tell(own);
         (_reports[from], _incarnations[from]) = (report, (report.Incarnation, report.Uid));
+        _away.Remove(report.Node);
         TellOwner();
     }
 
@@ -277,7 +282,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
             Sender.Tell(new HolderEnded(held.Holder));
             return;
         }
-        if (node == _services.Settings.Node || ListNodes().Any(n => n.Name == node.Value))
+        if (node == _services.Settings.Node || ListNodes().Any(n => n.Member is not null && n.Name == node.Value))
         {
             _strangeOwner = null;
             return;
@@ -326,6 +331,11 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         }
         // Who is no member knows of nobody but itself.
         var isMember = state.Members.Any(m => m.UniqueAddress == _cluster.SelfUniqueAddress);
+        foreach (var (node, (report, left, at)) in _away.Where(away => !known.Contains(away.Key.Value) && _drains.All(drain => drain.Node != away.Key)))
+        {
+            var why = left ? "it has left" : _ended.Contains(report.Incarnation) ? "its process has ended" : "it was out of reach, and was removed";
+            yield return new NodeView(node.Value, report.Address, NodeOrders.Away, null, false) { Away = $"{why}, since {at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}" };
+        }
         foreach (var drain in _drains.Where(drain => !known.Contains(drain.Node.Value) && (isMember || drain.Node == _services.Settings.Node)))
             yield return new NodeView(drain.Node.Value, drain.Address, NodeOrders.Drained, null, false);
     }

@@ -27,6 +27,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     private Task<ProbeEnded>? _probe;
     private bool _gaveUp;
     private Epoch? _vipEpoch;
+    private bool _vipTaking;
     private DateTimeOffset _since;
     private NodeHealthReport? _reported;
     private TimeSpan _reportedAt;
@@ -50,7 +51,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberUp>(_ => Report(always: true));
         Receive<VipHeld>(held =>
         {
-            _vipEpoch = held.Epoch;
+            (_vipEpoch, _vipTaking) = (held.Epoch, held.Taking);
             Report(always: true);
         });
     }
@@ -142,6 +143,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         var report = new NodeHealthReport(_settings.Node, _settings.HttpAddress, _state.DispatcherOk, _state.LinkOk, _since, _vipEpoch, _services.Incarnation)
         {
             Problem = _state.Problem,
+            VipTaking = _vipTaking,
             Uid = _cluster.SelfUniqueAddress.Uid,
         };
         if (!always && report == _reported && Now - _reportedAt < 5 * _settings.HealthPeriod)
@@ -187,7 +189,8 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
 
 /// <summary>Tells the node's health check whether this node owns the virtual IP.</summary>
 /// <param name="Epoch">The ownership; null when it has none.</param>
-internal sealed record VipHeld(Epoch? Epoch) : INoSerializationVerificationNeeded;
+/// <param name="Taking">Whether it is about to own it.</param>
+internal sealed record VipHeld(Epoch? Epoch, bool Taking = false) : INoSerializationVerificationNeeded;
 
 /// <summary>What the block store says of nodes that are to carry nothing.</summary>
 /// <param name="Items">All of them.</param>

@@ -11,6 +11,9 @@ public static class NodeOrders
     /// <summary>The state of a node that carries nothing and stays out of the cluster until it is told to resume.</summary>
     public const string Drained = "drained";
 
+    /// <summary>The state of a node that was a member and is none now.</summary>
+    public const string Away = "away";
+
     private const string Up = "up";
 
     /// <summary>All nodes, by what is known now of those that are to carry nothing.</summary>
@@ -26,6 +29,7 @@ public static class NodeOrders
             {
                 Up when IsDrained(n.Name) => n with { State = Draining },
                 Draining when !IsDrained(n.Name) => n with { State = Up },
+                Away when IsDrained(n.Name) => n with { State = Drained },
                 _ => n,
             }),
             .. drains.Where(drain => nodes.All(n => n.Name != drain.Node.Value || n.State == Drained)).Select(drain => new NodeView(drain.Node.Value, drain.Address, Drained, null, false)),

@@ -78,6 +78,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
         _lostTo = Self;
         _services.LeaseKeeper.Lost += OnLost;
+        Health.Tell(new VipHeld(null, Taking: true));
         Self.Tell(Acquire.Instance);
     }
 
@@ -291,6 +292,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _epoch = default;
         Disconnect();
         Become(Acquiring);
+        Health.Tell(new VipHeld(null, Taking: true));
         AcquireLater(_settings.LeaseRetryInterval);
     }
 

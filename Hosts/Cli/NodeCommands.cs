@@ -16,7 +16,8 @@ internal static class NodeCommands
         output.Value(new NodePage(await client.ListNodesAsync(), null), HttpJson.Default.NodePage, page => Output.Table(
             ["name", "address", "state", "dispatcher", "rbd link", "vip owner", "problem"],
             page.Items.Select(n => (IReadOnlyList<string>)[
-                n.Name, n.Address, n.State, n.Health?.Dispatcher ?? "-", n.Health?.RbdLink ?? "-", n.VipOwner ? "yes" : "", n.Health?.Problem is { } problem ? $"{problem}, since {Output.Time(n.Health.Since)}" : ""]))));
+                n.Name, n.Address, n.State, n.Health?.Dispatcher ?? "-", n.Health?.RbdLink ?? "-", n.VipOwner ? "yes" : n.VipTaking ? "takes it" : "",
+                n.Away ?? (n.Health?.Problem is { } problem ? $"{problem}, since {Output.Time(n.Health.Since)}" : "")]))));
 
     private static Command Drain()
     {

@@ -98,7 +98,7 @@ internal static class Texts
     public static string Nodes(IReadOnlyList<NodeView> nodes) => Table(
         ["name", "address", "state", "dispatcher", "rbd link", "vip owner", "problem"],
         nodes.Select(n => (IReadOnlyList<string>)[
-            n.Name, n.Address, n.State, Verdict(n.Health?.DispatcherOk), Verdict(n.Health?.RbdLinkOk), n.VipOwner ? "yes" : "", n.Health?.Problem ?? ""]));
+            n.Name, n.Address, n.State, Verdict(n.Health?.DispatcherOk), Verdict(n.Health?.RbdLinkOk), n.VipOwner ? "yes" : n.Health is { VipTaking: true } ? "takes it" : "", n.Problem ?? ""]));
 
     public static string Node(NodeView n) => Fields(
         ("name", n.Name),
@@ -107,7 +107,7 @@ internal static class Texts
         ("dispatcher", Verdict(n.Health?.DispatcherOk)),
         ("rbd link", Verdict(n.Health?.RbdLinkOk)),
         ("since", Time(n.Health?.Since)),
-        ("problem", n.Health?.Problem ?? "-"),
+        ("problem", n.Problem ?? "-"),
         ("vip owner", n.VipOwner ? "yes" : "no"));
 
     public static string Vip(VipHistory vip)

@@ -175,10 +175,12 @@ public sealed record CheckFindingShape(string Kind, string Name, string Detail, 
 /// <summary>A node as HTTP shows it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens.</param>
-/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c> or <c>drained</c>.</param>
+/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c>, <c>away</c> or <c>drained</c>.</param>
 /// <param name="Health">Its latest report, if it has reported.</param>
 /// <param name="VipOwner">Whether it owns the virtual IP.</param>
-public sealed record NodeShape(string Name, string Address, string State, HealthShape? Health, bool VipOwner);
+/// <param name="VipTaking">Whether it is about to: it waits for the lease, or puts the address on.</param>
+/// <param name="Away">Why it is away and since when, in one line; null when it is not.</param>
+public sealed record NodeShape(string Name, string Address, string State, HealthShape? Health, bool VipOwner, bool VipTaking = false, string? Away = null);
 
 /// <summary>A node's health.</summary>
 /// <param name="Dispatcher"><c>ok</c> or <c>failed</c>.</param>

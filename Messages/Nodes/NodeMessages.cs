@@ -17,6 +17,9 @@ public sealed record NodeHealthReport(
     /// <summary>What is wrong, in one line; null for a healthy node, and from one that does not say it.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether it is about to own the virtual IP: it waits for the lease, or puts the address on.</summary>
+    public bool VipTaking { get; init; }
+
     /// <summary>Which of the members that there have been under its cluster address it is; null from one that does not say it.</summary>
     public int? Uid { get; init; }
 }
@@ -65,14 +68,20 @@ public sealed record NodesListed(IReadOnlyList<NodeView> Items);
 /// <summary>A node as the outside sees it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens; its cluster address until it has reported.</param>
-/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c>, or <c>drained</c>: it carries nothing and
-/// stays out of the cluster until it is told to resume, whether it runs or not.</param>
+/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c>, <c>away</c>: it was a
+/// member and is none now, or <c>drained</c>: it carries nothing and stays out of the cluster until it is told to resume, whether it runs or not.</param>
 /// <param name="Health">Its latest report; null until it has reported.</param>
 /// <param name="VipOwner">Whether it owns the virtual IP.</param>
 public sealed record NodeView(string Name, string Address, string State, NodeHealthReport? Health, bool VipOwner)
 {
     /// <summary>Its cluster address; null when it is no member.</summary>
     public string? Member { get; init; }
+
+    /// <summary>Why it is away and since when, in one line; null when it is not.</summary>
+    public string? Away { get; init; }
+
+    /// <summary>What is wrong with it, as it reports it or the others see it, in one line; null when nothing is.</summary>
+    public string? Problem => Away ?? Health?.Problem;
 }
 
 /// <summary>An order for a whole node, for the owner of the virtual IP; <see cref="ResumeNode"/> for any dispatcher, too. Safe to send again. Refused with <see cref="QueryFailed"/>.</summary>

@@ -29,6 +29,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
         (_client, _region) = (CreateTestProbe("client"), CreateTestProbe("region"));
         _region.IgnoreMessages<AnnounceOperation>();
         _health = CreateTestProbe();
+        _health.IgnoreMessages<VipHeld>(held => held.Taking);
         _holders = CreateTestProbe("dispatcher");
         _dispatcher = _holders.Ref;
         var health = _health.Ref;

@@ -98,6 +98,8 @@ public class FailoverTests
 
         await cluster.Nodes.KillAsync(owner);
         await TestCluster.UntilAsync("another node owns the virtual IP", async () => await cluster.OwnerAsync() != owner);
+        await TestCluster.UntilAsync("the others say that its process has ended", async () =>
+            (await cluster.Client.ListNodesAsync()).Any(n => n.Name == owner && n is { State: "away", Away: { } why } && why.StartsWith("its process has ended", StringComparison.Ordinal)));
         cluster.Nodes.Launch(owner, new Dictionary<string, string>());
         await cluster.Nodes.WaitReadyAsync(TestCluster.Limit);
 

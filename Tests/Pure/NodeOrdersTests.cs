@@ -68,7 +68,7 @@ public class NodeOrdersTests
 
         Assert.Equal(
             [("a", "up"), ("b", "draining"), ("c", "drained")],
-            NodeOrders.With([Node(A, "draining"), Node(B), new NodeView("d", "d:1", "drained", null, false)], drains).Select(n => (n.Name, n.State)));
+            NodeOrders.With([Node(A, "draining"), Node(B), Node(C, "away"), new NodeView("d", "d:1", "drained", null, false)], drains).Select(n => (n.Name, n.State)));
     }
 
     private static NodeView Node(NodeName name, string state = "up", bool link = true) => new(

@@ -49,7 +49,9 @@ internal static class Shapes
         n.Address,
         n.State,
         n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since, n.Health.Problem),
-        n.VipOwner);
+        n.VipOwner,
+        n.Health is { VipTaking: true } && !n.VipOwner,
+        n.Away);
 
     public static CheckPage Of(StoreChecked c) =>
         new(c.ImageCount, [.. c.Findings.Select(f => new CheckFindingShape(f.Kind, f.Name, f.Detail, f.CanRepair, f.Repaired))], c.Next);
