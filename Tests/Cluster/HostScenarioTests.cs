@@ -174,7 +174,7 @@ public class HostScenarioTests(ReusedCluster reused, ITestOutputHelper output) :
             var node = who(s);
             await s.Hosts.CutAsync(s.Cluster.Nodes.NodeNames.Where(n => n != node).SelectMany(n => (string[])[s.Hosts.Frames(node, n), s.Hosts.Frames(n, node)]));
             if (node != s.Owner)
-                await TestCluster.UntilAsync($"{node} is not up", async () => !(await s.Cluster.Client.ListNodesAsync()).Any(n => n.Name == node && n.State == "up"));
+                await TestCluster.UntilAsync($"{node} is removed", async () => (await s.Cluster.Client.ListNodesAsync()).Any(n => n.Name == node && n.State == "away"));
         },
         Moves: s => who(s) == s.Owner);
 
