@@ -50,11 +50,15 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
         Context.SetReceiveTimeout(_services.Settings.TransitionMax);
         Become(() =>
         {
-            Receive<NodesListed>(nodes => CarryOutAsync(order, nodes.Items).PipeTo(
-                Self, success: done => done, failure: e => new QueryFailed(e.GetBaseException() is BlockStoreException store ? store.Error : new OperationError(ErrorKind.Internal, e.GetBaseException().Message))));
+            Receive<NodesListed>(nodes => CarryOutAsync(order, nodes.Items).PipeTo(Self, failure: e => new Done(
+                order, null, [], new QueryFailed(e.GetBaseException() is BlockStoreException store ? store.Error : new OperationError(ErrorKind.Internal, e.GetBaseException().Message)))));
             Receive<Done>(done =>
             {
-                Context.Parent.Tell(new DrainsKnown(done.Drains));
+                // Of an order that was given up as too late.
+                if (!ReferenceEquals(done.Order, order))
+                    return;
+                if (done.Drains is { } drains)
+                    Context.Parent.Tell(new DrainsKnown(drains));
                 if (done.Answer is not VipMoving moving || moving.To == _services.Settings.Node)
                 {
                     End(asker, done.Answer);
@@ -63,7 +67,6 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
                 asker.Tell(done.Answer);
                 Move(moving.To, done.Nodes);
             });
-            Receive<QueryFailed>(failed => End(asker, failed));
             Receive<ReceiveTimeout>(_ => End(asker, new QueryFailed(new OperationError(ErrorKind.TimedOut, "the block store does not answer"))));
             Receive<INodeOrder>(_ => Stash.Stash());
         });
@@ -113,10 +116,10 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
         if (order is MoveVip move)
         {
             (var to, error) = NodeOrders.Target(move, _services.Settings.Node, [.. ByAge(views).Select(m => m.View)]);
-            return new Done(drains, views, error is null ? new VipMoving(to) : new QueryFailed(error));
+            return new Done(order, drains, views, error is null ? new VipMoving(to) : new QueryFailed(error));
         }
         var node = order is DrainNode drained ? drained.Node : ((ResumeNode)order).Node;
-        return new Done(drains, views, error is not null
+        return new Done(order, drains, views, error is not null
             ? new QueryFailed(error)
             : new NodeOrdered(views.FirstOrDefault(n => n.Name == node.Value) ?? known.First(n => n.Name == node.Value) with { State = "joining" }));
     }
@@ -184,5 +187,5 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
     private IEnumerable<(Member Member, NodeView View)> ByAge(IReadOnlyList<NodeView> nodes) =>
         _cluster.State.Members.OldestFirst().SelectMany(member => nodes.Where(n => n.Member == member.Address.ToString()).Take(1), (member, view) => (member, view));
 
-    private sealed record Done(IReadOnlyList<Drain> Drains, IReadOnlyList<NodeView> Nodes, object Answer) : INoSerializationVerificationNeeded;
+    private sealed record Done(INodeOrder Order, IReadOnlyList<Drain>? Drains, IReadOnlyList<NodeView> Nodes, object Answer) : INoSerializationVerificationNeeded;
 }
