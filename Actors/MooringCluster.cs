@@ -42,8 +42,8 @@ public sealed class MooringCluster : IExtension
         Uploads = services.Uploads;
         ContentStore = new SharedStore(services.Store, "content", settings.ReaderSlots);
         system.RegisterOnTermination(() => ContentStore.DisposeAsync().AsTask());
-        DataNode = system.ActorOf(DataNodeActor.Props(services, Areas, FileStore, system.ActorSelection(RegionPath(system, NameNodeType))), DataNodeActor.Name);
-        var context = new NameNodeContext(DataNode, Areas, FileStore);
+        var dataNode = system.ActorOf(DataNodeActor.Props(services, Areas, FileStore, system.ActorSelection(RegionPath(system, NameNodeType))), DataNodeActor.Name);
+        var context = new NameNodeContext(dataNode, Areas, FileStore);
         NameNodes = sharding.Start(
             NameNodeType,
             entityId => NameNodeActor.Props(new FileSystemName(entityId), services, context),
@@ -76,9 +76,6 @@ public sealed class MooringCluster : IExtension
 
     /// <summary>The region of all name nodes: takes every <see cref="IWithFileSystem"/>.</summary>
     public IActorRef NameNodes { get; }
-
-    /// <summary>This node's data node: takes <see cref="GetDataNodes"/>.</summary>
-    public IActorRef DataNode { get; }
 
     /// <summary>The areas that this node serves.</summary>
     public ServedAreas Areas { get; }

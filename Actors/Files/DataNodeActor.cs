@@ -54,7 +54,6 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
                 Context.Watch(Sender);
             Sender.Tell(_known);
         });
-        Receive<GetDataNodes>(_ => Sender.Tell(_known));
         Receive<ClusterEvent.MemberRemoved>(removed =>
         {
             _reports.Remove(removed.Member.Address);
@@ -221,12 +220,9 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
 /// <summary>Asks this node's data node to be told how all data nodes are, now and whenever that changes.</summary>
 internal sealed record SubscribeDataNodes : INoSerializationVerificationNeeded;
 
-/// <summary>Asks this node's data node how all data nodes are; answered with <see cref="DataNodesChanged"/>.</summary>
-public sealed record GetDataNodes : INoSerializationVerificationNeeded;
-
 /// <summary>All data nodes that the cluster has and that have reported.</summary>
 /// <param name="Items">In order of their names.</param>
-public sealed record DataNodesChanged(IReadOnlyList<DataNodeView> Items) : INoSerializationVerificationNeeded;
+internal sealed record DataNodesChanged(IReadOnlyList<DataNodeView> Items) : INoSerializationVerificationNeeded;
 
 /// <summary>A data node as this node sees it.</summary>
 /// <param name="Node">Its name.</param>
@@ -234,4 +230,4 @@ public sealed record DataNodesChanged(IReadOnlyList<DataNodeView> Items) : INoSe
 /// <param name="Address">Where it takes files.</param>
 /// <param name="Failure">Why it is out of service, one line; null when it is well.</param>
 /// <param name="Member">Its address in the cluster.</param>
-public sealed record DataNodeView(NodeName Node, string Incarnation, string Address, string? Failure, Address Member);
+internal sealed record DataNodeView(NodeName Node, string Incarnation, string Address, string? Failure, Address Member);

@@ -44,8 +44,9 @@ public sealed record NameNodeState(FileSystemPlanned? Plan, FileSystemPhase Phas
         }
         if (request.Readers < 0)
             return new OperationError(ErrorKind.InvalidArgument, "the number of readers is negative");
-        return request.Readers + 1 > usableNodes
-            ? new OperationError(ErrorKind.Unavailable, $"a writer and {request.Readers} readers need {request.Readers + 1} data nodes; there are {usableNodes}")
+        var needed = request.AllAtOnce ? request.Readers : 0;
+        return needed + 1 > usableNodes
+            ? new OperationError(ErrorKind.Unavailable, $"a writer and {needed} readers need {needed + 1} data nodes; there are {usableNodes}")
             : null;
     }
 

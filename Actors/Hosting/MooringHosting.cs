@@ -12,8 +12,8 @@ public static class MooringHosting
 {
     /// <summary>
     /// Runs Mooring in the service's actor system. Afterwards <c>IRequiredActor&lt;VipOwnerActor&gt;</c> is the owner of the virtual IP wherever it is
-    /// (<see cref="MooringCluster.Owner"/>), and in the same way there are <see cref="DispatcherActor"/>, <see cref="VolumeActor"/> (the region),
-    /// <see cref="NameNodeActor"/> (the region) and <see cref="DataNodeActor"/>.
+    /// (<see cref="MooringCluster.Owner"/>), and in the same way there are <see cref="DispatcherActor"/>, <see cref="VolumeActor"/> (the region) and
+    /// <see cref="NameNodeActor"/> (the region).
     /// </summary>
     /// <param name="akka">The actor system's composition; its provider is <c>cluster</c>.</param>
     /// <param name="services">What Mooring needs from the world.</param>
@@ -28,7 +28,6 @@ public static class MooringHosting
             registry.Register<DispatcherActor>(mooring.Dispatcher);
             registry.Register<VolumeActor>(mooring.Volumes);
             registry.Register<NameNodeActor>(mooring.NameNodes);
-            registry.Register<DataNodeActor>(mooring.DataNode);
         });
     }
 

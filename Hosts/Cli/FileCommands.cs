@@ -32,7 +32,7 @@ internal static class FileCommands
         var pool = new Option<string>("--pool") { Description = "The pool of its images.", DefaultValueFactory = _ => VolumeId.DefaultPool };
         var areas = new Option<int?>("--areas") { Description = "How many areas, each with a writer of its own; those after the first are mounted at /area-1 and so on." };
         var paths = new Option<string[]>("--path") { Description = "The directory of an area, once for each; the first is /.", DefaultValueFactory = _ => [] };
-        var readers = new Option<int?>("--readers") { Description = "How many readers each area has beside its writer." };
+        var readers = new Option<int?>("--readers") { Description = "How many readers each area has beside its writer (default: all other nodes, 2 at most)." };
         var id = new Option<string?>("--request-id") { Description = "The id of this request: the same id always gets the same answer." };
         return Commands.Asking("create", "Make a file system.", [name], [size, pool, areas, paths, readers, id], async (client, parsed, output) =>
         {

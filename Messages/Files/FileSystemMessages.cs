@@ -13,9 +13,11 @@ public interface IWithFileSystem
 /// <param name="Pool">The pool of its images.</param>
 /// <param name="SizeBytes">The size of each area's image, in bytes.</param>
 /// <param name="AreaPaths">The directories that its areas are mounted at; the first is <c>/</c>.</param>
-/// <param name="Readers">How many readers each area has beside its writer.</param>
+/// <param name="Readers">How many readers each area is to have beside its writer.</param>
+/// <param name="AllAtOnce">Whether it is refused while there are fewer data nodes than that; otherwise those that come become readers.</param>
 public sealed record CreateFileSystem(
-    FileSystemName FileSystem, RequestId RequestId, string Pool, long SizeBytes, IReadOnlyList<string> AreaPaths, int Readers) : IWithFileSystem;
+    FileSystemName FileSystem, RequestId RequestId, string Pool, long SizeBytes, IReadOnlyList<string> AreaPaths, int Readers, bool AllAtOnce = true)
+    : IWithFileSystem;
 
 /// <summary>Removes a file system and all its data; answered with <see cref="FileSystemDeleted"/> or <see cref="QueryFailed"/>.</summary>
 /// <param name="FileSystem">Its name.</param>

@@ -220,7 +220,7 @@ public sealed record VipOwnershipShape(string Owner, long Epoch, DateTimeOffset 
 /// <param name="SizeBytes">The size of each area, in bytes.</param>
 /// <param name="Areas">How many areas; 1 when absent. Those after the first are mounted at <c>/area-1</c> and so on unless paths are given.</param>
 /// <param name="Paths">The directories that the areas are mounted at.</param>
-/// <param name="Readers">How many readers each area has beside its writer; all other nodes, 2 at most, when absent.</param>
+/// <param name="Readers">How many readers each area has beside its writer; when absent all other nodes, those that come later as well, 2 at most.</param>
 public sealed record CreateFileSystemBody(string? Name, string? Pool, long? SizeBytes, int? Areas, IReadOnlyList<string>? Paths, int? Readers);
 
 /// <summary>A file system as HTTP shows it.</summary>

@@ -128,6 +128,19 @@ public class NameNodeStateTests
 
         Assert.Equal(new OperationError(ErrorKind.Unavailable, "a writer and 2 readers need 3 data nodes; there are 2"), NameNodeState.Empty.Forbids(request, 2));
         Assert.Null(NameNodeState.Empty.Forbids(request, 3));
+        Assert.Null(NameNodeState.Empty.Forbids(request with { AllAtOnce = false }, 1));
+        Assert.Equal(ErrorKind.Unavailable, NameNodeState.Empty.Forbids(request with { AllAtOnce = false }, 0)?.Kind);
+    }
+
+    [Fact]
+    public void Who_comes_later_becomes_a_reader_of_a_set_that_is_not_complete()
+    {
+        var state = Next(Made(readers: 2), Seen(["n1"]), "ReaderAppointed n1");
+        state = Next(state, Seen(["n1"], connected: ["n1"]), "WriterAppointed n1 1");
+        state = Next(state, Seen(["n1"], connected: ["n1"]), null);
+        state = Next(state, Seen(["n1", "n2"], connected: ["n1"]), "ReaderAppointed n2");
+
+        Assert.Equal(["n1", "n2"], state.Areas[0].Members.Select(m => m.Value));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ namespace Mooring.StorageNode.Http;
 /// <summary>File systems and files over HTTP, on every node. Bytes stream through; this node is a client of the data nodes like any other.</summary>
 internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster> mooring) : IDisposable
 {
-    private const int ReadersDefaultMax = 2;
+    private const int ReadersDefault = 2;
     private const string Systems = "/v1/filesystems", Grants = "/grants";
 
     private readonly KeptClients<FileSystemClient> _clients = new(settings.FileClientCountMax, name => new FileSystemClient(
@@ -88,13 +88,14 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         var key = request.Headers["Idempotency-Key"].ToString();
         if (!RequestId.TryParse(key.Length == 0 ? Guid.CreateVersion7().ToString("N") : key, out var id, out problem))
             return Problems.Invalid(problem);
-        var cluster = mooring();
-        var nodes = await cluster.DataNode.Ask<DataNodesChanged>(new GetDataNodes(), settings.AskTimeout, request.HttpContext.RequestAborted);
-        var readers = body.Readers ?? Math.Clamp(nodes.Items.Count(n => n.Failure is null) - 1, 0, ReadersDefaultMax);
         var paths = body.Paths ?? [.. Enumerable.Range(0, body.Areas ?? 1).Select(i => i == 0 ? FilePath.Root : $"/area-{i}")];
         if (body.Areas is { } areas && areas != paths.Count)
             return Problems.Invalid($"{areas} areas, but {paths.Count} paths");
-        return await AskAsync(request, name.Value, n => new CreateFileSystem(n, id, body.Pool ?? VolumeId.DefaultPool, size, paths, readers), settings.WaitMax);
+        return await AskAsync(
+            request,
+            name.Value,
+            n => new CreateFileSystem(n, id, body.Pool ?? VolumeId.DefaultPool, size, paths, body.Readers ?? ReadersDefault, AllAtOnce: body.Readers is not null),
+            settings.WaitMax);
     }
 
     private async Task<IResult> DeleteAsync(HttpRequest request, string name)
