@@ -95,6 +95,7 @@ public sealed class SingletonSpec : IAsyncLifetime
         await _nodes[0].CutFrom(_nodes[1], _nodes[2]);
         proxy.Tell(1);
         await _nodes[2].Sees<ClusterEvent.MemberRemoved>(_nodes[0].Address);
+        await _nodes[2].HasToldEverybody();
         await Seen($"start {_nodes[1].Address}");
         Assert.Equal(_nodes[1].Address.ToString(), await proxy.Ask<string>("where", ClusterNode.Limit));
         proxy.Tell(2);

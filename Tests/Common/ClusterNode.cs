@@ -97,6 +97,14 @@ internal sealed class ClusterNode : IAsyncDisposable
     public async Task<T> Sees<T>(Address address) where T : class, ClusterEvent.IClusterDomainEvent =>
         (T)await _events.First(e => e is T && AddressOf(e) == address, $"{typeof(T).Name} of {address}", Limit);
 
+    /// <summary>Completes when everybody who subscribes has been told of what this node has told anybody: subscribers are told one after the other.</summary>
+    public async Task HasToldEverybody()
+    {
+        using var inbox = Inbox.Create(System);
+        Cluster.SendCurrentClusterState(inbox.Receiver);
+        Assert.IsType<ClusterEvent.CurrentClusterState>(await inbox.ReceiveAsync(Limit));
+    }
+
     /// <summary>Whether there was such an event about that address.</summary>
     public bool HasSeen<T>(Address address) => _events.All.Any(e => e is T && AddressOf(e) == address);
 
