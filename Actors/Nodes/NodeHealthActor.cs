@@ -8,7 +8,8 @@ namespace Mooring.Actors.Nodes;
 
 /// <summary>
 /// Watches its own node: sends a heartbeat to the dispatcher at a preset period (V4), probes the link to the block store on a
-/// connection of its own (V7), and tells the dispatchers of all nodes what it sees (V5). Reads there, too, which nodes are to carry nothing.
+/// connection of its own (V7), looks whether clients would reach the virtual IP here, and tells the dispatchers of all nodes what it sees (V5). Reads
+/// there, too, which nodes are to carry nothing.
 /// </summary>
 public sealed class NodeHealthActor : ReceiveActor, IWithTimers
 {
@@ -16,6 +17,10 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     public const string Name = "health";
 
     private static readonly TimeSpan DrainLookInterval = TimeSpan.FromSeconds(1);
+
+    // Shorter is a plug that sits badly; another owner costs clients as long.
+    private static readonly TimeSpan VipProblemMax = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan MoveAgainInterval = TimeSpan.FromSeconds(5);
 
     private readonly MooringServices _services;
     private readonly MooringSettings _settings;
@@ -34,6 +39,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     private TimeSpan? _lookedAt;
     private bool _looking;
     private string? _lookProblem;
+    private TimeSpan? _moveAskedAt;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="services">The node's services.</param>
@@ -47,6 +53,8 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         Receive<Pong>(_ => Change(_state.Answered(Now)));
         Receive<ProbeEnded>(OnProbeEnded);
         Receive<LookEnded>(OnLookEnded);
+        Receive<VipMoving>(moving => _log.Warning("the virtual IP is to go to {0}: {1}", moving.To, _state.VipProblem));
+        Receive<QueryFailed>(failed => _log.Warning("the virtual IP stays here: {0}", failed.Error.Detail));
         // Who joins hears of this node at once.
         Receive<ClusterEvent.MemberUp>(_ => Report(always: true));
         Receive<VipHeld>(held =>
@@ -86,7 +94,8 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
     {
         if (_state.PingSentAt is null)
             Context.Parent.Tell(Ping.Instance);
-        Change(_state.Beat(Now, _settings.DispatcherTimeout));
+        Change(_state.Beat(Now, _settings.DispatcherTimeout).Looked(Now, _services.VirtualAddress.Problem));
+        MoveVip();
         if (_probe is null)
             (_probe = ProbeAsync(_store)).PipeTo(Self);
         Look();
@@ -96,6 +105,15 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
             Context.Parent.Tell(new LinkFailed(Now - _state.LinkOkAt, _state.LinkDetail ?? "no answer"));
         }
         Report(always: false);
+    }
+
+    // Where clients do not reach it the address is of no use, whatever else is well.
+    private void MoveVip()
+    {
+        if (_vipEpoch is null || _state.VipProblem is null || Now - _state.ChangedAt < VipProblemMax || (_moveAskedAt is { } at && Now - at < MoveAgainInterval))
+            return;
+        _moveAskedAt = Now;
+        Context.Parent.Tell(new MoveVip(_settings.Node, null));
     }
 
     // Beside the probes, and no matter of the link: the record may lie where the store does not answer while it does elsewhere.
@@ -143,6 +161,7 @@ public sealed class NodeHealthActor : ReceiveActor, IWithTimers
         var report = new NodeHealthReport(_settings.Node, _settings.HttpAddress, _state.DispatcherOk, _state.LinkOk, _since, _vipEpoch, _services.Incarnation)
         {
             Problem = _state.Problem,
+            VipLinkOk = _state.VipProblem is null,
             VipTaking = _vipTaking,
             Uid = _cluster.SelfUniqueAddress.Uid,
         };

@@ -6,19 +6,20 @@ namespace Mooring.Actors.Nodes;
 /// <param name="PingSentAt">When the unanswered heartbeat was sent; null when it was answered.</param>
 /// <param name="LinkOkAt">When the block store last answered.</param>
 /// <param name="LinkDetail">What the last failed probe said; null when the last one was answered.</param>
-/// <param name="ChangedAt">Since when the two verdicts are as they are.</param>
+/// <param name="ChangedAt">Since when the verdicts are as they are.</param>
 /// <param name="DispatcherOk">Whether the dispatcher answers within the bound.</param>
 /// <param name="LinkOk">Whether the last probe was answered.</param>
+/// <param name="VipProblem">Why clients would not reach the virtual IP on this node; null when nothing is known to be in their way.</param>
 public sealed record NodeHealthState(
-    TimeSpan? PingSentAt, TimeSpan LinkOkAt, string? LinkDetail, TimeSpan ChangedAt, bool DispatcherOk, bool LinkOk)
+    TimeSpan? PingSentAt, TimeSpan LinkOkAt, string? LinkDetail, TimeSpan ChangedAt, bool DispatcherOk, bool LinkOk, string? VipProblem)
 {
     /// <summary>What is wrong, in one line; null for a healthy node.</summary>
-    public string? Problem => !DispatcherOk ? "its dispatcher does not answer" : LinkOk ? null : $"the block store does not answer: {LinkDetail}";
+    public string? Problem => !DispatcherOk ? "its dispatcher does not answer" : LinkOk ? VipProblem : $"the block store does not answer: {LinkDetail}";
 
     /// <summary>A node that has just started: healthy until shown otherwise.</summary>
     /// <param name="now">The time now.</param>
     /// <returns>The state.</returns>
-    public static NodeHealthState Started(TimeSpan now) => new(null, now, null, now, true, true);
+    public static NodeHealthState Started(TimeSpan now) => new(null, now, null, now, true, true, null);
 
     /// <summary>A heartbeat is sent to the dispatcher, unless one is still unanswered.</summary>
     /// <param name="now">The time now.</param>
@@ -41,6 +42,13 @@ public sealed record NodeHealthState(
     /// <returns>The new state.</returns>
     public NodeHealthState Probed(TimeSpan now, string? problem) =>
         (this with { LinkOkAt = problem is null ? now : LinkOkAt, LinkDetail = problem }).Judged(now, DispatcherOk, problem is null);
+
+    /// <summary>The interface of the virtual IP was looked at.</summary>
+    /// <param name="now">The time now.</param>
+    /// <param name="problem">Why clients would not reach the address; null when they would.</param>
+    /// <returns>The new state.</returns>
+    public NodeHealthState Looked(TimeSpan now, string? problem) =>
+        problem == VipProblem ? this : this with { VipProblem = problem, ChangedAt = (problem is null) == (VipProblem is null) ? ChangedAt : now };
 
     /// <summary>Whether the link has been down for so long that the node must give itself up.</summary>
     /// <param name="now">The time now.</param>

@@ -17,6 +17,9 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
     /// <summary>Its name under the dispatcher.</summary>
     public const string Name = "orders";
 
+    // It is in the cluster and was not seen to be out of reach a moment ago.
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(1);
+
     private readonly MooringServices _services;
     private readonly SharedStore _store;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -64,8 +67,7 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
                     End(asker, done.Answer);
                     return;
                 }
-                asker.Tell(done.Answer);
-                Move(moving.To, done.Nodes);
+                Ask(asker, moving, done.Nodes);
             });
             Receive<ReceiveTimeout>(_ => End(asker, new QueryFailed(new OperationError(ErrorKind.TimedOut, "the block store does not answer"))));
             Receive<INodeOrder>(_ => Stash.Stash());
@@ -124,8 +126,27 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
             : new NodeOrdered(views.FirstOrDefault(n => n.Name == node.Value) ?? known.First(n => n.Name == node.Value) with { State = "joining" }));
     }
 
+    // Who cannot be reached takes nothing over, and this node would have given it up.
+    private void Ask(IActorRef asker, VipMoving moving, IReadOnlyList<NodeView> nodes)
+    {
+        Context.ActorSelection(new RootActorPath(Address.Parse(nodes.First(n => n.Name == moving.To.Value).Member!)) / "user" / DispatcherActor.Name / JoinActor.Name)
+            .Tell(GetMembership.Instance);
+        Context.SetReceiveTimeout(AnswerMax);
+        Become(() =>
+        {
+            Receive<MembershipTold>(_ =>
+            {
+                asker.Tell(moving);
+                Move(moving.To, nodes);
+            });
+            Receive<ReceiveTimeout>(_ => End(asker, new QueryFailed(new OperationError(ErrorKind.Busy, $"{moving.To}, which is to own the virtual IP, does not answer"))));
+            Receive<INodeOrder>(_ => Stash.Stash());
+        });
+    }
+
     private void Move(NodeName to, IReadOnlyList<NodeView> nodes)
     {
+        Context.SetReceiveTimeout(null);
         _to = to;
         foreach (var (member, view) in ByAge(nodes).TakeWhile(m => m.View.Name != to.Value))
         {

@@ -19,6 +19,9 @@ public interface IVirtualAddress
     /// <exception cref="VirtualAddressTakenException">Somebody who is no node of this cluster has the address or the port.</exception>
     Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken);
 
+    /// <summary>Why clients cannot reach the address while it is on this node, as far as this node can know: one line, or null. Never throws.</summary>
+    string? Problem => null;
+
     /// <summary>
     /// This node may have to take the address in a moment: whatever can be found out of it before, is, beside whatever else runs. Callable from any
     /// thread; never blocks and never throws.

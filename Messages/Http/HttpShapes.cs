@@ -185,9 +185,10 @@ public sealed record NodeShape(string Name, string Address, string State, Health
 /// <summary>A node's health.</summary>
 /// <param name="Dispatcher"><c>ok</c> or <c>failed</c>.</param>
 /// <param name="RbdLink"><c>ok</c> or <c>failed</c>.</param>
-/// <param name="Since">Since when both are as they are.</param>
+/// <param name="Since">Since when the verdicts are as they are.</param>
 /// <param name="Problem">What is wrong, in one line; null for a healthy node.</param>
-public sealed record HealthShape(string Dispatcher, string RbdLink, DateTimeOffset Since, string? Problem = null);
+/// <param name="VipLink"><c>ok</c>, or <c>failed</c> when clients would not reach the virtual IP on it.</param>
+public sealed record HealthShape(string Dispatcher, string RbdLink, DateTimeOffset Since, string? Problem = null, string VipLink = "ok");
 
 /// <summary>The virtual IP as HTTP shows it.</summary>
 /// <param name="Address">The address.</param>

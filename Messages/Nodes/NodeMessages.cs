@@ -5,14 +5,17 @@ namespace Mooring.Messages;
 /// <param name="Address">Where its HTTP endpoint listens, <c>host:port</c>.</param>
 /// <param name="DispatcherOk">Whether its dispatcher answers within the period (V4).</param>
 /// <param name="RbdLinkOk">Whether its link to the block store answers within the bound (V7).</param>
-/// <param name="Since">Since when both are as they are.</param>
+/// <param name="Since">Since when the verdicts are as they are.</param>
 /// <param name="VipEpoch">Its epoch when it owns the virtual IP; null otherwise.</param>
 /// <param name="Incarnation">Unique for each start of the node.</param>
 public sealed record NodeHealthReport(
     NodeName Node, string Address, bool DispatcherOk, bool RbdLinkOk, DateTimeOffset Since, Epoch? VipEpoch, string Incarnation = "")
 {
     /// <summary>Whether the node is fit to own the virtual IP.</summary>
-    public bool Healthy => DispatcherOk && RbdLinkOk;
+    public bool Healthy => DispatcherOk && RbdLinkOk && VipLinkOk;
+
+    /// <summary>Whether clients would reach the virtual IP on it, as far as it can know: its interface is connected.</summary>
+    public bool VipLinkOk { get; init; } = true;
 
     /// <summary>What is wrong, in one line; null for a healthy node, and from one that does not say it.</summary>
     public string? Problem { get; init; }

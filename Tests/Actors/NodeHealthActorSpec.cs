@@ -117,6 +117,19 @@ public sealed class NodeHealthActorSpec : ActorSpec
     }
 
     [Fact]
+    public void Whoever_owns_the_virtual_IP_and_cannot_be_reached_by_clients_has_it_moved()
+    {
+        var health = Start();
+        Address.Problem = "eth1 is not connected";
+        Assert.Equal((false, true, "eth1 is not connected"), Reported(r => !r.Healthy) is var report ? (report.VipLinkOk, report.RbdLinkOk, report.Problem) : default);
+        health.Tell(new VipHeld(new Epoch(7)));
+
+        Assert.Equal(new MoveVip(Node, null), _dispatcher.FishForMessage(m => m is MoveVip));
+        Address.Problem = null;
+        Reported(r => r.Healthy);
+    }
+
+    [Fact]
     public void Its_connection_is_closed_with_it()
     {
         var health = Start();

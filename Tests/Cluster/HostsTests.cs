@@ -111,6 +111,31 @@ public class HostsTests
     }
 
     [HostsFact]
+    public async Task An_owner_whose_clients_side_alone_is_cut_off_leaves_the_address_to_one_whose_is_not()
+    {
+        // Nodes and store go on to reach each other by eth0.
+        await using var cluster = await TestCluster.StartOnHostsAsync(
+            async hosts =>
+            {
+                foreach (var node in (string[])["node-1", "node-2", "node-3"])
+                    await hosts.RunAsync(node, "ip link add public type veth peer name switch && ip link set public up && ip link set switch up");
+            },
+            "vip.interface=public");
+        var owner = await cluster.OwnerAsync();
+        var others = cluster.Nodes.NodeNames.Where(n => n != owner).ToList();
+        using var node = cluster.NewClient(others[0]);
+
+        await cluster.Hosts.RunAsync(owner, "ip link set switch down");
+        await TestCluster.UntilAsync("another node owns the virtual IP", async () => (await node.ListNodesAsync()).Any(n => n.VipOwner && n.Name != owner));
+        await TestCluster.UntilAsync("the node is back, and says what is wrong", async () => (await node.ListNodesAsync())
+            .Any(n => n.Name == owner && n is { State: "up", VipOwner: false, Health: { VipLink: "failed", RbdLink: "ok" } health } && health.Problem!.StartsWith("public, where", StringComparison.Ordinal)));
+        Assert.False(await HasAddressAsync(cluster, owner));
+
+        await cluster.Hosts.RunAsync(owner, "ip link set switch up");
+        await TestCluster.UntilAsync("the node is well again", async () => (await node.ListNodesAsync()).Any(n => n.Name == owner && n.Health is { VipLink: "ok", Problem: null }));
+    }
+
+    [HostsFact]
     public async Task A_stranger_with_the_address_is_told_with_its_hardware_address_and_not_joined()
     {
         await using var cluster = await TestCluster.StartOnHostsAsync("stranger");

@@ -77,13 +77,18 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Three nodes, each on a host of its own, and further hosts beside them.</summary>
     public static Task<TestCluster> StartOnHostsAsync(params string[] further) => StartAsync(3, further, null, []);
 
+    /// <summary>The same, on hosts to which something was done before the nodes start.</summary>
+    public static Task<TestCluster> StartOnHostsAsync(Func<HostNetwork, Task> prepare, params string[] settings) => StartAsync(3, [], null, settings, prepare: prepare);
+
     /// <summary>The same, with times of day that can be set (<see cref="NodeClocks"/>) where that is possible.</summary>
     public static Task<TestCluster> StartOnHostsWithClocksAsync(params string[] further) => StartAsync(3, further, null, [], clocks: NodeClocks.WhyNot is null);
 
     /// <summary>Nodes that are reached by TLS, and reach each other so.</summary>
     public static Task<TestCluster> StartWithTlsAsync(int nodeCount, params string[] settings) => StartAsync(nodeCount, null, null, settings, tls: true);
 
-    private static async Task<TestCluster> StartAsync(int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings, bool tls = false, bool clocks = false, string? program = null)
+    private static async Task<TestCluster> StartAsync(
+        int nodeCount, string[]? furtherHosts, string? cephConf, string[] settings,
+        bool tls = false, bool clocks = false, string? program = null, Func<HostNetwork, Task>? prepare = null)
     {
         var directory = WorkDirectory.Create("mooring-test-");
         var subnet = TakeSubnet();
@@ -93,6 +98,8 @@ public sealed class TestCluster : IAsyncDisposable
         {
             if (furtherHosts is not null)
                 hosts = await HostNetwork.StartAsync(subnet, [.. Enumerable.Range(1, nodeCount).Select(i => $"node-{i}"), .. furtherHosts]);
+            if (hosts is not null && prepare is not null)
+                await prepare(hosts);
             var options = new NodeClusterOptions
             {
                 Directory = directory,

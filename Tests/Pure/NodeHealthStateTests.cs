@@ -57,5 +57,15 @@ public class NodeHealthStateTests
         Assert.Equal(At(3), state.ChangedAt);
     }
 
+    [Fact]
+    public void Where_clients_do_not_reach_the_virtual_IP_is_a_problem_of_its_own()
+    {
+        var state = NodeHealthState.Started(At(0)).Looked(At(1), "eth1 is not connected").Looked(At(2), "eth1 is gone");
+
+        Assert.Equal(("eth1 is gone", At(1), true), (state.Problem, state.ChangedAt, state.LinkOk));
+        Assert.False(state.MustGiveUp(At(100), At(5)));
+        Assert.Equal((null, At(3)), state.Looked(At(3), null) is var well ? (well.Problem, well.ChangedAt) : default);
+    }
+
     private static TimeSpan At(int seconds) => TimeSpan.FromSeconds(seconds);
 }

@@ -48,7 +48,7 @@ internal static class Shapes
         n.Name,
         n.Address,
         n.State,
-        n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since, n.Health.Problem),
+        n.Health is null ? null : new HealthShape(Verdict(n.Health.DispatcherOk), Verdict(n.Health.RbdLinkOk), n.Health.Since, n.Health.Problem, Verdict(n.Health.VipLinkOk)),
         n.VipOwner,
         n.Health is { VipTaking: true } && !n.VipOwner,
         n.Away);

@@ -12,6 +12,8 @@ public sealed class FakeVirtualAddress(IActorRef tell) : IVirtualAddress
 
     public string Endpoint => "127.0.0.100:1";
 
+    public string? Problem { get; set; }
+
     public async Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
     {
         await Acquiring(epoch);

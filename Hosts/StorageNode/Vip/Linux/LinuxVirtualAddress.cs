@@ -37,6 +37,33 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
     /// <inheritdoc/>
     public string Endpoint => _options.Endpoints[0].ToString();
 
+    /// <inheritdoc/>
+    public string? Problem
+    {
+        get
+        {
+            IReadOnlyList<InterfaceAddress> held;
+            lock (_gate)
+                held = _held;
+            try
+            {
+                foreach (var endpoint in _options.Endpoints)
+                {
+                    // The route to one that is on leads nowhere.
+                    var on = held.FirstOrDefault(address => address.Address.Equals(endpoint.Address));
+                    var link = on.Index == 0 ? FindLink(endpoint.Address) : _kernel.Link(on.Index);
+                    if (link is not { HasCarrier: true })
+                        return $"{link?.Name ?? "the interface"}, where {endpoint.Address} belongs, is not connected";
+                }
+                return null;
+            }
+            catch (Exception e) when (e is Win32Exception or VirtualAddressException or ObjectDisposedException)
+            {
+                return e.Message;
+            }
+        }
+    }
+
     // The clock of the keeper: CLOCK_MONOTONIC, which goes on while the process is stopped.
     private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 

@@ -14,7 +14,8 @@ internal readonly record struct InterfaceAddress(int Index, IPAddress Address, i
 /// <param name="Index">Its number.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Mac">Its address; null when it is no Ethernet.</param>
-internal sealed record NetworkLink(int Index, string Name, MacAddress? Mac);
+/// <param name="HasCarrier">Whether it is up and connected: the cable is plugged in.</param>
+internal sealed record NetworkLink(int Index, string Name, MacAddress? Mac, bool HasCarrier);
 
 /// <summary>How the network of an address is reached.</summary>
 /// <param name="Index">The interface's number; 0 when there is none.</param>
@@ -31,6 +32,9 @@ internal static class RouteMessages
 
     // No duplicate address detection of the kernel's, which takes seconds, and no route: the network's own is there.
     private const uint NoDad = 0x02, NoPrefixRoute = 0x200;
+
+    // IFF_UP and IFF_LOWER_UP (netdevice(7)).
+    private const uint UpAndConnected = 0x1 | 0x10000;
 
     private const int AddressLength = 8, LinkLength = 16, RouteLength = 12;
     private const byte RouteLocal = 2;
@@ -92,7 +96,8 @@ internal static class RouteMessages
         return new NetworkLink(
             BitConverter.ToInt32(part.Body.Span[4..]),
             Encoding.UTF8.GetString(name.Span).TrimEnd('\0'),
-            isEthernet && part.Attribute(LinkLength, IflaAddress) is { Length: MacAddress.Length } mac ? MacAddress.Read(mac.Span) : null);
+            isEthernet && part.Attribute(LinkLength, IflaAddress) is { Length: MacAddress.Length } mac ? MacAddress.Read(mac.Span) : null,
+            (BitConverter.ToUInt32(part.Body.Span[8..]) & UpAndConnected) == UpAndConnected);
     }
 
     /// <summary>Asks for the route to an address.</summary>
