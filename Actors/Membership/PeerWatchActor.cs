@@ -9,7 +9,8 @@ namespace Mooring.Actors.Membership;
 /// <summary>
 /// Notices within milliseconds that another node's process has ended: when a link to a member breaks its endpoint is tried, and while it
 /// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what most members say of one that
-/// is unreachable the leader acts at once: it is downed. Akka.NET's split-brain resolver judges what is left.
+/// is unreachable the leader acts at once: it is downed. A node that cannot reach most of them is cut off, and begins anew. Akka.NET's split-brain
+/// resolver, which looks once a second, judges what is left.
 /// </summary>
 public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 {
@@ -30,10 +31,11 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly RefusedPeers _refused = RefusedPeers.Of(Context.System.EventStream);
     private readonly Dictionary<Address, int> _suspects = [];
-    private readonly Dictionary<UniqueAddress, TimeSpan> _silentSince = [];
+    private readonly Dictionary<UniqueAddress, TimeSpan> _lostSince = [];
     private readonly Dictionary<UniqueAddress, IReadOnlyCollection<UniqueAddress>> _removed = [];
     private readonly HashSet<UniqueAddress> _downed = [];
     private PeerVotes _votes = PeerVotes.None;
+    private bool _cutOff;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="probe">Tries an endpoint.</param>
@@ -139,19 +141,28 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         var unreachable = _cluster.State.Unreachable;
         if (unreachable.IsEmpty)
             Timers.Cancel(Listen.Instance);
-        var silent = unreachable.Where(IsSilent).Select(m => m.UniqueAddress).ToList();
-        foreach (var member in _silentSince.Keys.Except(silent).ToList())
-            _silentSince.Remove(member);
-        foreach (var member in silent)
-        {
-            _silentSince.TryAdd(member, Now);
-            if (Now - _silentSince[member] >= _silenceMin)
-                Vote(member, PeerVerdict.Silent);
-        }
+        // As this node sees it.
+        var lost = unreachable.Where(m => !_cluster.FailureDetector.IsAvailable(m.Address)).Select(m => m.UniqueAddress).ToList();
+        foreach (var member in _lostSince.Keys.Except(lost).ToList())
+            _lostSince.Remove(member);
+        foreach (var member in lost)
+            _lostSince.TryAdd(member, Now);
+        var lasting = lost.Where(m => Now - _lostSince[m] >= _silenceMin).ToList();
+        // Of who refuses more is known.
+        foreach (var member in lasting.Where(m => !_refused.Contains(m.Address.ToString())))
+            Vote(member, PeerVerdict.Silent);
+        EndCutOff(lasting);
     }
 
-    // As this node sees it; of who refuses more is known.
-    private bool IsSilent(Member member) => !_refused.Contains(member.Address.ToString()) && !_cluster.FailureDetector.IsAvailable(member.Address);
+    // The others decide within the same time that this node is lost: what it holds is theirs then, and need not be waited for.
+    private void EndCutOff(IReadOnlyCollection<UniqueAddress> lost)
+    {
+        var counted = _cluster.State.Members.Where(m => m.Status is MemberStatus.Up or MemberStatus.Leaving).Select(m => m.UniqueAddress).ToHashSet();
+        if (_cutOff || !counted.Contains(_cluster.SelfUniqueAddress) || 2 * lost.Count(counted.Contains) <= counted.Count)
+            return;
+        _cutOff = true;
+        Context.Parent.Tell(new CutOff(lost.Count(counted.Contains), counted.Count));
+    }
 
     private void Vote(UniqueAddress about, PeerVerdict verdict)
     {
@@ -225,6 +236,11 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 
     private sealed record ForgetRemoved(UniqueAddress Member) : INoSerializationVerificationNeeded;
 }
+
+/// <summary>This node cannot reach most of those that are up.</summary>
+/// <param name="Lost">How many it cannot reach.</param>
+/// <param name="Counted">How many there are.</param>
+internal sealed record CutOff(int Lost, int Counted) : INoSerializationVerificationNeeded;
 
 /// <summary>A member that was removed is known to have ended: its process is gone, not only silent.</summary>
 /// <param name="Member">Where it was, and which of those that there have been.</param>
