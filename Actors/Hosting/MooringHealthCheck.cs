@@ -22,8 +22,8 @@ public sealed class MooringHealthCheck(IRequiredActor<DispatcherActor> dispatche
             var mooring = MooringCluster.Get(system);
             var nodes = await actor.Ask<NodesListed>(new GetNodes(), Limit, cancellationToken).ConfigureAwait(false);
             var own = nodes.Items.FirstOrDefault(n => n.Name == mooring.Node.Value)?.State;
-            return own is NodeOrders.Draining or NodeOrders.Drained ? HealthCheckResult.Unhealthy($"this node is {own}")
-                : own != "up" ? HealthCheckResult.Unhealthy("this node is not in the cluster yet")
+            return own is NodeStates.Draining or NodeStates.Drained ? HealthCheckResult.Unhealthy($"this node is {own}")
+                : own != NodeStates.Up ? HealthCheckResult.Unhealthy("this node is not in the cluster yet")
                 : nodes.Items.Any(n => n.VipOwner) ? HealthCheckResult.Healthy("ready")
                 : HealthCheckResult.Unhealthy("no node owns the virtual IP yet");
         }

@@ -310,13 +310,13 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         foreach (var member in state.Members.OrderBy(m => m.Address.ToString(), StringComparer.Ordinal))
         {
             var report = _reports.GetValueOrDefault(member.Address);
-            var condition = state.Unreachable.Contains(member) ? "unreachable" : member.Status switch
+            var condition = state.Unreachable.Contains(member) ? NodeStates.Unreachable : member.Status switch
             {
-                MemberStatus.Joining or MemberStatus.WeaklyUp => "joining",
-                MemberStatus.Up when _drains.Any(drain => drain.Node == report?.Node) => NodeOrders.Draining,
-                MemberStatus.Up => "up",
-                MemberStatus.Leaving or MemberStatus.Exiting => "leaving",
-                _ => "down",
+                MemberStatus.Joining or MemberStatus.WeaklyUp => NodeStates.Joining,
+                MemberStatus.Up when _drains.Any(drain => drain.Node == report?.Node) => NodeStates.Draining,
+                MemberStatus.Up => NodeStates.Up,
+                MemberStatus.Leaving or MemberStatus.Exiting => NodeStates.Leaving,
+                _ => NodeStates.Down,
             };
             var name = report?.Node.Value ?? member.Address.ToString();
             known.Add(name);
@@ -325,7 +325,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
                 report?.Address ?? $"{member.Address.Host}:{member.Address.Port}",
                 condition,
                 report,
-                report?.VipEpoch is not null && condition is ("up" or NodeOrders.Draining))
+                report?.VipEpoch is not null && condition is (NodeStates.Up or NodeStates.Draining))
             {
                 Member = member.Address.ToString(),
             };
@@ -335,10 +335,10 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         foreach (var (node, (report, left, at)) in _away.Where(away => !known.Contains(away.Key.Value) && _drains.All(drain => drain.Node != away.Key)))
         {
             var why = left ? "it has left" : _ended.Contains(report.Incarnation) ? "its process has ended" : "it was out of reach, and was removed";
-            yield return new NodeView(node.Value, report.Address, NodeOrders.Away, null, false) { Away = $"{why}, since {at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}" };
+            yield return new NodeView(node.Value, report.Address, NodeStates.Away, null, false) { Away = $"{why}, since {at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}" };
         }
         foreach (var drain in _drains.Where(drain => !known.Contains(drain.Node.Value) && (isMember || drain.Node == _services.Settings.Node)))
-            yield return new NodeView(drain.Node.Value, drain.Address, NodeOrders.Drained, null, false);
+            yield return new NodeView(drain.Node.Value, drain.Address, NodeStates.Drained, null, false);
     }
 
     private Address ReporterAddress() => Sender.Path.Address.HasGlobalScope ? Sender.Path.Address : _cluster.SelfAddress;

@@ -5,17 +5,6 @@ namespace Mooring.Actors.Nodes;
 /// <summary>What operators ask of whole nodes, and when it is refused. Pure.</summary>
 public static class NodeOrders
 {
-    /// <summary>The state of a node that is to carry nothing and still does.</summary>
-    public const string Draining = "draining";
-
-    /// <summary>The state of a node that carries nothing and stays out of the cluster until it is told to resume.</summary>
-    public const string Drained = "drained";
-
-    /// <summary>The state of a node that was a member and is none now.</summary>
-    public const string Away = "away";
-
-    private const string Up = "up";
-
     /// <summary>All nodes, by what is known now of those that are to carry nothing.</summary>
     /// <param name="nodes">All nodes, as they were known a moment ago.</param>
     /// <param name="drains">Those that are to carry nothing.</param>
@@ -25,14 +14,14 @@ public static class NodeOrders
         bool IsDrained(string node) => drains.Any(drain => drain.Node.Value == node);
         return
         [
-            .. nodes.Where(n => n.State != Drained).Select(n => n.State switch
+            .. nodes.Where(n => n.State != NodeStates.Drained).Select(n => n.State switch
             {
-                Up when IsDrained(n.Name) => n with { State = Draining },
-                Draining when !IsDrained(n.Name) => n with { State = Up },
-                Away when IsDrained(n.Name) => n with { State = Drained },
+                NodeStates.Up when IsDrained(n.Name) => n with { State = NodeStates.Draining },
+                NodeStates.Draining when !IsDrained(n.Name) => n with { State = NodeStates.Up },
+                NodeStates.Away when IsDrained(n.Name) => n with { State = NodeStates.Drained },
                 _ => n,
             }),
-            .. drains.Where(drain => nodes.All(n => n.Name != drain.Node.Value || n.State == Drained)).Select(drain => new NodeView(drain.Node.Value, drain.Address, Drained, null, false)),
+            .. drains.Where(drain => nodes.All(n => n.Name != drain.Node.Value || n.State == NodeStates.Drained)).Select(drain => new NodeView(drain.Node.Value, drain.Address, NodeStates.Drained, null, false)),
         ];
     }
 
@@ -42,7 +31,7 @@ public static class NodeOrders
     /// <returns>The reason; null when it may, or is drained already.</returns>
     public static OperationError? ForbidsDrain(NodeName node, IReadOnlyList<NodeView> nodes) =>
         Find(node, nodes) is not { } found ? Unknown(node)
-        : found.State is Draining or Drained || nodes.Any(other => other.Name != node.Value && Serves(other)) ? null
+        : found.State is NodeStates.Draining or NodeStates.Drained || nodes.Any(other => other.Name != node.Value && Serves(other)) ? null
         : new OperationError(ErrorKind.Busy, $"no node but {node} can serve: start or resume another one first");
 
     /// <summary>Why a node may not resume.</summary>
@@ -62,7 +51,7 @@ public static class NodeOrders
         {
             return Find(to, byAge) is not { } node ? (to, Unknown(to))
                 : to == owner || Serves(node) ? (to, null)
-                : (to, new OperationError(ErrorKind.Busy, $"{to} cannot own the virtual IP: {(node.State == Up ? node.Health?.Problem ?? "it has not reported yet" : $"it is {node.State}")}"));
+                : (to, new OperationError(ErrorKind.Busy, $"{to} cannot own the virtual IP: {(node.State == NodeStates.Up ? node.Health?.Problem ?? "it has not reported yet" : $"it is {node.State}")}"));
         }
         // It has moved since: the question was sent again.
         if (move.From is { } from && from != owner)
@@ -75,7 +64,7 @@ public static class NodeOrders
     /// <summary>Whether a node can carry what others give up.</summary>
     /// <param name="node">The node.</param>
     /// <returns>Whether it can.</returns>
-    public static bool Serves(NodeView node) => node is { State: Up, Health.Healthy: true };
+    public static bool Serves(NodeView node) => node is { State: NodeStates.Up, Health.Healthy: true };
 
     private static NodeView? Find(NodeName node, IReadOnlyList<NodeView> nodes) => nodes.FirstOrDefault(n => n.Name == node.Value);
 

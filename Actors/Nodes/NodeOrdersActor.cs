@@ -123,7 +123,7 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
         var node = order is DrainNode drained ? drained.Node : ((ResumeNode)order).Node;
         return new Done(order, drains, views, error is not null
             ? new QueryFailed(error)
-            : new NodeOrdered(views.FirstOrDefault(n => n.Name == node.Value) ?? known.First(n => n.Name == node.Value) with { State = "joining" }));
+            : new NodeOrdered(views.FirstOrDefault(n => n.Name == node.Value) ?? known.First(n => n.Name == node.Value) with { State = NodeStates.Joining }));
     }
 
     // Who cannot be reached takes nothing over, and this node would have given it up.
@@ -151,7 +151,7 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
         foreach (var (member, view) in ByAge(nodes).TakeWhile(m => m.View.Name != to.Value))
         {
             // Who is on its way out needs no telling.
-            if (view.State == "up" && member.UniqueAddress != _cluster.SelfUniqueAddress)
+            if (view.State == NodeStates.Up && member.UniqueAddress != _cluster.SelfUniqueAddress)
                 _older.Enqueue(member);
         }
         Become(Moving);

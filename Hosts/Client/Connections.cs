@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -8,6 +9,10 @@ namespace Mooring.Client;
 /// <summary>How nodes are reached over HTTP.</summary>
 internal static class Connections
 {
+    // In seconds. A host's kernel answers for connections, however busy the host is: one that does not is cut off or gone. And who has the virtual IP by
+    // then refuses what it has not accepted.
+    private const int ProbeInterval = 1, ProbesMax = 3;
+
     /// <summary>The scheme of their addresses.</summary>
     /// <param name="caFile">As <see cref="MooringClientOptions.CaFile"/>.</param>
     /// <returns><c>http</c> or <c>https</c>.</returns>
@@ -22,9 +27,36 @@ internal static class Connections
     /// <exception cref="CryptographicException">There is no certificate in it.</exception>
     public static HttpMessageHandler Of(SocketsHttpHandler sockets, string? token, string? caFile)
     {
+        sockets.ConnectCallback = async (context, cancellationToken) => new NetworkStream(
+            await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false), ownsSocket: true);
         if (caFile is not null)
             sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = TrustIn(caFile) };
         return token is null ? sockets : new BearerHandler(token, sockets);
+    }
+
+    /// <summary>Connects to a host, so that what waits for one that is not there any more fails within seconds.</summary>
+    /// <param name="host">Its name or address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="SocketException">It cannot be reached.</exception>
+    public static async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, ProbeInterval);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeInterval);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, ProbesMax);
+            await socket.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Speaks TLS with a node.</summary>

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using Mooring.Messages;
 using Mooring.Messages.Http;
 
 namespace Mooring.Client;
@@ -24,7 +25,7 @@ public sealed partial class MooringClient
     /// <returns>The node, <c>drained</c> when that was waited for.</returns>
     /// <exception cref="MooringException">There is no such node, or no other one could serve.</exception>
     /// <exception cref="MooringUnreachableException">No answer, or it was not drained, within the time limit.</exception>
-    public Task<NodeShape> DrainNodeAsync(string node, bool wait = true, CancellationToken cancellationToken = default) => OrderAsync(node, "drain", "drained", wait, cancellationToken);
+    public Task<NodeShape> DrainNodeAsync(string node, bool wait = true, CancellationToken cancellationToken = default) => OrderAsync(node, "drain", NodeStates.Drained, wait, cancellationToken);
 
     /// <summary>Lets a node that was drained join the cluster again. Safe to ask again.</summary>
     /// <param name="node">Its name.</param>
@@ -33,7 +34,7 @@ public sealed partial class MooringClient
     /// <returns>The node, <c>up</c> when that was waited for.</returns>
     /// <exception cref="MooringException">There is no such node.</exception>
     /// <exception cref="MooringUnreachableException">No answer, or it was not there, within the time limit.</exception>
-    public Task<NodeShape> ResumeNodeAsync(string node, bool wait = true, CancellationToken cancellationToken = default) => OrderAsync(node, "resume", "up", wait, cancellationToken);
+    public Task<NodeShape> ResumeNodeAsync(string node, bool wait = true, CancellationToken cancellationToken = default) => OrderAsync(node, "resume", NodeStates.Up, wait, cancellationToken);
 
     /// <summary>The virtual IP and its owners.</summary>
     /// <param name="cancellationToken">Gives up.</param>

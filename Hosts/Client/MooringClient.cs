@@ -346,8 +346,8 @@ public sealed partial class MooringClient : IDisposable
             {
                 var page = (await _http.GetFromJsonAsync(new Uri(node, "v1/nodes"), HttpJson.Default.NodePage, bounded.Token))!;
                 var owner = page.Items.FirstOrDefault(n => n.VipOwner);
-                var troubles = page.Items.Where(n => n.State != "up" || n.Health?.Problem is not null).Select(n =>
-                    $"; {n.Name} is {n.State}{(n.Health?.Problem is { } problem ? $": {problem}, since {n.Health.Since:HH:mm:ss} UTC" : "")}");
+                var troubles = page.Items.Where(n => n.State != NodeStates.Up || n.Health?.Problem is not null).Select(n =>
+                    $"; {n.Name} is {n.State}{(n.Away is { } why ? $": {why}" : n.Health?.Problem is { } problem ? $": {problem}, since {n.Health.Since:HH:mm:ss} UTC" : "")}");
                 return $"{_options.Endpoint} does not answer; {(owner is null ? "no node owns it" : $"{owner.Name} owns it")}{string.Concat(troubles)}";
             }
             catch (Exception e) when (Retryable(e) && !cancellationToken.IsCancellationRequested)

@@ -175,7 +175,7 @@ public sealed record CheckFindingShape(string Kind, string Name, string Detail, 
 /// <summary>A node as HTTP shows it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens.</param>
-/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c>, <c>away</c> or <c>drained</c>.</param>
+/// <param name="State">One of <see cref="NodeStates"/>.</param>
 /// <param name="Health">Its latest report, if it has reported.</param>
 /// <param name="VipOwner">Whether it owns the virtual IP.</param>
 /// <param name="VipTaking">Whether it is about to: it waits for the lease, or puts the address on.</param>

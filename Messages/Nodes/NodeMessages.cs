@@ -71,8 +71,7 @@ public sealed record NodesListed(IReadOnlyList<NodeView> Items);
 /// <summary>A node as the outside sees it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where its HTTP endpoint listens; its cluster address until it has reported.</param>
-/// <param name="State"><c>joining</c>, <c>up</c>, <c>draining</c>, <c>leaving</c>, <c>unreachable</c>, <c>down</c>, <c>away</c>: it was a
-/// member and is none now, or <c>drained</c>: it carries nothing and stays out of the cluster until it is told to resume, whether it runs or not.</param>
+/// <param name="State">One of <see cref="NodeStates"/>.</param>
 /// <param name="Health">Its latest report; null until it has reported.</param>
 /// <param name="VipOwner">Whether it owns the virtual IP.</param>
 public sealed record NodeView(string Name, string Address, string State, NodeHealthReport? Health, bool VipOwner)

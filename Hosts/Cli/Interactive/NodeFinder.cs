@@ -1,4 +1,5 @@
 using Mooring.Client;
+using Mooring.Messages;
 
 namespace Mooring.Cli.Interactive;
 
@@ -16,7 +17,7 @@ internal sealed class NodeFinder(string? node, int port, string? endpoint, TimeS
         try
         {
             var nodes = await client.ListNodesAsync();
-            return [.. nodes.Where(n => n.State == "up").OrderByDescending(n => n.VipOwner).Select(n => (HostOf(n.Address), port))];
+            return [.. nodes.Where(n => n.State == NodeStates.Up).OrderByDescending(n => n.VipOwner).Select(n => (HostOf(n.Address), port))];
         }
         catch (MooringUnreachableException e)
         {

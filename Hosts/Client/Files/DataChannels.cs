@@ -70,12 +70,12 @@ internal sealed class DataChannel : IDisposable
         var cut = address.LastIndexOf(':');
         if (cut < 0 || !int.TryParse(address.AsSpan(cut + 1), out var port))
             throw new IOException($"'{address}' is not the address of a data node");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             bounded.CancelAfter(options.ConnectTimeout);
-            await socket.ConnectAsync(address[..cut], port, bounded.Token).ConfigureAwait(false);
+            socket = await Connections.ConnectAsync(address[..cut], port, bounded.Token).ConfigureAwait(false);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (trust is not null)
                 stream = await Connections.SecureAsync(stream, address[..cut], trust, bounded.Token).ConfigureAwait(false);
@@ -83,7 +83,7 @@ internal sealed class DataChannel : IDisposable
         }
         catch (Exception e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             if (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
                 throw new IOException($"{address} cannot be reached: {e.Message}", e);
             throw;

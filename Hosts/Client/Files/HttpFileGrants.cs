@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Mooring.Messages;
 using Mooring.Messages.Http;
 
 namespace Mooring.Client;
@@ -96,7 +97,7 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
         {
             var page = await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, "v1/nodes"), HttpJson.Default.NodePage, cancellationToken).ConfigureAwait(false);
             // Nodes' own addresses first: they do not move.
-            _endpoints = [.. page.Items.Where(n => n.State == "up" && n.Health is not null).Select(n => n.Address).Union(_endpoints)];
+            _endpoints = [.. page.Items.Where(n => n.State == NodeStates.Up && n.Health is not null).Select(n => n.Address).Union(_endpoints)];
         }
         catch (Exception e) when (e is IOException or MooringException)
         {

@@ -10,7 +10,7 @@ internal static class Metrics
     public static string Text(NodesListed nodes)
     {
         var text = new StringBuilder();
-        Gauge(text, "mooring_node_up", "Whether the cluster sees the node as up.", nodes, n => n.State == "up");
+        Gauge(text, "mooring_node_up", "Whether the cluster sees the node as up.", nodes, n => n.State == NodeStates.Up);
         Gauge(text, "mooring_node_rbd_link_up", "Whether the node's link to the block store answers.", nodes, n => n.Health is { RbdLinkOk: true });
         Gauge(text, "mooring_node_vip_owner", "Whether the node owns the virtual IP.", nodes, n => n.VipOwner);
         text.Append("# HELP process_resident_memory_bytes Resident memory of this node.\n# TYPE process_resident_memory_bytes gauge\n");
