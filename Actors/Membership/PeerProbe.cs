@@ -25,7 +25,7 @@ public delegate Task<PeerAnswer> ProbePeer(Address peer);
 /// <summary>Probes by TCP.</summary>
 public static class TcpPeerProbe
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
 
     /// <summary>See <see cref="ProbePeer"/>.</summary>
     /// <param name="peer">The endpoint.</param>
@@ -53,9 +53,34 @@ public static class TcpPeerProbe
             socket.Dispose();
             return PeerAnswer.Refuses;
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            // This process may only be too busy to have seen the answer: the kernel knows.
+            var answer = AnswerOf(socket);
+            socket.Dispose();
+            return answer;
+        }
+        catch (SocketException)
         {
             socket.Dispose();
+            return PeerAnswer.Silent;
+        }
+    }
+
+    private static PeerAnswer AnswerOf(Socket socket)
+    {
+        try
+        {
+            return !socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite) ? PeerAnswer.Silent
+                : (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! switch
+                {
+                    SocketError.Success => PeerAnswer.Accepts,
+                    SocketError.ConnectionRefused => PeerAnswer.Refuses,
+                    _ => PeerAnswer.Silent,
+                };
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
             return PeerAnswer.Silent;
         }
     }

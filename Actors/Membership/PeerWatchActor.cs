@@ -8,7 +8,8 @@ namespace Mooring.Actors.Membership;
 
 /// <summary>
 /// Notices within milliseconds that another node's process has ended: when a link to a member breaks its endpoint is tried, and while it
-/// refuses, the watchers of all nodes are told (V5); and so they are while a member's heartbeats stay away. On what most members say of one that
+/// refuses, the watchers of all nodes are told (V5). It is tried, too, when its heartbeats stay away: a host that is cut off or gone is told by that from a
+/// process that is only slow, whose kernel answers; and the watchers of all nodes are told of what goes on being silent. On what most members say of one that
 /// is unreachable the leader acts at once: it is downed. A node that cannot reach most of them is cut off, and begins anew. Akka.NET's split-brain
 /// resolver, which looks once a second, judges what is left.
 /// </summary>
@@ -20,6 +21,11 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan SilenceInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RefusedAgain = TimeSpan.FromMilliseconds(100);
 
+    // A few heartbeats: to be tried costs nothing. Longer than a link takes that a switch or a bond moves: its host is gone then, if it was tried often
+    // enough that no loss of packets explains it.
+    private static readonly TimeSpan QuietMax = TimeSpan.FromMilliseconds(500), GoneMin = TimeSpan.FromMilliseconds(1800);
+    private const int UnansweredMin = 5;
+
     // A process that dies closes its sockets one after the other: one that still accepts is tried again, less and less often, for a second.
     private static readonly TimeSpan[] AcceptedAgain = [.. new[] { 5, 10, 20, 40, 80, 150, 300, 500 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
 
@@ -29,11 +35,15 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private readonly TimeSpan _silenceMin = Context.System.Settings.Config.GetTimeSpan("akka.cluster.split-brain-resolver.stable-after", allowInfinite: false);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
-    private readonly RefusedPeers _refused = RefusedPeers.Of(Context.System.EventStream);
-    private readonly Dictionary<Address, int> _suspects = [];
+    private readonly PeerEvidence _evidence = PeerEvidence.Of(Context.System.EventStream);
+    private readonly Dictionary<Address, (int Answered, int Unanswered)> _suspects = [];
+    private readonly Dictionary<Address, (long Beats, TimeSpan At)> _heard = [];
     private readonly Dictionary<UniqueAddress, TimeSpan> _lostSince = [];
     private readonly Dictionary<UniqueAddress, IReadOnlyCollection<UniqueAddress>> _removed = [];
     private readonly HashSet<UniqueAddress> _downed = [];
+
+    // Those that have removed this node, which it may not have heard: they take nothing from it any more.
+    private readonly HashSet<Address> _givenUpBy = [];
     private PeerVotes _votes = PeerVotes.None;
     private bool _cutOff;
 
@@ -44,15 +54,12 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         _probe = probe;
         Receive<DisassociatedEvent>(gone => Suspect(gone.RemoteAddress));
         Receive<AssociationErrorEvent>(failed => Suspect(failed.RemoteAddress));
+        Receive<ThisActorSystemQuarantinedEvent>(given => _givenUpBy.Add(given.RemoteAddress));
         Receive<Probe>(probe => ProbeAsync(probe.Peer).PipeTo(Self));
         Receive<Probed>(OnProbed);
         Receive<PeerVote>(OnVote);
         Receive<Listen>(_ => OnListen());
-        Receive<ClusterEvent.UnreachableMember>(_ =>
-        {
-            Timers.StartPeriodicTimer(Listen.Instance, Listen.Instance, SilenceInterval);
-            DownLost();
-        });
+        Receive<ClusterEvent.UnreachableMember>(_ => DownLost());
         Receive<ClusterEvent.LeaderChanged>(_ => DownLost());
         Receive<ClusterEvent.MemberRemoved>(OnRemoved);
         Receive<ForgetRemoved>(forget =>
@@ -82,12 +89,14 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     {
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
         _cluster.Subscribe(
             Self,
             ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
             typeof(ClusterEvent.MemberRemoved),
             typeof(ClusterEvent.UnreachableMember),
             typeof(ClusterEvent.LeaderChanged));
+        Timers.StartPeriodicTimer(Listen.Instance, Listen.Instance, SilenceInterval);
     }
 
     /// <inheritdoc/>
@@ -103,7 +112,7 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     {
         if (peer is null || peer == _cluster.SelfAddress || _suspects.ContainsKey(peer) || MemberAt(peer) is null)
             return;
-        _suspects[peer] = 0;
+        _suspects[peer] = default;
         Self.Tell(new Probe(peer));
     }
 
@@ -111,57 +120,95 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
 
     private void OnProbed(Probed probed)
     {
-        if (!_suspects.TryGetValue(probed.Peer, out var times))
+        if (!_suspects.TryGetValue(probed.Peer, out var suspect))
             return;
         if (MemberAt(probed.Peer) is not { } member)
         {
             Clear(probed.Peer);
             return;
         }
+        var peer = probed.Peer.ToString();
         if (probed.Answer == PeerAnswer.Refuses)
         {
-            if (_refused.Add(probed.Peer.ToString()))
-                _log.Warning("{0} refuses connections: its process has ended", probed.Peer);
+            if (_evidence.Add(peer, PeerVerdict.Refuses))
+                _log.Warning("{0} refuses connections: its process has ended", peer);
             Vote(member.UniqueAddress, PeerVerdict.Refuses);
-            Timers.StartSingleTimer(probed.Peer, new Probe(probed.Peer), RefusedAgain);
-            return;
+            Again(RefusedAgain, default);
         }
-        _refused.Remove(probed.Peer.ToString());
-        if (times == AcceptedAgain.Length)
+        else if (probed.Answer == PeerAnswer.Silent && IsQuietFor(QuietMax, probed.Peer))
         {
-            _suspects.Remove(probed.Peer);
-            return;
+            if (suspect.Unanswered + 1 >= UnansweredMin && IsQuietFor(GoneMin, probed.Peer) && _evidence.Add(peer, PeerVerdict.Silent))
+                _log.Warning("nothing is heard of {0}, and its host does not answer: it is cut off or gone", peer);
+            Again(RefusedAgain, (0, suspect.Unanswered + 1));
         }
-        _suspects[probed.Peer] = times + 1;
-        Timers.StartSingleTimer(probed.Peer, new Probe(probed.Peer), AcceptedAgain[times]);
+        else
+        {
+            _evidence.Remove(peer);
+            if (suspect.Answered == AcceptedAgain.Length)
+                _suspects.Remove(probed.Peer);
+            else
+                Again(AcceptedAgain[suspect.Answered], (suspect.Answered + 1, 0));
+        }
+
+        void Again(TimeSpan delay, (int Answered, int Unanswered) found)
+        {
+            _suspects[probed.Peer] = found;
+            Timers.StartSingleTimer(probed.Peer, new Probe(probed.Peer), delay);
+        }
+    }
+
+    private bool IsQuietFor(TimeSpan time, Address peer) => _heard.TryGetValue(peer, out var heard) && Now - heard.At >= time;
+
+    // The detector hears of some members only, when there are many: the others are tried in vain.
+    private void Hear()
+    {
+        foreach (var member in _cluster.State.Members.Where(m => m.Address != _cluster.SelfAddress))
+        {
+            var beats = _evidence.BeatsOf(member.Address.ToString());
+            if (beats == 0)
+                continue;
+            if (!_heard.TryGetValue(member.Address, out var heard) || heard.Beats != beats)
+            {
+                _heard[member.Address] = (beats, Now);
+                if (_evidence[member.Address.ToString()] == PeerVerdict.Silent)
+                    _evidence.Remove(member.Address.ToString());
+            }
+            else if (IsQuietFor(QuietMax, member.Address))
+            {
+                Suspect(member.Address);
+            }
+        }
     }
 
     private void OnListen()
     {
-        var unreachable = _cluster.State.Unreachable;
-        if (unreachable.IsEmpty)
-            Timers.Cancel(Listen.Instance);
+        Hear();
         // As this node sees it.
-        var lost = unreachable.Where(m => !_cluster.FailureDetector.IsAvailable(m.Address)).Select(m => m.UniqueAddress).ToList();
+        var lost = _cluster.State.Members.Where(m => m.Address != _cluster.SelfAddress && !_cluster.FailureDetector.IsAvailable(m.Address))
+            .Select(m => m.UniqueAddress).ToList();
         foreach (var member in _lostSince.Keys.Except(lost).ToList())
             _lostSince.Remove(member);
         foreach (var member in lost)
             _lostSince.TryAdd(member, Now);
-        var lasting = lost.Where(m => Now - _lostSince[m] >= _silenceMin).ToList();
+        var lasting = lost.Where(m => Now - _lostSince[m] >= _silenceMin || _evidence[m.Address.ToString()] == PeerVerdict.Silent).ToList();
         // Of who refuses more is known.
-        foreach (var member in lasting.Where(m => !_refused.Contains(m.Address.ToString())))
+        foreach (var member in lasting.Where(m => _evidence[m.Address.ToString()] != PeerVerdict.Refuses))
             Vote(member, PeerVerdict.Silent);
-        EndCutOff(lasting);
+        EndCutOff(lasting.Select(m => m.Address).ToHashSet());
     }
 
-    // The others decide within the same time that this node is lost: what it holds is theirs then, and need not be waited for.
-    private void EndCutOff(IReadOnlyCollection<UniqueAddress> lost)
+    // The others decide within the same time that this node is lost: what it holds is theirs then, and need not be waited for. Who is down here, and not
+    // removed yet, may have been right about this node.
+    private void EndCutOff(HashSet<Address> lost)
     {
-        var counted = _cluster.State.Members.Where(m => m.Status is MemberStatus.Up or MemberStatus.Leaving).Select(m => m.UniqueAddress).ToHashSet();
-        if (_cutOff || !counted.Contains(_cluster.SelfUniqueAddress) || 2 * lost.Count(counted.Contains) <= counted.Count)
+        var counted = _cluster.State.Members.Where(m => m.Status is MemberStatus.Up or MemberStatus.Leaving or MemberStatus.Down).Select(m => m.Address).ToHashSet();
+        var without = counted.Count(peer => lost.Contains(peer) || _givenUpBy.Contains(peer));
+        // Of two halves, the one that the other has given up goes.
+        var most = counted.Overlaps(_givenUpBy) ? 2 * without >= counted.Count : 2 * without > counted.Count;
+        if (_cutOff || !most || !counted.Contains(_cluster.SelfAddress))
             return;
         _cutOff = true;
-        Context.Parent.Tell(new CutOff(lost.Count(counted.Contains), counted.Count));
+        Context.Parent.Tell(new CutOff(without, counted.Count));
     }
 
     private void Vote(UniqueAddress about, PeerVerdict verdict)
@@ -196,7 +243,7 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         {
             if (!_downed.Add(member.UniqueAddress))
                 continue;
-            _log.Warning("downing {0}: {1}", member.Address, _refused.Contains(member.Address.ToString()) ? "its process has ended" : "most members hear nothing of it");
+            _log.Warning("downing {0}: {1}", member.Address, _evidence[member.Address.ToString()] == PeerVerdict.Refuses ? "its process has ended" : "most members hear nothing of it");
             _cluster.Down(member.Address);
         }
     }
@@ -221,8 +268,10 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private void Clear(Address peer)
     {
         _suspects.Remove(peer);
+        _heard.Remove(peer);
+        _givenUpBy.Remove(peer);
         Timers.Cancel(peer);
-        _refused.Remove(peer.ToString());
+        _evidence.Remove(peer.ToString());
     }
 
     private sealed record Listen : INoSerializationVerificationNeeded
@@ -237,8 +286,8 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
     private sealed record ForgetRemoved(UniqueAddress Member) : INoSerializationVerificationNeeded;
 }
 
-/// <summary>This node cannot reach most of those that are up.</summary>
-/// <param name="Lost">How many it cannot reach.</param>
+/// <summary>This node cannot reach most of those that are up, or they have given it up.</summary>
+/// <param name="Lost">How many.</param>
 /// <param name="Counted">How many there are.</param>
 internal sealed record CutOff(int Lost, int Counted) : INoSerializationVerificationNeeded;
 

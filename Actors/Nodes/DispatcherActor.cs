@@ -75,7 +75,7 @@ public sealed class DispatcherActor : ReceiveActor, IWithTimers
         Receive<StillOutside>(_ => OnStillOutside());
         Receive<StillInTransition>(_ => OnStillInTransition());
         Receive<LinkFailed>(failed => BeginAnew($"the link to the block store has been down for {failed.Since} ({failed.Detail})", Departure.Leave));
-        Receive<CutOff>(cut => BeginAnew($"{cut.Lost} of {cut.Counted} nodes cannot be reached", Departure.Down));
+        Receive<CutOff>(cut => BeginAnew($"{cut.Lost} of {cut.Counted} nodes cannot be reached, or have given this one up", Departure.Down));
         Receive<PartMissing>(missing => BeginAnew($"{missing.Path} of this node has ended", Departure.Down));
         Receive<JournalShutOut>(_ => BeginAnew("this node's journal has been shut out of the block store", Departure.Down));
         Receive<LeaseHeldBy>(OnLeaseHeldBy);

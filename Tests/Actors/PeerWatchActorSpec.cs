@@ -35,7 +35,7 @@ public sealed class PeerWatchActorSpec : ActorSpec
 
         ExpectMsg<ActorIdentity>();
         Assert.Empty(_tried);
-        Assert.False(RefusedPeers.Of(Sys.EventStream).Contains(Stranger.ToString()));
+        Assert.False(PeerEvidence.Of(Sys.EventStream)[Stranger.ToString()] is not null);
     }
 
     private IActorRef Start(PeerAnswer answer) => _parent.ChildActorOf(

@@ -24,7 +24,7 @@ namespace Mooring.Tests.Simulation.Nodes;
 public sealed class SimulatedNode(SimulationRun run, string name, string host) : ICrashPoints
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan ProbeLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan StoreRetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly Random _chance = run.World.Stream("node " + name);
