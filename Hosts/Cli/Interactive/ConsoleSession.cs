@@ -24,15 +24,17 @@ internal sealed class ConsoleSession(NodeFinder finder, TimeSpan timeout) : IAsy
     public IReadOnlyList<PaletteShape> Palettes { get; private set; } = [];
 
     /// <summary>Connects to the first node that answers, unless it is connected.</summary>
+    /// <param name="cancel">Ctrl-C.</param>
     /// <exception cref="IOException">None answers.</exception>
-    public async Task<CmdClient> ConnectAsync()
+    public async Task<CmdClient> ConnectAsync(CancellationToken cancel)
     {
         if (_client is not null)
             return _client;
         IOException? last = null;
-        foreach (var (host, port) in await finder.FindAsync())
+        foreach (var (host, port) in await finder.FindAsync(cancel))
         {
-            using var limit = new CancellationTokenSource(ConnectTimeout);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(ConnectTimeout);
             try
             {
                 _client = await CmdClient.ConnectAsync(
@@ -46,7 +48,7 @@ internal sealed class ConsoleSession(NodeFinder finder, TimeSpan timeout) : IAsy
             {
                 last = e;
             }
-            catch (OperationCanceledException e)
+            catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
             {
                 last = new IOException($"{host}:{port} does not answer", e);
             }
@@ -67,7 +69,15 @@ internal sealed class ConsoleSession(NodeFinder finder, TimeSpan timeout) : IAsy
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         if (words.Count == 0)
             return (WireNames.Usage, "no command");
-        var client = await ConnectAsync();
+        CmdClient client;
+        try
+        {
+            client = await ConnectAsync(either.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            return cancel.IsCancellationRequested ? (WireNames.Cancelled, "") : throw new IOException($"no node answers within {timeout.TotalSeconds:0.#} s", e);
+        }
         if (words[0] == "help")
         {
             output.WriteLine(CommandHelp.Text(Palettes, words));
@@ -107,7 +117,7 @@ internal sealed class ConsoleSession(NodeFinder finder, TimeSpan timeout) : IAsy
             try
             {
                 await Task.Delay(RetryPause, cancel);
-                return await ConnectAsync();
+                return await ConnectAsync(cancel);
             }
             catch (IOException e) when (cancel.IsCancellationRequested)
             {

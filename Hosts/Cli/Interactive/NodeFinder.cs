@@ -9,14 +9,14 @@ internal sealed class NodeFinder(string? node, int port, string? endpoint, TimeS
     /// <summary>What is shown to them, and how they are believed.</summary>
     public MooringClientOptions Access { get; } = node is null ? EndpointFinder.Find(endpoint) : EndpointFinder.Named(node);
 
-    public async Task<IReadOnlyList<(string Host, int Port)>> FindAsync()
+    public async Task<IReadOnlyList<(string Host, int Port)>> FindAsync(CancellationToken cancel)
     {
         if (node is not null)
             return [Named(node)];
         using var client = new MooringClient(Access with { Timeout = timeout });
         try
         {
-            var nodes = await client.ListNodesAsync();
+            var nodes = await client.ListNodesAsync(cancel);
             return [.. nodes.Where(n => n.State == NodeStates.Up).OrderByDescending(n => n.VipOwner).Select(n => (HostOf(n.Address), port))];
         }
         catch (MooringUnreachableException e)

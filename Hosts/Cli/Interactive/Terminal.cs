@@ -14,7 +14,7 @@ internal static class Terminal
 
     public static async Task<int> RunAsync(ConsoleSession session)
     {
-        await session.ConnectAsync();
+        await session.ConnectAsync(CancellationToken.None);
         Console.WriteLine($"connected to {session.Node}; help lists the commands, Tab completes, exit ends");
         var history = LoadHistory();
         while (ReadLine(session, history) is { } line)
