@@ -136,7 +136,11 @@ public class TokenTests
         using (var made = Process.Start(Programs.Mooring, ["cluster", "init", other.FullName, "--json", "--node", "node-1=127.0.0.1"]))
             await made.WaitForExitAsync().WaitAsync(TestCluster.Limit);
         using (var stranger = new MooringClient(new MooringClientOptions { Endpoint = cluster.Nodes.Endpoint, CaFile = Path.Combine(other.FullName, "ca.pem"), Token = token }))
+        {
             Assert.Contains("not believed", (await Assert.ThrowsAsync<MooringUnreachableException>(() => stranger.ListNodesAsync())).Message, StringComparison.Ordinal);
+            using var files = stranger.OpenFileSystem("fs");
+            Assert.Contains("not believed", (await Assert.ThrowsAsync<MooringUnreachableException>(() => files.Files.StatAsync("/"))).Message, StringComparison.Ordinal);
+        }
         other.Delete(recursive: true);
         using (var plain = new HttpClient())
             await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync($"http://{cluster.Nodes.Endpoint}/health/live"));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Mooring.Messages.Wire;
 
@@ -84,6 +85,8 @@ internal sealed class DataChannel : IDisposable
         catch (Exception e)
         {
             socket?.Dispose();
+            if (e is IOException { InnerException: AuthenticationException })
+                throw new MooringUnreachableException(e.Message, null, e);
             if (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
                 throw new IOException($"{address} cannot be reached: {e.Message}", e);
             throw;

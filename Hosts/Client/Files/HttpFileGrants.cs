@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Messages;
@@ -78,6 +79,10 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
                 if ((int)response.StatusCode != 503)
                     throw failure;
                 last = failure;
+            }
+            catch (HttpRequestException e) when (e.InnerException is AuthenticationException refused)
+            {
+                throw new MooringUnreachableException($"{endpoints[at]} is not believed to be a node: {refused.Message}", null, e);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
