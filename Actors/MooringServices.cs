@@ -33,7 +33,7 @@ public sealed record MooringServices
     public IReadOnlyList<Address> Seeds { get; init; } = [];
 
     /// <summary>Tries the cluster endpoints of other nodes.</summary>
-    public ProbePeer ProbePeer { get; init; } = peer => TcpPeerProbe.ProbeAsync(peer);
+    public ProbePeer ProbePeer { get; init; } = TcpPeerProbe.ProbeAsync;
 
     /// <summary>What happens when this node must begin anew.</summary>
     public BeginAnew BeginAnew { get; init; } = LeaveCluster.BeginAnew;

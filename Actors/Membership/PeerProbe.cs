@@ -22,35 +22,29 @@ public enum PeerAnswer
 /// <returns>What it does.</returns>
 public delegate Task<PeerAnswer> ProbePeer(Address peer);
 
-/// <summary>Probes by TCP.</summary>
+/// <summary>Probes by TCP, and leaves without a word.</summary>
 public static class TcpPeerProbe
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
 
     /// <summary>See <see cref="ProbePeer"/>.</summary>
     /// <param name="peer">The endpoint.</param>
-    /// <param name="leave">How a connection is left that was taken, with the host to which it goes; closed without a word by default.</param>
     /// <returns>What it does.</returns>
-    public static async Task<PeerAnswer> ProbeAsync(Address peer, Func<Stream, string, Task>? leave = null)
+    public static async Task<PeerAnswer> ProbeAsync(Address peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
         if (peer.Host is null || peer.Port is not { } port)
             return PeerAnswer.Silent;
         using var limit = new CancellationTokenSource(Limit);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             EndPoint endpoint = IPAddress.TryParse(peer.Host, out var ip) ? new IPEndPoint(ip, port) : new DnsEndPoint(peer.Host, port);
             await socket.ConnectAsync(endpoint, limit.Token).ConfigureAwait(false);
-            if (leave is null)
-                socket.Dispose();
-            else
-                _ = leave(new NetworkStream(socket, ownsSocket: true), peer.Host);
             return PeerAnswer.Accepts;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            socket.Dispose();
             return PeerAnswer.Refuses;
         }
         catch (OperationCanceledException)
@@ -62,7 +56,6 @@ public static class TcpPeerProbe
         }
         catch (SocketException)
         {
-            socket.Dispose();
             return PeerAnswer.Silent;
         }
     }

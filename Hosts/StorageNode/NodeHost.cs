@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Mooring.Actors;
 using Mooring.Actors.Hosting;
-using Mooring.Actors.Membership;
 using Mooring.Actors.Vip;
 using Mooring.Messages;
 using Mooring.Operations;
@@ -85,7 +84,6 @@ internal static class NodeHost
             LeaseKeeper = keeper,
             ConnectData = (address, cancellationToken) => DataListener.ConnectAsync(address, tls, cancellationToken),
             Seeds = Seeds(configuration),
-            ProbePeer = peer => TcpPeerProbe.ProbeAsync(peer, IsTlsBetweenNodes(configuration) ? tls!.LeaveAsync : null),
             Incarnation = Guid.NewGuid().ToString("N"),
             CrashPoints = crashPoints,
             Uploads = new Uploads(settings.ContentWaitMax, TimeProvider.System, settings.ContentCountMax),
@@ -120,17 +118,15 @@ internal static class NodeHost
         var hocon = ConfigurationFactory.ParseString(
             $"""
             akka.remote.dot-netty.tcp.hostname = "{configuration.Text("node.address")}"
-            akka.remote.dot-netty.tcp.enable-ssl = {(IsTlsBetweenNodes(configuration) ? "on" : "off")}
             petabridge.cmd.host = "{configuration.Text("node.address")}"
             {journal.Hocon}
-            {FormerTransport.Hocon(IsTlsBetweenNodes(configuration))}
             """).WithFallback(configuration.Merged);
         builder.Services.AddAkka(SystemName, akka =>
         {
             foreach (var setup in journal.Setups)
                 akka.AddSetup(setup);
-            if (IsTlsBetweenNodes(configuration))
-                akka.AddSetup(tls!.Remoting);
+            if (tls is not null && configuration.Flag("tls.between-nodes"))
+                akka.AddSetup(tls.Remoting);
             akka.AddHocon(hocon, HoconAddMode.Prepend)
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
                 .WithActors((system, _) => journal.Register(system))
@@ -200,9 +196,6 @@ internal static class NodeHost
         return app;
     }
 
-    private static bool IsTlsBetweenNodes(NodeConfiguration configuration) =>
-        configuration.TextOrEmpty("tls.certificate").Length > 0 && configuration.Flag("tls.between-nodes");
-
     private static NodeTls? TlsOf(NodeConfiguration configuration)
     {
         var files = new NodeTlsFiles(configuration.TextOrEmpty("tls.certificate"), configuration.TextOrEmpty("tls.key"), configuration.TextOrEmpty("tls.authority"));
@@ -261,8 +254,7 @@ internal static class NodeHost
     {
         var own = $"{configuration.Text("node.address")}:{configuration.Merged.GetInt("akka.remote.dot-netty.tcp.port")}";
         var seeds = configuration.Texts("node.seeds");
-        var protocol = IsTlsBetweenNodes(configuration) ? "akka.ssl.tcp" : "akka.tcp";
-        return [.. (seeds.Count > 0 ? seeds : [own]).Select(seed => Address.TryParse($"{protocol}://{SystemName}@{seed}", out var address) && address.Port is not null
+        return [.. (seeds.Count > 0 ? seeds : [own]).Select(seed => Address.TryParse($"akka.tcp://{SystemName}@{seed}", out var address) && address.Port is not null
             ? address
             : throw new NodeStartException($"mooring.node.seeds: '{seed}' is not host:port"))];
     }

@@ -2,13 +2,13 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Akka.Remote.Transport.DotNetty;
+using Mooring.Actors.Remoting;
 
 namespace Mooring.StorageNode.Tls;
 
 /// <summary>
 /// TLS of a node: the certificate that it shows to clients and nodes, and the CA whose certificates it takes for nodes. The files are read again when they
-/// have changed, so that they are renewed while the node runs; remoting alone keeps the certificate with which it began.
+/// have changed, so that they are renewed while the node runs.
 /// </summary>
 internal sealed class NodeTls : IDisposable
 {
@@ -47,9 +47,7 @@ internal sealed class NodeTls : IDisposable
     public X509Certificate2 Current => Look().Certificate;
 
     /// <summary>How remoting speaks to other nodes: both sides show a certificate of the CA.</summary>
-    public DotNettySslSetup Remoting => new(
-        Current, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: false,
-        (certificate, _, _, _, _) => certificate is not null && IsOfANode(certificate));
+    public TransportSecurity Remoting => new(AcceptNodeAsync, ConnectAsync);
 
     /// <inheritdoc/>
     public void Dispose() => _current.Dispose();
@@ -59,12 +57,7 @@ internal sealed class NodeTls : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is said over it.</returns>
     /// <exception cref="IOException">The other side does not speak TLS.</exception>
-    public async Task<Stream> AcceptAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        // A session that is taken up again saves little, and its tickets would look like an answer that nobody has asked for.
-        var options = new SslServerAuthenticationOptions { ServerCertificate = Current, AllowTlsResume = false };
-        return await ShakeHandsAsync(new SslStream(stream), (tls, bounded) => tls.AuthenticateAsServerAsync(options, bounded), cancellationToken);
-    }
+    public Task<Stream> AcceptAsync(Stream stream, CancellationToken cancellationToken) => AcceptAsync(stream, isOfANode: false, cancellationToken);
 
     /// <summary>Speaks TLS with a node, which has to show a certificate of the CA.</summary>
     /// <param name="stream">The connection; disposed when it comes to nothing.</param>
@@ -72,38 +65,26 @@ internal sealed class NodeTls : IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is said over it.</returns>
     /// <exception cref="IOException">The other side does not speak TLS, or is no node.</exception>
-    public Task<Stream> ConnectAsync(Stream stream, string host, CancellationToken cancellationToken) =>
-        ConnectAsync(stream, host, SslProtocols.None, cancellationToken);
-
-    private async Task<Stream> ConnectAsync(Stream stream, string host, SslProtocols protocols, CancellationToken cancellationToken)
+    public async Task<Stream> ConnectAsync(Stream stream, string host, CancellationToken cancellationToken)
     {
-        var options = new SslClientAuthenticationOptions
-        {
-            TargetHost = host,
-            ClientCertificates = [Current],
-            EnabledSslProtocols = protocols,
-            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 certificate && IsOfANode(certificate),
-        };
+        var options = new SslClientAuthenticationOptions { TargetHost = host, ClientCertificates = [Current], RemoteCertificateValidationCallback = IsOfANode };
         return await ShakeHandsAsync(new SslStream(stream), (tls, bounded) => tls.AuthenticateAsClientAsync(options, bounded), cancellationToken);
     }
 
-    /// <summary>Ends a connection to a node's remoting, which calls it an attack when nothing is said.</summary>
-    /// <param name="stream">The connection.</param>
-    /// <param name="host">Where it goes.</param>
-    /// <returns>Completes when it has ended; never fails.</returns>
-    public async Task LeaveAsync(Stream stream, string host)
+    private Task<Stream> AcceptNodeAsync(Stream stream, CancellationToken cancellationToken) => AcceptAsync(stream, isOfANode: true, cancellationToken);
+
+    private async Task<Stream> AcceptAsync(Stream stream, bool isOfANode, CancellationToken cancellationToken)
     {
-        try
+        // A session that is taken up again saves little, and its tickets would look like an answer that nobody has asked for.
+        var options = new SslServerAuthenticationOptions
         {
-            // The other side has the last word in TLS 1.2 alone: after that it is content.
-            await using var tls = await ConnectAsync(stream, host, SslProtocols.Tls12, CancellationToken.None);
-        }
-        catch (IOException)
-        {
-        }
+            ServerCertificate = Current, AllowTlsResume = false, ClientCertificateRequired = isOfANode, RemoteCertificateValidationCallback = isOfANode ? IsOfANode : null,
+        };
+        return await ShakeHandsAsync(new SslStream(stream), (tls, bounded) => tls.AuthenticateAsServerAsync(options, bounded), cancellationToken);
     }
 
-    private bool IsOfANode(X509Certificate2 shown) => IsOf(Look().Authority, shown);
+    private bool IsOfANode(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors) =>
+        shown is X509Certificate2 certificate && IsOf(Look().Authority, certificate);
 
     private static bool IsOf(X509Certificate2Collection authority, X509Certificate2 shown)
     {

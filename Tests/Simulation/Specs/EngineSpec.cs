@@ -56,11 +56,15 @@ public sealed class EngineSpec
     {
         var left = File.ReadLines(Path.Combine(Simulated, "rewritten.txt")).Where(l => l.StartsWith("Mooring", StringComparison.Ordinal) && l.Contains(" left in ", StringComparison.Ordinal));
 
-        // Not used in a simulation: its own entropy and its own probe come in (MooringServices.Entropy, ProbePeer).
+        // Not used in a simulation: its own entropy and its own probe come in (MooringServices.Entropy, ProbePeer), and its own transport (transport-class).
         Assert.Equal(
             [
                 "Mooring.Actors left in Mooring.Actors.Files.SystemEntropy: RandomNumberGenerator.GetBytes 1",
                 "Mooring.Actors left in Mooring.Actors.Membership.TcpPeerProbe: Socket..ctor 1",
+                "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: Dns.GetHostAddressesAsync 1",
+                "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: PeriodicTimer..ctor 1",
+                "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: PeriodicTimer.WaitForNextTickAsync 1",
+                "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: Socket..ctor 3",
             ],
             left);
     }
