@@ -112,8 +112,7 @@ public sealed class TestCluster : IAsyncDisposable
                 ClusterPort = ClusterPort,
                 CephConf = cephConf,
                 Environment = new Dictionary<string, string> { ["MOORING_CRASH_POINTS"] = Directory.CreateDirectory(CrashPointsIn(directory)).FullName },
-                // Without certificates it has no effect.
-                Settings = [.. settings, "tls.between-nodes=on"],
+                Settings = settings,
             };
             nodes = await NodeCluster.StartAsync(options);
             return new TestCluster(subnet, options, nodes, await StoreAccess.OpenAsync(nodes.DataDirectory, cephConf), hosts) { CephConf = cephConf };

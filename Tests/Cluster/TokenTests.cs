@@ -145,9 +145,11 @@ public class TokenTests
         using (var plain = new HttpClient())
             await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync($"http://{cluster.Nodes.Endpoint}/health/live"));
 
-        var before = await CertificateAsync(cluster.Nodes.Endpoint);
+        var first = cluster.Nodes.EndpointOf("node-1").Split(':')[0];
+        var (before, betweenNodes) = (await CertificateAsync(cluster.Nodes.Endpoint), await CertificateAsync(first, TestCluster.ClusterPort));
         await cluster.Nodes.IssueAsync();
         await TestCluster.UntilAsync("the new certificate is shown", async () => await CertificateAsync(cluster.Nodes.Endpoint) != before);
+        await TestCluster.UntilAsync("and between nodes", async () => await CertificateAsync(first, TestCluster.ClusterPort) != betweenNodes);
         Assert.Equal(3, (await admin.ListNodesAsync()).Count);
     }
 

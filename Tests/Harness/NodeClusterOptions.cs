@@ -28,7 +28,7 @@ public sealed record NodeClusterOptions
     /// <summary>Further <c>--set key=value</c> for every node.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>Whether the nodes speak TLS over HTTP and on their data ports, with certificates that <c>mooring cluster init</c> makes.</summary>
+    /// <summary>Whether the nodes speak TLS over HTTP, on their data ports and to each other, with certificates that <c>mooring cluster init</c> makes.</summary>
     public bool Tls { get; init; }
 
     /// <summary>Whether they ask for tokens, and keep an audit log. <see cref="NodeCluster.Token"/> is an admin's, which <c>mooring cluster init</c> makes. With <see cref="Tls"/> only.</summary>
