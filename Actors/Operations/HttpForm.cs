@@ -60,6 +60,19 @@ public static class HttpForm
     /// <exception cref="FormatException">It stands for none.</exception>
     public static string Unescape(string part)
     {
+        var name = Decode(part);
+        // A client that folds has sent something else; one that does not must be told.
+        if (name is "." or "..")
+            throw new FormatException($"'{name}' in an address is folded away; write '%2F{name}'");
+        return name.StartsWith('/') ? name[1..] : name;
+    }
+
+    /// <summary>A text in an address, unescaped once, strictly as UTF-8: different ones never become the same.</summary>
+    /// <param name="part">The text, as it came.</param>
+    /// <returns>What it stands for.</returns>
+    /// <exception cref="FormatException">It stands for nothing.</exception>
+    public static string Decode(string part)
+    {
         var bytes = new List<byte>(part.Length);
         for (var i = 0; i < part.Length; i++)
         {
@@ -73,19 +86,14 @@ public static class HttpForm
             else
                 bytes.Add((byte)part[i]);
         }
-        string name;
         try
         {
-            name = Strict.GetString([.. bytes]);
+            return Strict.GetString([.. bytes]);
         }
         catch (DecoderFallbackException)
         {
             throw new FormatException($"'{part}' in the address contains bytes that are not UTF-8");
         }
-        // A client that folds has sent something else; one that does not must be told.
-        if (name is "." or "..")
-            throw new FormatException($"'{name}' in an address is folded away; write '%2F{name}'");
-        return name.StartsWith('/') ? name[1..] : name;
     }
 
     /// <summary>The JSON body of a request.</summary>

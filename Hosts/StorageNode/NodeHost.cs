@@ -190,6 +190,7 @@ internal static class NodeHost
             app.UseAuthorization();
             ActivatorUtilities.CreateInstance<TokenGateway>(app.Services, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         }
+        app.Use(Preconditions.RefuseUnheededAsync);
         new Gateway(http, () => app.Services.GetRequiredService<MooringCluster>(), app.Services.GetRequiredService<FileGateway>()).Map(app);
         AuditGateway.Map(app, app.Services.GetService<AuditLog>());
         new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);

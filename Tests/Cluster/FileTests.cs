@@ -175,6 +175,45 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (gone.StatusCode, missing.StatusCode));
     }
 
+    [Fact]
+    public async Task A_file_is_asked_for_and_made_on_conditions()
+    {
+        var url = $"http://{_cluster.Nodes.EndpointOf("node-2")}/v1/files/fs/conditions";
+        using var made = await SendAsync(HttpMethod.Put, url, "If-None-Match", "*", "first");
+        var tag = made.Headers.ETag!.ToString();
+        using var again = await SendAsync(HttpMethod.Put, url, "If-None-Match", "*", "second");
+        using var unheeded = await SendAsync(HttpMethod.Put, url, "If-Match", tag, "third");
+        using var odd = await SendAsync(HttpMethod.Put, url, "If-None-Match", tag, "fourth");
+        Assert.Equal([200, 412, 400, 400], new[] { made, again, unheeded, odd }.Select(r => (int)r.StatusCode));
+        Assert.Equal(412, (await JsonAsync(again)).GetProperty("status").GetInt32());
+
+        using var head = await SendAsync(HttpMethod.Head, url);
+        Assert.Equal((200, 5, tag), ((int)head.StatusCode, head.Content.Headers.ContentLength, head.Headers.ETag!.ToString()));
+        using var known = await SendAsync(HttpMethod.Get, url, "If-None-Match", $"\"x\", {tag}");
+        using var same = await SendAsync(HttpMethod.Get, url, "If-Match", tag);
+        using var other = await SendAsync(HttpMethod.Get, url, "If-Match", "\"x\"");
+        Assert.Equal([304, 200, 412], new[] { known, same, other }.Select(r => (int)r.StatusCode));
+        Assert.Equal("first", await same.Content.ReadAsStringAsync());
+
+        using var changed = await SendAsync(HttpMethod.Put, url, "", "", "changed");
+        Assert.NotEqual(tag, changed.Headers.ETag!.ToString());
+        using var stale = await SendAsync(HttpMethod.Get, url, "If-Range", tag, range: new RangeHeaderValue(0, 1));
+        using var fresh = await SendAsync(HttpMethod.Get, url, "If-Range", changed.Headers.ETag!.ToString(), range: new RangeHeaderValue(0, 1));
+        Assert.Equal(("changed", "ch"), (await stale.Content.ReadAsStringAsync(), await fresh.Content.ReadAsStringAsync()));
+
+        // What has no versions is not changed on a condition.
+        using var volume = await SendAsync(HttpMethod.Post, $"http://{_cluster.Nodes.Endpoint}/v1/volumes", "If-Match", "\"x\"", """{"name":"conditional","size_bytes":1048576}""");
+        Assert.Equal(HttpStatusCode.BadRequest, volume.StatusCode);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string url, string header = "", string value = "", string? body = null, RangeHeaderValue? range = null)
+    {
+        using var request = new HttpRequestMessage(method, url) { Content = body is null ? null : new StringContent(body), Headers = { Range = range } };
+        if (header.Length > 0)
+            Assert.True(request.Headers.TryAddWithoutValidation(header, value));
+        return await healthy.Http.SendAsync(request);
+    }
+
     public static TheoryData<string, string, string?, int> BadRequests => new()
     {
         { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1}""", 400 },
@@ -196,7 +235,23 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         { "PUT", "/v1/files/fs/missing/x", "bytes", 404 },
         { "PUT", "/v1/files/fs/.mooring.x", "bytes", 400 },
         { "PUT", "/v1/files/fs/", "bytes", 400 },
+        { "PUT", "/v1/files/fs/x?append=True", "bytes", 400 },
+        { "PUT", "/v1/files/fs/x?append=yes", "bytes", 400 },
+        { "PUT", "/v1/files/fs/x?append=1", "bytes", 400 },
+        { "PUT", "/v1/files/fs/x?append", "bytes", 400 },
+        { "PUT", "/v1/files/fs/x?apend=true", "bytes", 400 },
+        { "PUT", "/v1/files/fs/x?append=true&append=false", "bytes", 400 },
+        { "PUT", "/v1/files/fs/%FF", "bytes", 400 },
+        { "PUT", "/v1/files/fs/a%2Fb", "bytes", 400 },
+        { "GET", "/v1/files/fs/?limit=0", null, 400 },
+        { "GET", "/v1/files/fs/?limit=-1", null, 400 },
+        { "GET", "/v1/files/fs/?entry=TRUE", null, 400 },
+        { "GET", "/v1/files/fs/x?nodes=node-1", null, 400 },
         { "POST", "/v1/files/fs/x?op=dance", null, 400 },
+        { "POST", "/v1/files/fs/x?op=rename&to=%FF", null, 400 },
+        { "POST", "/v1/files/fs/x?op=mkdir&to=/y", null, 400 },
+        { "DELETE", "/v1/files/fs/x?recursive=yes", null, 400 },
+        { "POST", "/v1/filesystems?name=x", "{}", 400 },
         { "DELETE", "/v1/files/fs/missing", null, 404 },
     };
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Mooring.Actors;
 using Mooring.Actors.Files;
 using Mooring.Client;
@@ -18,7 +19,11 @@ namespace Mooring.StorageNode.Http;
 internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster> mooring) : IDisposable
 {
     private const int ReadersDefault = 2;
-    private const string Systems = "/v1/filesystems", Grants = "/grants";
+    private const string Systems = "/v1/filesystems", Grants = "/grants", Path = "/{**path}";
+
+    // v1, files and the file system's name.
+    private const int PartsBeforePath = 3;
+    private const int ReadAttemptsMax = 3;
 
     private readonly KeptClients<FileSystemClient> _clients = new(settings.FileClientCountMax, name => new FileSystemClient(
         new ActorFileGrants(new FileSystemName(name), mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout, CaFile = settings.CaFile }));
@@ -26,16 +31,16 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
     public void Map(WebApplication app)
     {
         var systems = app.MapGroup(Systems);
-        systems.MapGet("", ListAsync);
-        systems.MapPost("", CreateAsync);
-        systems.MapGet("/{name}", (HttpRequest request, string name) => AskAsync(request, name, n => new GetFileSystem(n)));
-        systems.MapDelete("/{name}", DeleteAsync);
-        systems.MapPost("/{name}" + Grants, GrantAsync);
+        systems.MapRead("", ListAsync).AddEndpointFilter(RequestAddress.Knows());
+        systems.MapPost("", CreateAsync).AddEndpointFilter(RequestAddress.Knows());
+        systems.MapRead("/{name}", (HttpRequest request, string name) => AskAsync(request, name, n => new GetFileSystem(n))).AddEndpointFilter(RequestAddress.Knows());
+        systems.MapDelete("/{name}", DeleteAsync).AddEndpointFilter(RequestAddress.Knows());
+        systems.MapPost("/{name}" + Grants, GrantAsync).AddEndpointFilter(RequestAddress.Knows());
         var files = app.MapGroup("/v1/files/{name}");
-        files.MapGet("/{**path}", GetFileAsync);
-        files.MapPut("/{**path}", PutFileAsync).WithMetadata(AuditedRequests.TakesData);
-        files.MapPost("/{**path}", ChangeFileAsync);
-        files.MapDelete("/{**path}", RemoveFileAsync);
+        files.MapRead(Path, GetFileAsync).AddEndpointFilter(RequestAddress.Knows("node", "entry", "cursor", "limit"));
+        files.MapPut(Path, PutFileAsync).WithMetadata(AuditedRequests.TakesData, new Heeds(HeaderNames.IfNoneMatch)).AddEndpointFilter(RequestAddress.Knows("append"));
+        files.MapPost(Path, ChangeFileAsync).AddEndpointFilter(RequestAddress.Knows("op", "to"));
+        files.MapDelete(Path, RemoveFileAsync).AddEndpointFilter(RequestAddress.Knows("recursive"));
     }
 
     public void Dispose() => _clients.Dispose();
@@ -153,22 +158,51 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
     }
 
-    private Task<IResult> GetFileAsync(HttpRequest request, string name, string? path, string? node, string? entry, string? cursor, string? limit) => OnFileAsync(request, name, path, async (client, file) =>
+    private Task<IResult> GetFileAsync(HttpRequest request, string name) => OnFileAsync(request, name, async (client, file, query) =>
     {
-        var response = request.HttpContext.Response;
-        var stat = await client.StatAsync(file, node, request.HttpContext.RequestAborted);
-        if (entry == "true")
-            return Results.Json(Shapes.Of(stat), HttpJson.Default.EntryShape);
-        if (stat.IsDirectory)
+        var (node, aborted) = (query.GetValueOrDefault("node"), request.HttpContext.RequestAborted);
+        for (var attempt = 1; ; attempt++)
         {
-            if (!int.TryParse(limit ?? "1000", CultureInfo.InvariantCulture, out var count) || count is < 1 or > FileOperation.ListMax)
-                return Problems.Invalid($"limit '{limit}' is not a whole number from 1 to {FileOperation.ListMax}");
-            var (entries, next) = await client.ListAsync(file, cursor, count, node, request.HttpContext.RequestAborted);
-            return Results.Json(new EntryPage([.. entries.Select(Shapes.Of)], next), HttpJson.Default.EntryPage);
+            var stat = await client.StatAsync(file, node, aborted);
+            if (query.Flag("entry"))
+                return Results.Json(Shapes.Of(stat), HttpJson.Default.EntryShape);
+            if (stat.IsDirectory)
+                return await ListFilesAsync(client, file, query, aborted);
+            try
+            {
+                return await SendAsync(client, file, stat, node, request);
+            }
+            catch (ChangedException) when (attempt < ReadAttemptsMax)
+            {
+                // Nothing was said of it yet: once more, of what there is now.
+            }
+            catch (ChangedException)
+            {
+                return Problems.Unavailable($"'{file}' is being changed over and over; ask again");
+            }
         }
+    });
+
+    private static async Task<IResult> ListFilesAsync(FileSystemClient client, string directory, Dictionary<string, string> query, CancellationToken aborted)
+    {
+        var limit = query.GetValueOrDefault("limit", "1000");
+        if (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > FileOperation.ListMax)
+            return Problems.Invalid($"limit '{PlainText.Line(limit)}' is not a whole number from 1 to {FileOperation.ListMax}");
+        var (entries, next) = await client.ListAsync(directory, query.GetValueOrDefault("cursor"), count, query.GetValueOrDefault("node"), aborted);
+        return Results.Json(new EntryPage([.. entries.Select(Shapes.Of)], next), HttpJson.Default.EntryPage);
+    }
+
+    // Conditions, range and length are those of the very content that is sent.
+    private static async Task<IResult> SendAsync(FileSystemClient client, string file, FileEntry stat, string? node, HttpRequest request)
+    {
+        var (response, aborted, tag) = (request.HttpContext.Response, request.HttpContext.RequestAborted, Preconditions.TagOf(stat));
         response.Headers.AcceptRanges = "bytes";
+        response.Headers.ETag = tag.ToString();
+        if (Preconditions.Judge(request, tag) is { } status)
+            return Results.StatusCode(status);
         var (from, length) = (0L, stat.SizeBytes);
-        if (ByteRanges.Parse(request.Headers.Range, stat.SizeBytes) is { } range)
+        response.StatusCode = StatusCodes.Status200OK;
+        if (Preconditions.IsOfRange(request, tag) && ByteRanges.Parse(request.Headers.Range, stat.SizeBytes) is { } range)
         {
             if (range.Length <= 0)
             {
@@ -179,77 +213,101 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
             response.StatusCode = StatusCodes.Status206PartialContent;
             response.Headers.ContentRange = $"bytes {from}-{from + length - 1}/{stat.SizeBytes}";
         }
-        response.ContentType = "application/octet-stream";
+        (response.ContentType, response.ContentLength) = ("application/octet-stream", length);
+        if (HttpMethods.IsHead(request.Method))
+            return Results.Empty;
         try
         {
             await client.ReadAsync(
                 file,
                 from,
                 length,
-                (_, _, count) =>
-                {
-                    response.ContentLength = count;
-                    return Task.CompletedTask;
-                },
-                async bytes => await response.Body.WriteAsync(bytes, request.HttpContext.RequestAborted),
+                (read, _, _) => read with { Path = stat.Path } == stat ? Task.CompletedTask : throw new ChangedException(),
+                async bytes => await response.Body.WriteAsync(bytes, aborted),
                 node,
-                request.HttpContext.RequestAborted);
+                aborted);
         }
         catch (Exception e) when (response.HasStarted && e is MooringException or MooringUnreachableException)
         {
             // What was promised cannot be sent: only breaking off tells the client.
             request.HttpContext.Abort();
         }
+        catch when (!response.HasStarted)
+        {
+            // What is sent instead has other ones.
+            (response.ContentType, response.ContentLength, response.StatusCode) = (null, null, StatusCodes.Status200OK);
+            response.Headers.ContentRange = response.Headers.ETag = response.Headers.AcceptRanges = default;
+            throw;
+        }
         return Results.Empty;
-    });
+    }
 
-    private Task<IResult> PutFileAsync(HttpRequest request, string name, string? path, string? append) => OnFileAsync(request, name, path, async (client, file) =>
+    private Task<IResult> PutFileAsync(HttpRequest request, string name) => OnFileAsync(request, name, async (client, file, query) =>
     {
         // Files have no limit but the area's space; what is in memory at once is bounded by the window.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        var (mode, offset) = (append == "true" ? WriteMode.Append : WriteMode.Replace, 0L);
+        var (mode, offset) = (query.Flag("append") ? WriteMode.Append : WriteMode.Replace, 0L);
+        if (request.Headers.IfNoneMatch.ToString() is { Length: > 0 } condition)
+        {
+            if (condition != "*" || mode == WriteMode.Append)
+                return Problems.Invalid("If-None-Match is heeded as '*' alone: a file is made, and none replaced");
+            mode = WriteMode.CreateNew;
+        }
         if (request.Headers.ContentRange.ToString() is { Length: > 0 } range)
         {
-            if (append == "true" || !ByteRanges.TryContentRange(range, out offset, out var length) || (request.ContentLength is { } body && body != length))
-                return Problems.Invalid($"Content-Range '{OneLine(range)}' is not a range such as bytes 0-99/* of the body's length");
+            if (mode != WriteMode.Replace || !ByteRanges.TryContentRange(range, out offset, out var length) || (request.ContentLength is { } body && body != length))
+                return Problems.Invalid($"Content-Range '{PlainText.Line(range)}' is not a range such as bytes 0-99/* of the body's length");
             mode = WriteMode.At;
         }
-        var written = await client.WriteAsync(file, request.Body, mode, offset, null, request.HttpContext.RequestAborted);
-        return Results.Json(Shapes.Of(written), HttpJson.Default.EntryShape);
-    });
-
-    private Task<IResult> ChangeFileAsync(HttpRequest request, string name, string? path, string? op, string? to) => OnFileAsync(request, name, path, async (client, file) =>
-    {
-        switch (op)
+        try
         {
-            case "mkdir":
-                await client.MakeDirectoryAsync(file, parents: true, request.HttpContext.RequestAborted);
-                return Results.Json(Shapes.Of(await client.StatAsync(file, null, request.HttpContext.RequestAborted)), HttpJson.Default.EntryShape);
-            case "rename" when to is not null:
-                await client.RenameAsync(file, to, request.HttpContext.RequestAborted);
-                return Results.Json(Shapes.Of(await client.StatAsync(to, null, request.HttpContext.RequestAborted)), HttpJson.Default.EntryShape);
-            default:
-                return Problems.Invalid($"op '{op}' is not mkdir, or rename with to=/new/path");
+            var written = await client.WriteAsync(file, request.Body, mode, offset, null, request.HttpContext.RequestAborted);
+            request.HttpContext.Response.Headers.ETag = Preconditions.TagOf(written).ToString();
+            return Results.Json(Shapes.Of(written), HttpJson.Default.EntryShape);
+        }
+        catch (MooringException e) when (mode == WriteMode.CreateNew && e.Kind == ErrorKind.AlreadyExists)
+        {
+            return Problems.Of(Errors.Of(e.Problem), status: StatusCodes.Status412PreconditionFailed);
         }
     });
 
-    private Task<IResult> RemoveFileAsync(HttpRequest request, string name, string? path, string? recursive) => OnFileAsync(request, name, path, async (client, file) =>
+    private Task<IResult> ChangeFileAsync(HttpRequest request, string name) => OnFileAsync(request, name, async (client, file, query) =>
     {
-        await client.RemoveAsync(file, recursive == "true", request.HttpContext.RequestAborted);
+        var (op, to, aborted) = (query.GetValueOrDefault("op", ""), query.GetValueOrDefault("to"), request.HttpContext.RequestAborted);
+        switch (op)
+        {
+            case "mkdir" when to is null:
+                await client.MakeDirectoryAsync(file, parents: true, aborted);
+                return Results.Json(Shapes.Of(await client.StatAsync(file, null, aborted)), HttpJson.Default.EntryShape);
+            case "rename" when to is not null:
+                await client.RenameAsync(file, to, aborted);
+                return Results.Json(Shapes.Of(await client.StatAsync(to, null, aborted)), HttpJson.Default.EntryShape);
+            default:
+                return Problems.Invalid($"op '{PlainText.Line(op)}' is not mkdir, or rename with to=/new/path");
+        }
+    });
+
+    private Task<IResult> RemoveFileAsync(HttpRequest request, string name) => OnFileAsync(request, name, async (client, file, query) =>
+    {
+        await client.RemoveAsync(file, query.Flag("recursive"), request.HttpContext.RequestAborted);
         return Results.NoContent();
     });
 
-    private async Task<IResult> OnFileAsync(HttpRequest request, string name, string? path, Func<FileSystemClient, string, Task<IResult>> work)
+    private async Task<IResult> OnFileAsync(HttpRequest request, string name, Func<FileSystemClient, string, Dictionary<string, string>, Task<IResult>> work)
     {
-        if (!FileSystemName.TryParse(name, out var system, out var problem) || !FilePath.TryNormalize(path, out var file, out problem))
-            return Problems.Invalid(problem);
-        if (AccessControl.DeniedFileSystem(request.HttpContext, system.Value) is { } denied)
-            return denied;
-        using var client = _clients.Take(system.Value);
         try
         {
-            return await work(client.Value, file);
+            if (!FileSystemName.TryParse(name, out var system, out var problem) || !FilePath.TryNormalize(RequestAddress.RestOf(request, PartsBeforePath), out var file, out problem))
+                return Problems.Invalid(problem);
+            if (AccessControl.DeniedFileSystem(request.HttpContext, system.Value) is { } denied)
+                return denied;
+            using var client = _clients.Take(system.Value);
+            return await work(client.Value, file, RequestAddress.QueryOf(request));
+        }
+        catch (FormatException e)
+        {
+            return Problems.Invalid(e.Message);
         }
         catch (MooringException e)
         {
@@ -261,6 +319,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
     }
 
-
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private sealed class ChangedException : Exception;
 }

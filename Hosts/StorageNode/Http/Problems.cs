@@ -10,9 +10,9 @@ internal static class Problems
     // Long enough for a failover, or for a full queue to have moved on.
     private const string RetrySeconds = "1";
 
-    public static IResult Of(OperationError error, RequestId? request = null, OperationId? operation = null)
+    public static IResult Of(OperationError error, RequestId? request = null, OperationId? operation = null, int? status = null)
     {
-        var problem = new Told(new ProblemShape(error.Type, error.Title, Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value));
+        var problem = new Told(new ProblemShape(error.Type, error.Title, status ?? Status(error.Kind), error.Detail, error.Errno, request?.Value, operation?.Value));
         return error.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable ? new Later(problem) : problem;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Mooring.Messages;
 using Mooring.Operations;
 
 namespace Mooring.StorageNode.Http;
@@ -24,13 +25,45 @@ internal static class RequestAddress
             .ToDictionary(place => place.Place.Trim('{', '}'), place => HttpForm.Unescape(place.Part));
     }
 
-    /// <summary>What stands in a query.</summary>
+    /// <summary>The path behind some first parts of an address, decoded once, strictly as UTF-8: names with slashes between them.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="parts">How many parts come before it.</param>
+    /// <returns>It, beginning with a slash.</returns>
+    /// <exception cref="FormatException">The path is not what it seems, or not UTF-8.</exception>
+    public static string RestOf(HttpRequest request, int parts)
+    {
+        var names = Path(Target(request)).Split('/').Skip(1 + parts).Select(HttpForm.Decode).ToList();
+        if (names.FirstOrDefault(name => name is "." or ".." || name.Contains('/')) is { } odd)
+            throw new FormatException($"'{odd}' in the path of an address is no name");
+        return "/" + string.Join('/', names);
+    }
+
+    /// <summary>What stands in a query, decoded once, strictly as UTF-8.</summary>
     /// <param name="request">The request.</param>
     /// <returns>The values by their names.</returns>
-    /// <exception cref="FormatException">Something stands there more than once.</exception>
-    public static Dictionary<string, string> QueryOf(HttpRequest request) => request.Query.ToDictionary(
-        value => value.Key,
-        value => value.Value is [{ } only] ? only : throw new FormatException($"'{value.Key}' stands in the query {value.Value.Count} times"));
+    /// <exception cref="FormatException">Something stands there more than once, or is not UTF-8.</exception>
+    public static Dictionary<string, string> QueryOf(HttpRequest request)
+    {
+        var target = Target(request);
+        var query = target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? target[(at + 1)..] : "";
+        return query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Replace('+', ' ').Split('=', 2)).GroupBy(pair => HttpForm.Decode(pair[0])).ToDictionary(
+            values => values.Key,
+            values => values.Count() == 1
+                ? HttpForm.Decode(values.Single().ElementAtOrDefault(1) ?? "")
+                : throw new FormatException($"'{values.Key}' stands in the query {values.Count()} times"));
+    }
+
+    /// <summary>Whether something is wanted: <c>true</c> or <c>false</c>, nothing else.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="name">The name of the value.</param>
+    /// <returns>Whether it is; no when it does not stand there.</returns>
+    /// <exception cref="FormatException">It is neither.</exception>
+    public static bool Flag(this Dictionary<string, string> query, string name) => query.GetValueOrDefault(name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        var odd => throw new FormatException($"{name} '{PlainText.Line(odd)}' is neither true nor false"),
+    };
 
     /// <summary>The path and query as they came.</summary>
     /// <param name="request">The request.</param>
