@@ -3,7 +3,6 @@ using Akka.Cluster;
 using Akka.Remote;
 using Mooring.Actors.Membership;
 using Mooring.Actors.Nodes;
-using Mooring.Messages;
 
 namespace Mooring.Tests.Actors;
 
