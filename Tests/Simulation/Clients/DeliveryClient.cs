@@ -61,6 +61,9 @@ public sealed class DeliveryClient
         private readonly Random _chance;
         private readonly Dictionary<RequestId, Request> _open = [];
 
+        // How many sendings have not been answered; an answer may be a refusal for now, and come after the result.
+        private readonly Dictionary<RequestId, int> _unanswered = [];
+
         public Requester(SimulationRun run, Random chance)
         {
             (_run, _chance) = (run, chance);
@@ -77,15 +80,16 @@ public sealed class DeliveryClient
             Receive<OperationAccepted>(accepted =>
             {
                 _run.History.Accepted(accepted.RequestId, accepted.Operation);
+                _unanswered[accepted.RequestId]--;
                 if (_open.TryGetValue(accepted.RequestId, out var request))
                     request.Accepted = true;
             });
             Receive<OperationSucceeded<VolumeInfo>>(done => Delivered(done.RequestId, done.Operation, Checks.History.Summary(done.Result, null)));
             Receive<OperationSucceeded<VolumeDeleted>>(done => Delivered(done.RequestId, done.Operation, Checks.History.Summary(null, null)));
-            // Before it is accepted that may be a refusal for now; a result is delivered again.
+            // A sending may be refused for now, also one that comes late, when there is a result already. A result is delivered again.
             Receive<OperationFailed>(
-                failed => _open.TryGetValue(failed.RequestId, out var request) && !request.Accepted && failed.Error.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable,
-                _ => { });
+                failed => failed.Error.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable && _unanswered[failed.RequestId] > 0,
+                failed => _unanswered[failed.RequestId]--);
             Receive<OperationFailed>(failed => Delivered(failed.RequestId, failed.Operation, Checks.History.Summary(null, failed.Error)));
         }
 
@@ -101,7 +105,11 @@ public sealed class DeliveryClient
             AnyOwner().Tell(new ConfirmDelivery(request), Self);
         }
 
-        private void Submit(Request request) => AnyOwner().Tell(new SubmitOperation(request.Id, request.Command, Deliver: true), Self);
+        private void Submit(Request request)
+        {
+            _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
+            AnyOwner().Tell(new SubmitOperation(request.Id, request.Command, Deliver: true), Self);
+        }
 
         private ActorSelection AnyOwner()
         {

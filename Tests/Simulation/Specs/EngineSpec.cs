@@ -61,6 +61,7 @@ public sealed class EngineSpec
             [
                 "Mooring.Actors left in Mooring.Actors.Files.SystemEntropy: RandomNumberGenerator.GetBytes 1",
                 "Mooring.Actors left in Mooring.Actors.Membership.TcpPeerProbe: Socket..ctor 1",
+                "Mooring.Actors left in Mooring.Actors.Membership.TcpPeerProbe: Socket.GetSocketOption 1",
                 "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: Dns.GetHostAddressesAsync 1",
                 "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: PeriodicTimer..ctor 1",
                 "Mooring.Actors left in Mooring.Actors.Remoting.TcpTransport: PeriodicTimer.WaitForNextTickAsync 1",
