@@ -235,7 +235,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
             Ready,
             _broken ? null : Current?.Connection,
             _problem,
-            Math.Max(0, (tree?.EntryCount ?? 1) - 1),
+            tree?.FileCount ?? 0,
             tree?.UsedBytes ?? 0,
             Current?.Readers?.Lagging ?? []);
     }

@@ -28,7 +28,8 @@ internal static class Commands
     public static Task<int> RunAsync(IReadOnlyList<string> args)
     {
         var parsed = Root().Parse(args);
-        return parsed.Errors.Count > 0 ? Task.FromResult(Failures.WrongUsage(parsed, args.Contains(Json.Name))) : parsed.InvokeAsync();
+        return !Failures.AreText(args) ? Task.FromResult(Failures.NotText(args.Contains(Json.Name)))
+            : parsed.Errors.Count > 0 ? Task.FromResult(Failures.WrongUsage(parsed, args.Contains(Json.Name))) : parsed.InvokeAsync();
     }
 
     public static RootCommand Root()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Unicode;
 using Mooring.Client;
 using Mooring.Messages;
 using Mooring.Messages.Http;
@@ -73,6 +74,24 @@ internal static class Failures
     private static bool IsOfThisMachine(Exception e) =>
         e is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException or PathTooLongException
         || e is IOException { InnerException: null, HResult: > 0 and < ErrnoMax };
+
+    /// <summary>Whether the words of a command line are what was typed: bytes that are not UTF-8 would all become the same sign, and different names one.</summary>
+    /// <param name="args">The words.</param>
+    /// <returns>Whether they are.</returns>
+    public static bool AreText(IReadOnlyList<string> args)
+    {
+        const string raw = "/proc/self/cmdline";
+        return !args.Any(word => word.Contains('\uFFFD')) || !File.Exists(raw) || Utf8.IsValid(File.ReadAllBytes(raw));
+    }
+
+    /// <summary>Says that they are not.</summary>
+    /// <param name="json">Whether it is printed as JSON, too.</param>
+    /// <returns>The exit status.</returns>
+    public static int NotText(bool json)
+    {
+        new Output(json).Problem(ProblemOf(ErrorKind.InvalidArgument, "an argument contains bytes that are not UTF-8"));
+        return ExitStatus.WrongUsage;
+    }
 
     /// <summary>Says what is wrong with a command line, with the nearest right word.</summary>
     /// <param name="parsed">A command line with errors.</param>

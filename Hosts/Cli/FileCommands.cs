@@ -73,6 +73,8 @@ internal static class FileCommands
         var noReplace = new Option<bool>("--create") { Description = "Fail when there is a file of that name." };
         return OnFiles("put", "Write a local file into a file system.", [source, target], [append, noReplace], async (open, parsed, output) =>
         {
+            if (parsed.GetValue(append) && parsed.GetValue(noReplace))
+                throw new UsageException("--append is for a file that may be there, --create for one that is not");
             var (files, path) = open(target);
             await using var bytes = parsed.GetValue(source) == "-" ? Console.OpenStandardInput() : OpenLocal(parsed.GetValue(source)!);
             var mode = parsed.GetValue(append) ? WriteMode.Append : parsed.GetValue(noReplace) ? WriteMode.CreateNew : WriteMode.Replace;
@@ -83,36 +85,56 @@ internal static class FileCommands
 
     private static Command Get()
     {
-        var (source, target) = (FileArgument("source"), new Argument<string>("target") { Description = "A local file, which is replaced." });
+        var (source, target) = (FileArgument("source"), new Argument<string>("target") { Description = "A local file, which is replaced, or a directory; - for standard output." });
         var node = NodeOption();
         return OnFiles("get", "Read a file into a local one.", [source, target], [node], async (open, parsed, output) =>
         {
             var (files, path) = open(source);
             var local = parsed.GetValue(target)!;
-            var part = local + ".part";
-            await using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write))
+            if (local == "-")
             {
-                var (done, size) = (0L, (long?)null);
-                var entry = await Bar(output, path, () => size, progress => files.ReadAsync(
-                    path,
-                    0,
-                    null,
-                    (_, _, count) =>
-                    {
-                        size = count;
-                        return Task.CompletedTask;
-                    },
-                    async bytes =>
-                    {
-                        await stream.WriteAsync(bytes);
-                        progress?.Report(done += bytes.Length);
-                    },
-                    parsed.GetValue(node)));
-                await stream.FlushAsync();
+                await using var stdout = Console.OpenStandardOutput();
+                await files.ReadAsync(path, 0, null, null, bytes => stdout.WriteAsync(bytes), parsed.GetValue(node));
+                return;
+            }
+            if (Directory.Exists(local))
+                local = Path.Combine(local, Name(path));
+            // Next to it, under a name that nobody else has; it takes the target's place when it is whole.
+            var part = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(local))!, $".mooring-{Guid.NewGuid():N}");
+            try
+            {
+                var entry = await ReadAsync(files, path, part, parsed.GetValue(node), output);
+                File.Move(part, local, overwrite: true);
                 output.Value(Shape(entry), HttpJson.Default.EntryShape, e => Console.WriteLine($"{local}  {SizeText.Format(e.SizeBytes)}"));
             }
-            File.Move(part, local, overwrite: true);
+            finally
+            {
+                File.Delete(part);
+            }
         });
+    }
+
+    private static async Task<FileEntry> ReadAsync(FileSystemClient files, string path, string local, string? node, Output output)
+    {
+        await using var stream = new FileStream(local, FileMode.CreateNew, FileAccess.Write);
+        var (done, size) = (0L, (long?)null);
+        var entry = await Bar(output, path, () => size, progress => files.ReadAsync(
+            path,
+            0,
+            null,
+            (_, _, count) =>
+            {
+                size = count;
+                return Task.CompletedTask;
+            },
+            async bytes =>
+            {
+                await stream.WriteAsync(bytes);
+                progress?.Report(done += bytes.Length);
+            },
+            node));
+        await stream.FlushAsync();
+        return entry;
     }
 
     private static Command Cat()

@@ -105,10 +105,12 @@ public static class AreaCheck
     private static void CheckSums(AreaTree tree, AreaLayout layout, List<AreaFinding> findings)
     {
         var again = AreaTree.Restore(System.Collections.Immutable.ImmutableDictionary.CreateRange(tree.Nodes.Select(node => KeyValuePair.Create(node.Id, node))), tree.NextId, tree.Point, tree.Answers);
-        if (again.CheckpointBytes != tree.CheckpointBytes || again.UsedBlocks != tree.UsedBlocks)
+        if (again.FileCount != tree.FileCount || again.CheckpointBytes != tree.CheckpointBytes || again.UsedBlocks != tree.UsedBlocks)
         {
             findings.Add(new AreaFinding(
-                true, "log", $"its changes add up to {tree.UsedBlocks} blocks and {tree.CheckpointBytes} bytes of metadata; the files have {again.UsedBlocks} and {again.CheckpointBytes}"));
+                true,
+                "log",
+                $"its changes add up to {tree.FileCount} files, {tree.UsedBlocks} blocks and {tree.CheckpointBytes} bytes of metadata; there are {again.FileCount}, {again.UsedBlocks} and {again.CheckpointBytes}"));
         }
         var bytes = tree.CheckpointBytes + ((long)tree.Answers.Count * RequestAnswer.CheckpointBytes);
         if (bytes > layout.CheckpointBytes)

@@ -76,6 +76,6 @@ public sealed partial class AreaTree
         if (Find(change.Id) is not { } node)
             throw new MalformedException($"node {change.Id} is not there");
         var set = node with { ModifiedAt = change.ModifiedAt, Attributes = change.Attributes };
-        return new AreaTree(_nodes.SetItem(node.Id, set), NextId, CheckpointBytes - node.CheckpointBytes + set.CheckpointBytes, UsedBlocks, Point, Answers);
+        return new AreaTree(_nodes.SetItem(node.Id, set), NextId, FileCount, CheckpointBytes - node.CheckpointBytes + set.CheckpointBytes, UsedBlocks, Point, Answers);
     }
 }

@@ -13,9 +13,10 @@ public sealed partial class AreaTree
 
     private readonly ImmutableDictionary<long, AreaNode> _nodes;
 
-    private AreaTree(ImmutableDictionary<long, AreaNode> nodes, long nextId, long checkpointBytes, long usedBlocks, LogPoint point, RequestAnswers answers)
+    private AreaTree(ImmutableDictionary<long, AreaNode> nodes, long nextId, long fileCount, long checkpointBytes, long usedBlocks, LogPoint point, RequestAnswers answers)
     {
         _nodes = nodes;
+        FileCount = fileCount;
         Answers = answers;
         NextId = nextId;
         CheckpointBytes = checkpointBytes;
@@ -28,6 +29,9 @@ public sealed partial class AreaTree
 
     /// <summary>How many files and directories there are, the root included.</summary>
     public long EntryCount => _nodes.Count;
+
+    /// <summary>How many of them are files.</summary>
+    public long FileCount { get; }
 
     /// <summary>The space that file content takes, in bytes.</summary>
     public long UsedBytes => UsedBlocks * AreaLayout.BlockBytes;
@@ -105,13 +109,13 @@ public sealed partial class AreaTree
     internal static AreaTree Empty(LogPoint point, AreaLayout layout)
     {
         var root = new DirectoryNode(RootId, RootId, "", DateTimeOffset.UnixEpoch, DirectoryItem.None);
-        return new AreaTree(ImmutableDictionary<long, AreaNode>.Empty.Add(RootId, root), RootId + 1, root.CheckpointBytes, 0, point, RequestAnswers.None(layout.AnswersMax));
+        return new AreaTree(ImmutableDictionary<long, AreaNode>.Empty.Add(RootId, root), RootId + 1, 0, root.CheckpointBytes, 0, point, RequestAnswers.None(layout.AnswersMax));
     }
 
     internal static AreaTree Restore(ImmutableDictionary<long, AreaNode> nodes, long nextId, LogPoint point, RequestAnswers answers) => new(
-        nodes, nextId, nodes.Values.Sum(node => (long)node.CheckpointBytes), nodes.Values.OfType<FileNode>().Sum(file => file.AllBlocks().Sum(run => run.Count)), point, answers);
+        nodes, nextId, nodes.Values.LongCount(node => node is FileNode), nodes.Values.Sum(node => (long)node.CheckpointBytes), nodes.Values.OfType<FileNode>().Sum(file => file.AllBlocks().Sum(run => run.Count)), point, answers);
 
-    internal AreaTree At(LogPoint point) => new(_nodes, NextId, CheckpointBytes, UsedBlocks, point, Answers);
+    internal AreaTree At(LogPoint point) => new(_nodes, NextId, FileCount, CheckpointBytes, UsedBlocks, point, Answers);
 
     internal AreaNode? Find(long id) => _nodes.GetValueOrDefault(id);
 
@@ -180,7 +184,7 @@ public sealed partial class AreaTree
             ? new DirectoryNode(make.Id, make.ParentId, make.Name, make.ModifiedAt, DirectoryItem.None)
             : new FileNode(make.Id, make.ParentId, make.Name, make.ModifiedAt, 0, []);
         var nodes = _nodes.Add(node.Id, node).SetItem(parent.Id, parent with { Items = parent.Items.Add(new DirectoryItem(make.Name, make.Id)), ModifiedAt = make.ModifiedAt });
-        return new AreaTree(nodes, make.Id + 1, CheckpointBytes + node.CheckpointBytes, UsedBlocks, Point, Answers);
+        return new AreaTree(nodes, make.Id + 1, FileCount + (make.IsDirectory ? 0 : 1), CheckpointBytes + node.CheckpointBytes, UsedBlocks, Point, Answers);
     }
 
     private AreaTree Remove(long id, List<Blocks> freed)
@@ -188,7 +192,7 @@ public sealed partial class AreaTree
         if (id == RootId || Find(id) is not { } top)
             throw new MalformedException($"node {id} cannot be removed");
         var nodes = _nodes.ToBuilder();
-        var (bytes, blocks) = (0L, 0L);
+        var (files, bytes, blocks) = (0L, 0L, 0L);
         var going = new Stack<AreaNode>([top]);
         while (going.TryPop(out var node))
         {
@@ -200,13 +204,14 @@ public sealed partial class AreaTree
                     going.Push(_nodes[item.Id]);
                 continue;
             }
+            files++;
             var runs = ((FileNode)node).AllBlocks();
             blocks += runs.Sum(run => run.Count);
             freed.AddRange(runs);
         }
         var parent = (DirectoryNode)_nodes[top.ParentId];
         nodes[parent.Id] = parent with { Items = parent.Items.Remove(new DirectoryItem(top.Name, id)) };
-        return new AreaTree(nodes.ToImmutable(), NextId, CheckpointBytes - bytes, UsedBlocks - blocks, Point, Answers);
+        return new AreaTree(nodes.ToImmutable(), NextId, FileCount - files, CheckpointBytes - bytes, UsedBlocks - blocks, Point, Answers);
     }
 
     private AreaTree Move(MoveNode move, List<Blocks> freed)
@@ -228,7 +233,7 @@ public sealed partial class AreaTree
         var to = (DirectoryNode)nodes[move.ParentId];
         var moved = node with { ParentId = move.ParentId, Name = move.Name };
         nodes = nodes.SetItem(to.Id, to with { Items = to.Items.Add(new DirectoryItem(move.Name, node.Id)) }).SetItem(node.Id, moved);
-        return new AreaTree(nodes, NextId, tree.CheckpointBytes - node.CheckpointBytes + moved.CheckpointBytes, tree.UsedBlocks, Point, Answers);
+        return new AreaTree(nodes, NextId, tree.FileCount, tree.CheckpointBytes - node.CheckpointBytes + moved.CheckpointBytes, tree.UsedBlocks, Point, Answers);
     }
 
     private AreaTree Write(WriteContent write, List<Blocks> freed)
@@ -240,7 +245,7 @@ public sealed partial class AreaTree
         var written = file.After(write, freed);
         var blocks = write.Extents.Sum(extent => extent.Blocks.Count) - freed.Skip(before).Sum(run => run.Count);
         return new AreaTree(
-            _nodes.SetItem(file.Id, written), NextId, CheckpointBytes - file.CheckpointBytes + written.CheckpointBytes, UsedBlocks + blocks, Point, Answers);
+            _nodes.SetItem(file.Id, written), NextId, FileCount, CheckpointBytes - file.CheckpointBytes + written.CheckpointBytes, UsedBlocks + blocks, Point, Answers);
     }
 
     private AreaTree Record(RecordAnswer record)
@@ -248,7 +253,7 @@ public sealed partial class AreaTree
         var node = record.NodeId == 0 ? null : Find(record.NodeId) ?? throw new MalformedException($"an answer is about node {record.NodeId}, which is not there");
         var answer = new RequestAnswer(
             record.Request, record.NodeId, node is DirectoryNode, (node as FileNode)?.SizeBytes ?? 0, node?.ModifiedAt ?? DateTimeOffset.UnixEpoch, (node as FileNode)?.Crc);
-        return new AreaTree(_nodes, NextId, CheckpointBytes, UsedBlocks, Point, Answers.With(answer));
+        return new AreaTree(_nodes, NextId, FileCount, CheckpointBytes, UsedBlocks, Point, Answers.With(answer));
     }
 
     private DirectoryNode RequireParent(long id, string name)

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 using Mooring.Client;
-using Mooring.Harness;
 using Mooring.Messages;
 using Mooring.Operations;
 using Mooring.Storage;
@@ -484,14 +482,5 @@ public class HealthyClusterTests(HealthyCluster healthy) : IClassFixture<Healthy
         Assert.True(exit == 0, $"{command}: {errors}");
     }
 
-    private async Task<(int Exit, string Output, string Errors)> MooringAsync(string command)
-    {
-        var start = new ProcessStartInfo(Programs.Mooring, command.Split(' ')) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["MOORING_ENDPOINT"] = _cluster.Nodes.Endpoint;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TestCluster.Limit);
-        return (process.ExitCode, await output, await errors);
-    }
+    private Task<(int Exit, string Output, string Errors)> MooringAsync(string command) => MooringCommand.RunAsync(_cluster, command.Split(' '));
 }
