@@ -7,21 +7,25 @@ using Mooring.Storage.Files;
 namespace Mooring.Actors.Files;
 
 /// <summary>
-/// One stream of bytes into one file. Chunks go to the image while more arrive; whenever a commit is done the client hears up to where the stream
-/// is durable, and from there it goes on at another writer. A whole file is written under a reserved name made of the stream's id and gets its
-/// own name at the end: nobody sees half of it. What a stream has done is remembered with it, for a client that asks again because its answer was lost.
+/// One stream of bytes into one file. Chunks go to the image while more arrive. A whole file is written under a reserved name made of the stream's id and gets
+/// its own name at the end: nobody sees half of it; whenever a commit is done the client hears up to where the stream is durable, and from there it goes on at
+/// another writer. An append becomes durable and visible at once at its end, behind whatever is the file's end by then. What a stream has done is
+/// remembered with it, for a client that asks again because its answer was lost.
 /// </summary>
 internal sealed class WriteStream(DataConnection connection, FrameConnection frames, ServedArea served, FileSettings settings, TimeProvider clock)
 {
     private const int ChunksInFlightMax = 3;
 
+    // Fewer are kept by the client until all is durable: sent again, they need no source that can be read again. With more on their way and nothing
+    // said it would take this node for dead.
+    private const int TakenBytesUntold = 12 << 20;
+
     private readonly AreaWriter _writer = served.Writer!;
     private readonly Queue<(Task Written, byte[] Buffer)> _inFlight = new();
     private byte[] _gathered = [];
     private int _gatheredBytes;
-    private AreaFileWrite _file = null!;
+    private AreaFileWrite? _file;
     private Task? _committing;
-    private long _base;
 
     public async Task RunAsync(WriteOpen open, string path, CancellationToken cancellationToken)
     {
@@ -33,10 +37,12 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             // What an earlier sending still has in hand is over then.
             if (open.Attempt is { Number: > 1 })
                 await _writer.BarrierAsync(cancellationToken).ConfigureAwait(false);
-            if (open.Mode == WriteMode.At)
-                await WriteAtAsync(open, inside, cancellationToken).ConfigureAwait(false);
-            else
-                await StreamAsync(open, inside, cancellationToken).ConfigureAwait(false);
+            await (open.Mode switch
+            {
+                WriteMode.At => WriteAtAsync(open, inside, cancellationToken),
+                WriteMode.Append => AppendAsync(open, inside, cancellationToken),
+                _ => WriteWholeAsync(open, inside, cancellationToken),
+            }).ConfigureAwait(false);
         }
         catch (BlockStoreException e)
         {
@@ -45,43 +51,33 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         }
     }
 
-    private async Task StreamAsync(WriteOpen open, string inside, CancellationToken cancellationToken)
+    private async Task WriteWholeAsync(WriteOpen open, string inside, CancellationToken cancellationToken)
     {
-        var whole = open.Mode is WriteMode.Replace or WriteMode.CreateNew;
-        var name = whole ? $"/{VolumeId.ReservedPrefix}{open.Stream:N}" : inside;
-        RequestPart? part = open.Attempt is { } sending ? new RequestPart(sending.Request, 0) : null;
-        var done = part is { } request ? served.Tree.AnswerTo(request, inside)?.Entry : null;
-        if (whole && done is not null)
+        var name = $"/{VolumeId.ReservedPrefix}{open.Stream:N}";
+        var part = PartAt(open, 0);
+        if (part is { } request && served.Tree.AnswerTo(request, inside)?.Entry is { } done)
         {
-            await RepeatAsync(done, cancellationToken).ConfigureAwait(false);
+            await RepeatAsync(done, done.SizeBytes, cancellationToken).ConfigureAwait(false);
             return;
         }
         RequirePlace(open.Mode, inside);
-        var resumes = open.Resume && served.Tree.Find(name) is not null;
-        var mode = resumes ? AreaWriteMode.Resume : whole ? AreaWriteMode.CreateNew : AreaWriteMode.Append;
-        _file = await _writer.BeginWriteAsync(name, mode, clock.GetUtcNow(), cancellationToken, whole ? null : part).ConfigureAwait(false);
+        _file = await _writer.BeginWriteAsync(name, open.Resume && served.Tree.Find(name) is not null, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         try
         {
-            // Of an append that is begun again, offsets are those of the file; of a whole file they are the stream's own.
-            _base = _file.OffsetBytes;
-            if (open.Mode == WriteMode.Append && open.Resume && _base != (done?.SizeBytes ?? open.Offset))
-                throw new BlockStoreException(ErrorKind.Busy, $"'{served.Outside(inside)}' was changed by another while it was appended to", 16);
-            var next = _base;
+            var next = _file.OffsetBytes;
             await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(next), cancellationToken).ConfigureAwait(false);
-            var total = await TakeChunksAsync(next, chunk => GatherAsync(chunk, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var total = await TakeChunksAsync(next, chunk => GatherAsync(chunk, WriteAndCommitAsync, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (total < 0)
                 return;
-            await FlushGatheredAsync(cancellationToken).ConfigureAwait(false);
+            await FlushGatheredAsync(WriteAndCommitAsync, cancellationToken).ConfigureAwait(false);
             await DrainAsync(0).ConfigureAwait(false);
             if (_committing is not null)
                 await _committing.ConfigureAwait(false);
-            var commit = await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-            if (whole)
-                commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace).ConfigureAwait(false);
-            var entry = commit.Entry ?? served.Tree.Get(inside);
-            await frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).ConfigureAwait(false);
+            await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            var commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace).ConfigureAwait(false);
+            await TellDoneAsync(commit.Entry ?? served.Tree.Get(inside), cancellationToken).ConfigureAwait(false);
         }
-        catch (BlockStoreException e) when (whole && IsFinal(e.Kind))
+        catch (BlockStoreException e) when (IsFinal(e.Kind))
         {
             await EndAsync().ConfigureAwait(false);
             await ForgetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -91,15 +87,74 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         {
             await EndAsync().ConfigureAwait(false);
         }
+
+        async Task WriteAndCommitAsync(byte[] buffer, int count)
+        {
+            _inFlight.Enqueue((_file!.WriteChunkAsync(buffer.AsMemory(0, count)), buffer));
+            if (_committing is { IsCompleted: false })
+                return;
+            if (_committing is not null)
+                await _committing.ConfigureAwait(false);
+            _committing = CommitAsync(cancellationToken);
+        }
     }
 
-    // All of it is done already; its client had not heard.
-    private async Task RepeatAsync(AreaEntry entry, CancellationToken cancellationToken)
+    // Offsets are the stream's own: where in the file they are is known at its end.
+    private async Task AppendAsync(WriteOpen open, string inside, CancellationToken cancellationToken)
     {
-        await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(entry.SizeBytes), cancellationToken).ConfigureAwait(false);
-        var total = await TakeChunksAsync(entry.SizeBytes, _ => throw new WireException("the stream has more bytes than the first time"), cancellationToken).ConfigureAwait(false);
-        if (total >= 0)
-            await frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).ConfigureAwait(false);
+        var part = PartAt(open, 0);
+        if (part is { } request && served.Tree.AnswerTo(request, inside)?.Entry is { } done)
+        {
+            await RepeatAsync(done, 0, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        RequirePlace(open.Mode, inside);
+        await using var pieces = new AreaPieces(_writer);
+        try
+        {
+            await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(0), cancellationToken).ConfigureAwait(false);
+            var (stored, told) = (0L, 0L);
+            var total = await TakeChunksAsync(0, chunk => GatherAsync(chunk, StoreAsync, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (total < 0)
+                return;
+            AreaCommit commit;
+            if (stored == 0)
+            {
+                commit = await _writer.AppendAsync(inside, _gathered.AsMemory(0, _gatheredBytes), clock.GetUtcNow(), cancellationToken, part).ConfigureAwait(false);
+            }
+            else
+            {
+                await FlushGatheredAsync(StoreAsync, cancellationToken).ConfigureAwait(false);
+                await DrainAsync(0).ConfigureAwait(false);
+                commit = await pieces.AppendAsync(inside, clock.GetUtcNow(), cancellationToken, part).ConfigureAwait(false);
+            }
+            await TellDoneAsync(commit.Entry ?? served.Tree.Get(inside), cancellationToken).ConfigureAwait(false);
+
+            async Task StoreAsync(byte[] buffer, int count)
+            {
+                _inFlight.Enqueue((pieces.WriteAsync(buffer.AsMemory(0, count)), buffer));
+                stored += count;
+                if (stored - told <= TakenBytesUntold)
+                    return;
+                var taken = told = stored;
+                await frames.WriteAsync(FrameKind.WriteAcknowledged, w => w.Int64(taken), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    private Task TellDoneAsync(AreaEntry entry, CancellationToken cancellationToken) =>
+        frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).AsTask();
+
+    // All of it is done already; its client had not heard.
+    private async Task RepeatAsync(AreaEntry entry, long from, CancellationToken cancellationToken)
+    {
+        await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(from), cancellationToken).ConfigureAwait(false);
+        if (await TakeChunksAsync(from, _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false) >= 0)
+            await TellDoneAsync(entry, cancellationToken).ConfigureAwait(false);
     }
 
     // The stream will not be gone on with: its bytes are given back.
@@ -129,8 +184,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         }, cancellationToken).ConfigureAwait(false);
         if (total < 0)
             return;
-        var entry = commit?.Entry ?? served.Tree.Get(inside);
-        await frames.WriteAsync(FrameKind.WriteDone, w => AreaOperations.Entry(served, entry).Write(w), cancellationToken).ConfigureAwait(false);
+        await TellDoneAsync(commit?.Entry ?? served.Tree.Get(inside), cancellationToken).ConfigureAwait(false);
     }
 
     private static RequestPart? PartAt(WriteOpen open, long offset) => open.Attempt is { } sending ? new RequestPart(sending.Request, offset) : null;
@@ -159,7 +213,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         return -1;
     }
 
-    private async Task GatherAsync((long Offset, ReadOnlyMemory<byte> Bytes) chunk, CancellationToken cancellationToken)
+    private async Task GatherAsync((long Offset, ReadOnlyMemory<byte> Bytes) chunk, Func<byte[], int, Task> write, CancellationToken cancellationToken)
     {
         for (var rest = chunk.Bytes; rest.Length > 0;)
         {
@@ -170,28 +224,24 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             _gatheredBytes += count;
             rest = rest[count..];
             if (_gatheredBytes == settings.WriteChunkBytes)
-                await FlushGatheredAsync(cancellationToken).ConfigureAwait(false);
+                await FlushGatheredAsync(write, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task FlushGatheredAsync(CancellationToken cancellationToken)
+    private async Task FlushGatheredAsync(Func<byte[], int, Task> write, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (_gatheredBytes == 0)
             return;
         await DrainAsync(ChunksInFlightMax - 1).ConfigureAwait(false);
-        _inFlight.Enqueue((_file.WriteChunkAsync(_gathered.AsMemory(0, _gatheredBytes)), _gathered));
+        var (buffer, count) = (_gathered, _gatheredBytes);
         (_gathered, _gatheredBytes) = ([], 0);
-        if (_committing is null or { IsCompleted: true })
-        {
-            if (_committing is not null)
-                await _committing.ConfigureAwait(false);
-            _committing = CommitAsync(cancellationToken);
-        }
+        await write(buffer, count).ConfigureAwait(false);
     }
 
     private async Task CommitAsync(CancellationToken cancellationToken)
     {
-        await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        await _file!.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         var durable = _file.DurableBytes;
         await frames.WriteAsync(FrameKind.WriteAcknowledged, w => w.Int64(durable), cancellationToken).ConfigureAwait(false);
     }
@@ -215,7 +265,11 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         }
         if (_committing is not null)
             await _committing.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
-        await _file.DisposeAsync().ConfigureAwait(false);
+        if (_file is not null)
+            await _file.DisposeAsync().ConfigureAwait(false);
+        if (_gathered.Length > 0)
+            ArrayPool<byte>.Shared.Return(_gathered);
+        _gathered = [];
     }
 
     private void RequirePlace(WriteMode mode, string inside)

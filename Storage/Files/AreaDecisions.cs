@@ -64,26 +64,19 @@ internal static class AreaDecisions
         return EntryOf(batch, file.Id, names);
     }
 
-    public static AreaEntry Begin(BatchBuilder batch, string[] names, AreaWriteMode mode, DateTimeOffset at)
-    {
-        var file = FileAt(batch, names, at, mode == AreaWriteMode.CreateNew, mode != AreaWriteMode.Resume);
-        if (mode == AreaWriteMode.Replace && file.SizeBytes > 0)
-            batch.Add(new WriteContent(file.Id, 0, long.MaxValue, 0, [], at));
-        return EntryOf(batch, file.Id, names);
-    }
+    public static AreaEntry Begin(BatchBuilder batch, string[] names, bool resume, DateTimeOffset at) =>
+        EntryOf(batch, FileAt(batch, names, at, createNew: !resume, mayMake: !resume).Id, names);
 
     /// <summary>Chunks of a file that is written piece by piece; the file may have been renamed meanwhile.</summary>
-    public static AreaEntry AddChunks(BatchBuilder batch, long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset at, RequestPart? request)
+    public static AreaEntry AddChunks(BatchBuilder batch, long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset at)
     {
         if (batch.Tree.Find(id) is not FileNode file)
             throw AreaErrors.NotFound($"file {id} (it was removed or replaced while it was written)");
-        // Another client appends to it too, or has cut it: where these bytes would go is not its end any more.
+        // Another client has cut it or written to it: where these bytes would go is not its end any more.
         if (file.SizeBytes != from)
             throw AreaErrors.Changed(batch.Tree.PathOf(file));
         RequireSize(to);
         batch.Add(new WriteContent(id, from, to, to, Extent.Join(extents), at));
-        if (request is { } part)
-            batch.Add(new RecordAnswer(part, id));
         return batch.Tree.EntryOf(batch.Tree.Find(id)!, batch.Tree.PathOf(file));
     }
 

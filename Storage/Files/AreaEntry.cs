@@ -18,19 +18,3 @@ public sealed record AreaCommit(AreaPosition Position, AreaEntry? Entry);
 /// <param name="Position">The position that a reader has reached with it.</param>
 /// <param name="Bytes">The changes in the format of the log, without file content; they check themselves.</param>
 public sealed record AreaBatch(AreaPosition Position, ReadOnlyMemory<byte> Bytes);
-
-/// <summary>How a file that is written piece by piece begins.</summary>
-public enum AreaWriteMode
-{
-    /// <summary>A new file; it must not be there yet.</summary>
-    CreateNew,
-
-    /// <summary>An empty file, whatever was there.</summary>
-    Replace,
-
-    /// <summary>At the end of the file; made when it is not there.</summary>
-    Append,
-
-    /// <summary>As <see cref="Append"/>, but the file must be there: how a client goes on after a writer's death.</summary>
-    Resume,
-}

@@ -4,22 +4,20 @@ namespace Mooring.Storage.Files;
 
 /// <summary>
 /// A file that is written piece by piece: chunks go to the image at once, and become durable and visible by a commit. After a writer's death the next
-/// writer's <see cref="AreaWriter.BeginWriteAsync"/> with <see cref="AreaWriteMode.Resume"/> says from which offset to go on. Calls come from one client, one
+/// writer's <see cref="AreaWriter.BeginWriteAsync"/> says from which offset to go on. Calls come from one client, one
 /// after the other; none needs to wait for the one before to complete.
 /// </summary>
 public sealed class AreaFileWrite : IAsyncDisposable
 {
     private readonly AreaWriter _writer;
-    private readonly RequestPart? _request;
     private readonly Lock _gate = new();
     private List<Task<List<Extent>>> _chunks = [];
     private Task<AreaCommit> _lastCommit;
     private bool _closed;
 
-    internal AreaFileWrite(AreaWriter writer, AreaEntry entry, AreaPosition position, RequestPart? request)
+    internal AreaFileWrite(AreaWriter writer, AreaEntry entry, AreaPosition position)
     {
         _writer = writer;
-        _request = request;
         Id = entry.Id;
         OffsetBytes = DurableBytes = entry.SizeBytes;
         _lastCommit = Task.FromResult(new AreaCommit(position, entry));
@@ -110,7 +108,7 @@ public sealed class AreaFileWrite : IAsyncDisposable
                     extents.AddRange(chunks[i].Result);
                     bytes += chunks[i++].Result.Sum(extent => (long)extent.Length);
                 }
-                commit = await _writer.CommitChunksAsync(Id, extents[0].FileOffset, extents[^1].FileEnd, extents, modifiedAt, _request, cancellationToken).ConfigureAwait(false);
+                commit = await _writer.CommitChunksAsync(Id, extents[0].FileOffset, extents[^1].FileEnd, extents, modifiedAt, cancellationToken).ConfigureAwait(false);
                 chunks.RemoveRange(0, i);
                 i = 0;
                 DurableBytes = Math.Max(DurableBytes, extents[^1].FileEnd);

@@ -29,7 +29,7 @@ public sealed partial class AreaWriter
     /// <param name="decide">Adds its changes to a batch.</param>
     /// <param name="cancellationToken">Gives it up as long as it waits.</param>
     /// <param name="flushFirst">Whether content that is on the image already must be made durable before.</param>
-    private async Task<AreaCommit> SubmitAsync(Func<BatchBuilder, AreaEntry?> decide, CancellationToken cancellationToken, bool flushFirst = false)
+    internal async Task<AreaCommit> SubmitAsync(Func<BatchBuilder, AreaEntry?> decide, CancellationToken cancellationToken, bool flushFirst = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposed != 0, this);

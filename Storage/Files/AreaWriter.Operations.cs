@@ -47,10 +47,12 @@ public sealed partial class AreaWriter
     /// <param name="content">What to write; unchanged until this completes.</param>
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
+    /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>.</exception>
-    public Task<AreaCommit> AppendAsync(string path, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, CancellationToken cancellationToken) =>
-        WriteRangeAsync(path, null, content, modifiedAt, null, cancellationToken);
+    public Task<AreaCommit> AppendAsync(
+        string path, ReadOnlyMemory<byte> content, DateTimeOffset modifiedAt, CancellationToken cancellationToken, RequestPart? request = null) =>
+        WriteRangeAsync(path, null, content, modifiedAt, request, cancellationToken);
 
     /// <summary>Sets the size of a file; what is added is zeros.</summary>
     /// <param name="path">The file.</param>
@@ -117,20 +119,19 @@ public sealed partial class AreaWriter
 
     /// <summary>Begins to write a file piece by piece. What is committed of it is visible.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="mode">What becomes of what is there.</param>
+    /// <param name="resume">Whether it is there and is gone on with at its end, as after a writer's death; else it must not be there yet.</param>
     /// <param name="modifiedAt">When, by the client's clock.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
-    /// <param name="request">The part of a client's request that this is: what it was answered last says how much of it is durable.</param>
     /// <returns>The file, to be disposed.</returns>
     /// <exception cref="BlockStoreException">As in <see cref="WriteFileAsync"/>.</exception>
-    public async Task<AreaFileWrite> BeginWriteAsync(string path, AreaWriteMode mode, DateTimeOffset modifiedAt, CancellationToken cancellationToken, RequestPart? request = null)
+    public async Task<AreaFileWrite> BeginWriteAsync(string path, bool resume, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
     {
         var names = AreaPath.Split(path);
         // Nothing to change, nothing to commit.
-        if (mode is AreaWriteMode.Append or AreaWriteMode.Resume && _tree.Walk(names, names.Length) is FileNode file)
-            return new AreaFileWrite(this, _tree.EntryOf(file, AreaPath.Join(names)), _tree.Position, request);
-        var begun = await SubmitAsync(batch => AreaDecisions.Begin(batch, names, mode, modifiedAt.ToUniversalTime()), cancellationToken).ConfigureAwait(false);
-        return new AreaFileWrite(this, begun.Entry!, begun.Position, request);
+        if (resume && _tree.Walk(names, names.Length) is FileNode file)
+            return new AreaFileWrite(this, _tree.EntryOf(file, AreaPath.Join(names)), _tree.Position);
+        var begun = await SubmitAsync(batch => AreaDecisions.Begin(batch, names, resume, modifiedAt.ToUniversalTime()), cancellationToken).ConfigureAwait(false);
+        return new AreaFileWrite(this, begun.Entry!, begun.Position);
     }
 
     /// <summary>Reads a range of a file; see <see cref="AreaReader.ReadAsync"/>.</summary>
@@ -144,8 +145,8 @@ public sealed partial class AreaWriter
         _image, _layout, path, offset, buffer, _options.ReadAttemptsMax, CurrentTree, () => Task.CompletedTask, cancellationToken);
 
     internal Task<AreaCommit> CommitChunksAsync(
-        long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset modifiedAt, RequestPart? request, CancellationToken cancellationToken) =>
-        SubmitAsync(batch => AreaDecisions.AddChunks(batch, id, from, to, extents, modifiedAt.ToUniversalTime(), request), cancellationToken, flushFirst: true);
+        long id, long from, long to, IReadOnlyList<Extent> extents, DateTimeOffset modifiedAt, CancellationToken cancellationToken) =>
+        SubmitAsync(batch => AreaDecisions.AddChunks(batch, id, from, to, extents, modifiedAt.ToUniversalTime()), cancellationToken, flushFirst: true);
 
     /// <summary>At most so many bytes of content go into one operation of chunks, so that their checksums fit into a batch.</summary>
     internal long ChunksBytesMax => (long)(_layout.BatchBytesMax / 16) * AreaLayout.PageBytes;
@@ -213,27 +214,8 @@ public sealed partial class AreaWriter
         if (content.Length <= _inlineBytesMax)
             return await SubmitAsync(AreaDecisions.Once(request, names, inBatch), cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        var pieces = new List<Task<List<Extent>>>();
-        for (var done = 0; done < content.Length; done += AreaContent.PieceBytes)
-            pieces.Add(StoreAsync(done, content.Slice(done, Math.Min(AreaContent.PieceBytes, content.Length - done))));
-        try
-        {
-            await Task.WhenAll(pieces).ConfigureAwait(false);
-            var onImage = Content.OnImage([.. pieces.SelectMany(piece => piece.Result)], content.Length);
-            var repeated = false;
-            var commit = await SubmitAsync(
-                AreaDecisions.Once(request, names, batch => stored(batch, onImage), known => repeated = known), cancellationToken, flushFirst: true).ConfigureAwait(false);
-            // The request's first sending has stored it too.
-            if (repeated)
-                Discard(onImage.Stored!);
-            return commit;
-        }
-        catch
-        {
-            // When the writer is broken the log may have it; then the places are the next opening's matter.
-            if (_broken is null)
-                Discard(pieces.Where(piece => piece.IsCompletedSuccessfully).SelectMany(piece => piece.Result));
-            throw;
-        }
+        await using var pieces = new AreaPieces(this);
+        await pieces.WriteAsync(content).ConfigureAwait(false);
+        return await pieces.CommitAsync(request, names, stored, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -144,131 +141,56 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
     }
 
     [Fact]
-    public async Task Bytes_stream_over_http_with_ranges()
+    public async Task Files_come_and_go_at_the_command_line_and_leave_nothing_behind()
     {
-        var url = $"http://{_cluster.Nodes.EndpointOf("node-3")}/v1/files/fs/over/http";
-        using (var made = await healthy.Http.PostAsync($"http://{_cluster.Nodes.EndpointOf("node-1")}/v1/files/fs/over?op=mkdir", null))
-            Assert.Equal(HttpStatusCode.OK, made.StatusCode);
-        using (var put = await healthy.Http.PutAsync(url, new StreamContent(new PatternStream(5 << 20))))
-            Assert.Equal(5 << 20, (await JsonAsync(put)).GetProperty("size_bytes").GetInt64());
-        using (var append = await healthy.Http.PutAsync(url + "?append=true", new ByteArrayContent([1, 2, 3])))
-            Assert.Equal((5 << 20) + 3, (await JsonAsync(append)).GetProperty("size_bytes").GetInt64());
-        using var request = new HttpRequestMessage(HttpMethod.Get, url + "?node=node-2") { Headers = { Range = new RangeHeaderValue(100, 199) } };
-        using var part = await healthy.Http.SendAsync(request);
-        var expected = new byte[100];
-        new PatternStream(5 << 20) { Position = 100 }.ReadExactly(expected);
+        var local = Directory.CreateTempSubdirectory("mooring-files-").FullName;
+        var bytes = "what is in it\n";
+        await File.WriteAllTextAsync(Path.Combine(local, "source"), bytes);
+        // Somebody else's.
+        await File.WriteAllTextAsync(Path.Combine(local, "from.part"), "kept");
+        var run = (string line) => MooringCommand.ShellAsync(_cluster, $"cd {local} && {line}");
 
-        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
-        Assert.Equal($"bytes 100-199/{(5 << 20) + 3}", part.Content.Headers.ContentRange?.ToString());
-        Assert.Equal(expected, await part.Content.ReadAsByteArrayAsync());
-        using (var middle = new HttpRequestMessage(HttpMethod.Put, url) { Content = new ByteArrayContent([7, 7]) })
+        Assert.Equal(0, (await run("$MOORING file put source fs:/from")).Exit);
+        Assert.Equal(0, (await run("$MOORING file get fs:/from .")).Exit);
+        Assert.Equal((bytes, "kept"), (await File.ReadAllTextAsync(Path.Combine(local, "from")), await File.ReadAllTextAsync(Path.Combine(local, "from.part"))));
+        Assert.Equal((0, bytes, ""), await run("$MOORING file get fs:/from -"));
+        Assert.Equal(0, (await run("echo more | $MOORING file put --append - fs:/from")).Exit);
+        Assert.Equal((0, bytes + "more\n", ""), await run("$MOORING file get fs:/from -"));
+
+        foreach (var (line, exit, says) in new[]
         {
-            middle.Content.Headers.ContentRange = new ContentRangeHeaderValue(10, 11);
-            using var changed = await healthy.Http.SendAsync(middle);
-            Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+            ("$MOORING file put --append --create source fs:/from", 2, "--create"),
+            ("$MOORING file put --create source fs:/from", 1, "exists"),
+            ("$MOORING file get fs:/from missing/to", 1, "missing"),
+            ("$MOORING file get fs:/nothing to", 1, "nothing"),
+            ("$MOORING file put source $'fs:/\\xff'", 2, "not UTF-8"),
+            ("$MOORING file put source $'fs:/\\xfe' --json", 2, ""),
+        })
+        {
+            var (ended, output, errors) = await run(line);
+            Assert.Equal((exit, line), (ended, line));
+            Assert.Contains(says, errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", output + errors, StringComparison.Ordinal);
         }
-        var all = await healthy.Http.GetByteArrayAsync(url);
-        Assert.Equal([7, 7], all[10..12]);
-        Assert.Equal([1, 2, 3], all[^3..]);
-        using var gone = await healthy.Http.DeleteAsync(url);
-        using var missing = await healthy.Http.GetAsync(url + "?entry=true");
-        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (gone.StatusCode, missing.StatusCode));
+        Assert.Equal(["from", "from.part", "source"], Directory.EnumerateFileSystemEntries(local).Select(Path.GetFileName).Order());
+        Assert.DoesNotContain((await _files.ListAsync("/", null, 1000)).Entries, e => e.Path.Contains('\uFFFD'));
+        Directory.Delete(local, recursive: true);
     }
 
     [Fact]
-    public async Task A_file_is_asked_for_and_made_on_conditions()
+    public async Task Directories_are_no_files()
     {
-        var url = $"http://{_cluster.Nodes.EndpointOf("node-2")}/v1/files/fs/conditions";
-        using var made = await SendAsync(HttpMethod.Put, url, "If-None-Match", "*", "first");
-        var tag = made.Headers.ETag!.ToString();
-        using var again = await SendAsync(HttpMethod.Put, url, "If-None-Match", "*", "second");
-        using var unheeded = await SendAsync(HttpMethod.Put, url, "If-Match", tag, "third");
-        using var odd = await SendAsync(HttpMethod.Put, url, "If-None-Match", tag, "fourth");
-        Assert.Equal([200, 412, 400, 400], new[] { made, again, unheeded, odd }.Select(r => (int)r.StatusCode));
-        Assert.Equal(412, (await JsonAsync(again)).GetProperty("status").GetInt32());
+        var name = "counted";
+        await _cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody(name, null, 256L << 20, 1, null, null), "make-" + name);
+        using var open = _cluster.Client.OpenFileSystem(name);
+        await open.Files.MakeDirectoryAsync("/a/b/c", parents: true);
+        await open.Files.PutAsync("/a/one", "1"u8.ToArray());
+        await open.Files.PutAsync("/a/b/two", "2"u8.ToArray());
+        await open.Files.PutAsync("/a/b/c/three", "3"u8.ToArray());
+        await open.Files.RemoveAsync("/a/b/c", recursive: true);
 
-        using var head = await SendAsync(HttpMethod.Head, url);
-        Assert.Equal((200, 5, tag), ((int)head.StatusCode, head.Content.Headers.ContentLength, head.Headers.ETag!.ToString()));
-        using var known = await SendAsync(HttpMethod.Get, url, "If-None-Match", $"\"x\", {tag}");
-        using var same = await SendAsync(HttpMethod.Get, url, "If-Match", tag);
-        using var other = await SendAsync(HttpMethod.Get, url, "If-Match", "\"x\"");
-        Assert.Equal([304, 200, 412], new[] { known, same, other }.Select(r => (int)r.StatusCode));
-        Assert.Equal("first", await same.Content.ReadAsStringAsync());
-
-        using var changed = await SendAsync(HttpMethod.Put, url, "", "", "changed");
-        Assert.NotEqual(tag, changed.Headers.ETag!.ToString());
-        using var stale = await SendAsync(HttpMethod.Get, url, "If-Range", tag, range: new RangeHeaderValue(0, 1));
-        using var fresh = await SendAsync(HttpMethod.Get, url, "If-Range", changed.Headers.ETag!.ToString(), range: new RangeHeaderValue(0, 1));
-        Assert.Equal(("changed", "ch"), (await stale.Content.ReadAsStringAsync(), await fresh.Content.ReadAsStringAsync()));
-
-        // What has no versions is not changed on a condition.
-        using var volume = await SendAsync(HttpMethod.Post, $"http://{_cluster.Nodes.Endpoint}/v1/volumes", "If-Match", "\"x\"", """{"name":"conditional","size_bytes":1048576}""");
-        Assert.Equal(HttpStatusCode.BadRequest, volume.StatusCode);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string url, string header = "", string value = "", string? body = null, RangeHeaderValue? range = null)
-    {
-        using var request = new HttpRequestMessage(method, url) { Content = body is null ? null : new StringContent(body), Headers = { Range = range } };
-        if (header.Length > 0)
-            Assert.True(request.Headers.TryAddWithoutValidation(header, value));
-        return await healthy.Http.SendAsync(request);
-    }
-
-    public static TheoryData<string, string, string?, int> BadRequests => new()
-    {
-        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1}""", 400 },
-        { "POST", "/v1/filesystems", """{"name":"x/y","size_bytes":1073741824}""", 400 },
-        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"readers":3}""", 503 },
-        { "POST", "/v1/filesystems", """{"name":"x","size_bytes":1073741824,"areas":0}""", 400 },
-        { "POST", "/v1/filesystems", """{"name":"x","pool":"nowhere","size_bytes":1073741824}""", 404 },
-        { "POST", "/v1/filesystems", """{"name":"fs","size_bytes":1073741824}""", 409 },
-        { "POST", "/v1/filesystems", """{"name":"x"}""", 400 },
-        { "POST", "/v1/filesystems", "{", 400 },
-        { "POST", "/v1/filesystems", "null", 400 },
-        { "GET", "/v1/filesystems/missing", null, 404 },
-        { "DELETE", "/v1/filesystems/missing", null, 404 },
-        { "POST", "/v1/filesystems/missing/grants", "{}", 404 },
-        { "POST", "/v1/filesystems/fs/grants", "{", 400 },
-        { "POST", "/v1/filesystems/fs/grants", """{"path":"/a/../b"}""", 400 },
-        { "GET", "/v1/files/missing/x", null, 404 },
-        { "GET", "/v1/files/fs/missing", null, 404 },
-        { "PUT", "/v1/files/fs/missing/x", "bytes", 404 },
-        { "PUT", "/v1/files/fs/.mooring.x", "bytes", 400 },
-        { "PUT", "/v1/files/fs/", "bytes", 400 },
-        { "PUT", "/v1/files/fs/x?append=True", "bytes", 400 },
-        { "PUT", "/v1/files/fs/x?append=yes", "bytes", 400 },
-        { "PUT", "/v1/files/fs/x?append=1", "bytes", 400 },
-        { "PUT", "/v1/files/fs/x?append", "bytes", 400 },
-        { "PUT", "/v1/files/fs/x?apend=true", "bytes", 400 },
-        { "PUT", "/v1/files/fs/x?append=true&append=false", "bytes", 400 },
-        { "PUT", "/v1/files/fs/%FF", "bytes", 400 },
-        { "PUT", "/v1/files/fs/a%2Fb", "bytes", 400 },
-        { "GET", "/v1/files/fs/?limit=0", null, 400 },
-        { "GET", "/v1/files/fs/?limit=-1", null, 400 },
-        { "GET", "/v1/files/fs/?entry=TRUE", null, 400 },
-        { "GET", "/v1/files/fs/x?nodes=node-1", null, 400 },
-        { "POST", "/v1/files/fs/x?op=dance", null, 400 },
-        { "POST", "/v1/files/fs/x?op=rename&to=%FF", null, 400 },
-        { "POST", "/v1/files/fs/x?op=mkdir&to=/y", null, 400 },
-        { "DELETE", "/v1/files/fs/x?recursive=yes", null, 400 },
-        { "POST", "/v1/filesystems?name=x", "{}", 400 },
-        { "DELETE", "/v1/files/fs/missing", null, 404 },
-    };
-
-    [Theory]
-    [MemberData(nameof(BadRequests))]
-    public async Task What_makes_no_sense_is_refused_in_one_line(string method, string path, string? body, int status)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{_cluster.Nodes.EndpointOf("node-1")}{path}")
-        {
-            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
-        };
-        using var response = await healthy.Http.SendAsync(request);
-        var problem = await JsonAsync(response);
-
-        Assert.Equal(status, (int)response.StatusCode);
-        Assert.StartsWith("urn:mooring:error:", problem.GetProperty("type").GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', problem.GetProperty("detail").GetString()!);
+        await TestCluster.UntilAsync("two files are counted", async () => (await _cluster.Client.GetFileSystemAsync(name)).Files == 2);
+        await _cluster.Client.DeleteFileSystemAsync(name);
     }
 
     [Fact]
@@ -426,14 +348,8 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         Assert.Contains("there is no directory", Assert.Single(errors.Trim().Split('\n')), StringComparison.Ordinal);
     }
 
-    private static async Task<(int Exit, string Output, string Errors)> CheckAsync(string name, string data)
-    {
-        var start = new ProcessStartInfo(Programs.Mooring, ["fs", "check", name, "--data", data, "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(TestCluster.Limit);
-        return (process.ExitCode, await output, await errors);
-    }
+    private Task<(int Exit, string Output, string Errors)> CheckAsync(string name, string data) =>
+        MooringCommand.RunAsync(_cluster, "fs", "check", name, "--data", data, "--json");
 
     private static async Task<string> TryAsync(string address, string token, FileOperation operation)
     {
@@ -448,18 +364,5 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         var reader = new WireReader(answer.Payload.Span);
         var error = answer.Kind == FrameKind.Error ? WireRecords.ReadError(ref reader) : FileResult.Read(answer.Payload.Span)[0].Error!;
         return error.Kind == Mooring.Messages.ErrorKind.PermissionDenied ? "denied" : error.ToString();
-    }
-
-    private static async Task<JsonElement> JsonAsync(HttpResponseMessage response)
-    {
-        var text = await response.Content.ReadAsStringAsync();
-        try
-        {
-            return JsonDocument.Parse(text).RootElement;
-        }
-        catch (JsonException)
-        {
-            throw new InvalidOperationException($"{response.StatusCode}: {text}");
-        }
     }
 }

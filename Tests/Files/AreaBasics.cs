@@ -42,7 +42,7 @@ public sealed class AreaBasics : AreaTest
         var content = Bytes(3, 1_500_000);
         await using (var writer = await OpenAsync(image, 1))
         {
-            await using var file = await writer.BeginWriteAsync("/big", AreaWriteMode.CreateNew, Now, default);
+            await using var file = await writer.BeginWriteAsync("/big", resume: false, Now, default);
             for (var at = 0; at < 1_048_576; at += 131_072)
                 await file.WriteChunkAsync(content.AsMemory(at, 131_072));
             var commit = await file.CommitAsync(Now);
@@ -52,7 +52,7 @@ public sealed class AreaBasics : AreaTest
             await file.WriteChunkAsync(content.AsMemory(1_048_576, 131_072));
         }
         await using var next = await OpenAsync(image, 2);
-        await using var resumed = await next.BeginWriteAsync("/big", AreaWriteMode.Resume, Now, default);
+        await using var resumed = await next.BeginWriteAsync("/big", resume: true, Now, default);
         Assert.Equal(1_048_576, resumed.OffsetBytes);
         await resumed.WriteChunkAsync(content.AsMemory(1_048_576));
         await resumed.CommitAsync(Now);

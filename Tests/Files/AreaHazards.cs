@@ -214,13 +214,13 @@ public sealed class AreaHazards : AreaTest
         var free = writer.FreeBytes;
         await FailsAsync(ErrorKind.NotFound, () => writer.WriteFileAsync("/no/file", Bytes(1, 100_000), Now, true, default));
         Assert.Equal(free, writer.FreeBytes);
-        await using (var file = await writer.BeginWriteAsync("/f", AreaWriteMode.CreateNew, Now, default))
+        await using (var file = await writer.BeginWriteAsync("/f", resume: false, Now, default))
         {
             await file.WriteChunkAsync(Bytes(1, 100_000));
             Assert.True(writer.FreeBytes < free);
         }
         Assert.Equal(free, writer.FreeBytes);
-        await using (var file = await writer.BeginWriteAsync("/f", AreaWriteMode.Append, Now, default))
+        await using (var file = await writer.BeginWriteAsync("/f", resume: true, Now, default))
         {
             await file.WriteChunkAsync(Bytes(1, 100_000));
             await writer.RemoveAsync("/f", false, default);

@@ -245,7 +245,17 @@ internal abstract record AreaStep
     {
         public override async Task ExecuteAsync(AreaWriter writer)
         {
-            await using var file = await writer.BeginWriteAsync(Path, AreaWriteMode.Resume, AreaTest.Now, default);
+            if (Bytes.Length % 2 == 0)
+            {
+                await using var pieces = new AreaPieces(writer);
+                for (var at = 0; at < Bytes.Length; at += 65_536)
+                    await pieces.WriteAsync(Bytes.AsMemory(at, Math.Min(65_536, Bytes.Length - at)));
+                // It would be made.
+                _ = writer.Tree.Get(Path);
+                await pieces.AppendAsync(Path, AreaTest.Now, default);
+                return;
+            }
+            await using var file = await writer.BeginWriteAsync(Path, resume: true, AreaTest.Now, default);
             for (var at = 0; at < Bytes.Length; at += 65_536)
                 await file.WriteChunkAsync(Bytes.AsMemory(at, Math.Min(65_536, Bytes.Length - at)));
             await file.CommitAsync(AreaTest.Now);

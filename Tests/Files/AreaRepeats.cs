@@ -111,45 +111,48 @@ public sealed class AreaRepeats : AreaTest
     }
 
     [Fact]
-    public async Task The_oldest_answers_are_forgotten_and_the_latest_of_a_stream_stays()
+    public async Task The_oldest_answers_are_forgotten()
     {
         var image = await FormattedAsync();
         await using (var writer = await OpenAsync(image, 1))
         {
             var layout = (await AreaImage.ReadSuperblockAsync(image, default)).Layout;
-            await using var stream = await writer.BeginWriteAsync("/stream", AreaWriteMode.Append, Now, default, Part(0));
             for (var i = 1; i <= layout.AnswersMax + 10; i++)
-            {
                 await writer.MakeDirectoryAsync("/d", true, Now, default, Part(i));
-                if (i % 40 != 0)
-                    continue;
-                await stream.WriteChunkAsync(Bytes(i, 100));
-                await stream.CommitAsync(Now);
-            }
             Assert.Equal(layout.AnswersMax, writer.Tree.Answers.Count);
             await writer.CheckpointAsync();
         }
         await using var next = await OpenAsync(image, 2);
         Assert.Null(next.Tree.AnswerTo(Part(1), "/d"));
         Assert.NotNull(next.Tree.AnswerTo(Part(150), "/d"));
-        Assert.Equal(next.Tree.Get("/stream").SizeBytes, next.Tree.AnswerTo(Part(0), "/stream")!.Entry!.SizeBytes);
         await AssertCleanAsync(image);
     }
 
     [Fact]
-    public async Task Of_two_who_append_to_one_file_piece_by_piece_the_second_is_told_and_overwrites_nothing()
+    public async Task Those_who_append_to_one_file_at_once_are_put_in_an_order_each_whole_and_once()
     {
         var image = await FormattedAsync();
         await using var writer = await OpenAsync(image, 1);
-        await using var one = await writer.BeginWriteAsync("/f", AreaWriteMode.Append, Now, default);
-        await using var other = await writer.BeginWriteAsync("/f", AreaWriteMode.Append, Now, default);
-        await one.WriteChunkAsync(Bytes(1, 100_000));
-        await other.WriteChunkAsync(Bytes(2, 100_000));
-        await one.CommitAsync(Now);
+        var free = writer.FreeBytes;
+        await using var one = new AreaPieces(writer);
+        await using var other = new AreaPieces(writer);
+        await one.WriteAsync(Bytes(1, 100_000));
+        await other.WriteAsync(Bytes(2, 70_000));
+        await one.WriteAsync(Bytes(3, 30_000));
+        await other.AppendAsync("/f", Now, default, Part(1));
+        await one.AppendAsync("/f", Now, default, Part(2));
+        await using (var again = new AreaPieces(writer))
+        {
+            await again.WriteAsync(Bytes(2, 70_000));
+            Assert.Equal(70_000, (await again.AppendAsync("/f", Now, default, Part(1))).Entry!.SizeBytes);
+        }
+        await using (var dropped = new AreaPieces(writer))
+            await dropped.WriteAsync(Bytes(4, 50_000));
 
-        await FailsAsync(ErrorKind.Busy, () => other.CommitAsync(Now));
-
-        Assert.Equal(Bytes(1, 100_000), await ReadAllAsync(writer, "/f"));
+        byte[] expected = [.. Bytes(2, 70_000), .. Bytes(1, 100_000), .. Bytes(3, 30_000)];
+        Assert.Equal(expected, await ReadAllAsync(writer, "/f"));
+        Assert.Equal(free - writer.Tree.UsedBytes, writer.FreeBytes);
+        await AssertCleanAsync(image);
     }
 
     [Fact]

@@ -84,14 +84,16 @@ public sealed partial class FileSystemClient : IDisposable
     /// <param name="offset">Where to begin, for <see cref="WriteMode.At"/>.</param>
     /// <param name="progress">Told how many bytes are durable.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="request">An id, when the same request may be made again, by anybody: within the area's last 4,096 changes it changes the file once.</param>
     /// <returns>The file.</returns>
     /// <exception cref="MooringException">It was refused.</exception>
     /// <exception cref="MooringUnreachableException">No progress within the time limit.</exception>
     public async Task<FileEntry> WriteAsync(
-        string path, Stream source, WriteMode mode = WriteMode.Replace, long offset = 0, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+        string path, Stream source, WriteMode mode = WriteMode.Replace, long offset = 0, IProgress<long>? progress = null, CancellationToken cancellationToken = default,
+        Guid? request = null)
     {
         var area = await AreaOfAsync(path, cancellationToken).ConfigureAwait(false);
-        var upload = new Upload(path, source, mode, offset, _options, progress);
+        var upload = new Upload(path, source, mode, offset, _options, progress, request);
         return await WithMemberAsync(
             area, true, null, (grant, member, channel) => upload.RunAsync(channel, grant.WriteToken!, Readers(grant), cancellationToken), cancellationToken, () => upload.DurableBytes).ConfigureAwait(false);
     }

@@ -7,11 +7,20 @@ namespace Mooring.Client;
 /// One stream of bytes on its way into a file, over as many connections as it takes: what is durable is not sent again. Bytes that are not durable
 /// are kept, or read again from a source that can seek.
 /// </summary>
-internal sealed class Upload(string path, Stream source, WriteMode mode, long offset, FileClientOptions options, IProgress<long>? progress)
+/// <param name="path">The file.</param>
+/// <param name="source">The bytes.</param>
+/// <param name="mode">What becomes of the file.</param>
+/// <param name="offset">Where to begin, for <see cref="WriteMode.At"/>.</param>
+/// <param name="options">The client's.</param>
+/// <param name="progress">Told how many bytes are durable.</param>
+/// <param name="request">The request's id, when it may come again through another client; null for one of its own.</param>
+internal sealed class Upload(string path, Stream source, WriteMode mode, long offset, FileClientOptions options, IProgress<long>? progress, Guid? request = null)
 {
+    private static readonly DateTimeOffset SendingsBegin = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private const int ChunkBytes = 1 << 20;
 
-    private readonly Guid _id = Guid.NewGuid();
+    private readonly Guid _id = request ?? Guid.NewGuid();
     private readonly long _sourceStart = source.CanSeek ? source.Position : 0;
     private readonly LinkedList<(long Offset, byte[] Bytes)> _kept = new();
     private readonly Lock _lock = new();
@@ -20,7 +29,10 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     private long _read;
     private long _durable;
     private long? _end;
-    private int _sent;
+
+    // Sendings by another client come before or after by the time of day.
+    private int _sent = request is null ? 0 : (int)(DateTimeOffset.UtcNow - SendingsBegin).TotalSeconds;
+    private bool _begun;
     private bool _closed;
 
     /// <summary>How many bytes of the stream are durable.</summary>
@@ -29,7 +41,8 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     public async Task<FileEntry> RunAsync(DataChannel channel, string token, IReadOnlyList<NamedReader> readers, CancellationToken cancellationToken)
     {
         // An append goes on where it was told to begin; before that it is as new.
-        var resumes = mode == WriteMode.Append ? _base is not null : _sent > 0;
+        var resumes = mode == WriteMode.Append ? _base is not null : _begun;
+        _begun = true;
         var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, resumes, new RequestAttempt(_id, ++_sent));
         await channel.Frames.WriteAsync(FrameKind.WriteOpen, open.Write, cancellationToken).ConfigureAwait(false);
         var ready = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);

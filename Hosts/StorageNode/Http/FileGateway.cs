@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Akka.Actor;
 using Microsoft.AspNetCore.Http.Features;
@@ -262,7 +264,7 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
         try
         {
-            var written = await client.WriteAsync(file, request.Body, mode, offset, null, request.HttpContext.RequestAborted);
+            var written = await client.WriteAsync(file, request.Body, mode, offset, null, request.HttpContext.RequestAborted, RequestOf(request, name, file, $"{mode} {offset}"));
             request.HttpContext.Response.Headers.ETag = Preconditions.TagOf(written).ToString();
             return Results.Json(Shapes.Of(written), HttpJson.Default.EntryShape);
         }
@@ -271,6 +273,18 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
             return Problems.Of(Errors.Of(e.Problem), status: StatusCodes.Status412PreconditionFailed);
         }
     });
+
+    // The same key is the same request where the same is to be done with the same file, and it comes from the same bearer.
+    private static Guid? RequestOf(HttpRequest request, string name, string file, string what)
+    {
+        var key = request.Headers["Idempotency-Key"].ToString();
+        if (key.Length == 0)
+            return null;
+        if (!RequestId.TryParse(key, out var id, out var problem))
+            throw new FormatException(problem);
+        var all = string.Join('\n', id.Value, what, name, file, Bearer.Of(request.HttpContext)?.Name);
+        return new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 16));
+    }
 
     private Task<IResult> ChangeFileAsync(HttpRequest request, string name) => OnFileAsync(request, name, async (client, file, query) =>
     {

@@ -9,7 +9,7 @@ public enum WriteMode : byte
     /// <summary>As <see cref="Replace"/>, but there must be no file of that name.</summary>
     CreateNew = 2,
 
-    /// <summary>The bytes go behind the file's end as they become durable.</summary>
+    /// <summary>The bytes go behind the file's end, wherever that is by then, together and at once, when all are there; it is made when it is missing.</summary>
     Append = 3,
 
     /// <summary>The bytes go at an offset of the file as they become durable; it is made when it is missing.</summary>
@@ -27,7 +27,7 @@ public sealed record NamedReader(string Node, string Address, string Token);
 /// <param name="Readers">Where the metadata are to go.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Mode">What becomes of it.</param>
-/// <param name="Offset">Where to begin, for <see cref="WriteMode.At"/>; where the file ended, when an append goes on.</param>
+/// <param name="Offset">Where to begin, for <see cref="WriteMode.At"/>.</param>
 /// <param name="Stream">The client's id of the stream: by it a stream goes on at another writer.</param>
 /// <param name="Resume">Whether the stream was begun before.</param>
 /// <param name="Attempt">Which sending it is; null from a client that does not say it.</param>
