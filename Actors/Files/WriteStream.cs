@@ -20,6 +20,9 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     // said it would take this node for dead.
     private const int TakenBytesUntold = 12 << 20;
 
+    // Nodes of an earlier version wrote appends piece by piece, and each was an answer to the request's first part.
+    private const long AppendPart = long.MaxValue;
+
     private readonly AreaWriter _writer = served.Writer!;
     private readonly Queue<(Task Written, byte[] Buffer)> _inFlight = new();
     private byte[] _gathered = [];
@@ -61,6 +64,9 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             return;
         }
         RequirePlace(open.Mode, inside);
+        // Of an earlier sending that came to nothing: this one begins anew.
+        if (!open.Resume && served.Tree.Find(name) is not null)
+            await ForgetAsync(name, cancellationToken).ConfigureAwait(false);
         _file = await _writer.BeginWriteAsync(name, open.Resume && served.Tree.Find(name) is not null, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         try
         {
@@ -102,12 +108,14 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     // Offsets are the stream's own: where in the file they are is known at its end.
     private async Task AppendAsync(WriteOpen open, string inside, CancellationToken cancellationToken)
     {
-        var part = PartAt(open, 0);
+        var part = PartAt(open, AppendPart);
         if (part is { } request && served.Tree.AnswerTo(request, inside)?.Entry is { } done)
         {
-            await RepeatAsync(done, 0, cancellationToken).ConfigureAwait(false);
+            await RepeatAsync(done, open.Resume ? open.Offset : 0, cancellationToken).ConfigureAwait(false);
             return;
         }
+        if (open.Resume && PartAt(open, 0) is { } piece && served.Tree.AnswerTo(piece, inside) is not null)
+            throw new BlockStoreException(ErrorKind.InvalidArgument, $"the append to '{served.Outside(inside)}' was begun by a node of an earlier version, which has written a part of it", 5);
         RequirePlace(open.Mode, inside);
         await using var pieces = new AreaPieces(_writer);
         try

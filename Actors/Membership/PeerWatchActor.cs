@@ -54,7 +54,11 @@ public sealed class PeerWatchActor : ReceiveActor, IWithTimers
         _probe = probe;
         Receive<DisassociatedEvent>(gone => Suspect(gone.RemoteAddress));
         Receive<AssociationErrorEvent>(failed => Suspect(failed.RemoteAddress));
-        Receive<ThisActorSystemQuarantinedEvent>(given => _givenUpBy.Add(given.RemoteAddress));
+        Receive<ThisActorSystemQuarantinedEvent>(given =>
+        {
+            if (MemberAt(given.RemoteAddress) is not null)
+                _givenUpBy.Add(given.RemoteAddress);
+        });
         Receive<Probe>(probe => ProbeAsync(probe.Peer).PipeTo(Self));
         Receive<Probed>(OnProbed);
         Receive<PeerVote>(OnVote);

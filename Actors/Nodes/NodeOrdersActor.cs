@@ -129,13 +129,16 @@ internal sealed class NodeOrdersActor : ReceiveActor, IWithStash
     // Who cannot be reached takes nothing over, and this node would have given it up.
     private void Ask(IActorRef asker, VipMoving moving, IReadOnlyList<NodeView> nodes)
     {
-        Context.ActorSelection(new RootActorPath(Address.Parse(nodes.First(n => n.Name == moving.To.Value).Member!)) / "user" / DispatcherActor.Name / JoinActor.Name)
-            .Tell(GetMembership.Instance);
+        var next = nodes.First(n => n.Name == moving.To.Value).Member!;
+        Context.ActorSelection(new RootActorPath(Address.Parse(next)) / "user" / DispatcherActor.Name / JoinActor.Name).Tell(GetMembership.Instance);
         Context.SetReceiveTimeout(AnswerMax);
         Become(() =>
         {
-            Receive<MembershipTold>(_ =>
+            Receive<MembershipTold>(told =>
             {
+                // Of an earlier question.
+                if (told.Address != next)
+                    return;
                 asker.Tell(moving);
                 Move(moving.To, nodes);
             });

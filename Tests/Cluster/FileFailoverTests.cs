@@ -26,6 +26,26 @@ public class FileFailoverTests
     }
 
     [Fact]
+    public async Task An_append_whose_writer_is_killed_before_it_is_there_is_sent_again_from_its_begin()
+    {
+        const long bytes = 30 << 20;
+        await using var cluster = await StartAsync();
+        var area = (await cluster.Client.GetFileSystemAsync("fs")).Areas[0];
+        using var open = cluster.Client.OpenFileSystem("fs");
+        await open.Files.PutAsync("/log", "begin"u8.ToArray());
+        using var source = new WatchedStream(bytes, () => cluster.Nodes.KillAsync(area.Writer!));
+
+        var entry = await open.Files.WriteAsync("/log", source, WriteMode.Append);
+
+        var expected = new byte[5 + bytes];
+        "begin"u8.CopyTo(expected);
+        new PatternStream(bytes).ReadExactly(expected.AsSpan(5));
+        var read = new MemoryStream();
+        await open.Files.ReadAsync("/log", 0, null, null, piece => read.WriteAsync(piece));
+        Assert.Equal((5 + bytes, true), (entry.SizeBytes, expected.AsSpan().SequenceEqual(read.ToArray())));
+    }
+
+    [Fact]
     public async Task A_file_goes_on_being_written_when_a_reader_is_killed()
     {
         await using var cluster = await StartAsync();
@@ -238,5 +258,49 @@ public class FileFailoverTests
             if (value > LargeBytes / 4)
                 underWay.TrySetResult();
         }
+    }
+
+    /// <summary>A pattern; something happens when its end is read for the first time.</summary>
+    private sealed class WatchedStream(long bytes, Func<Task> atEnd) : Stream
+    {
+        private readonly PatternStream _pattern = new(bytes);
+        private bool _read;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => true;
+
+        public override bool CanWrite => false;
+
+        public override long Length => bytes;
+
+        public override long Position
+        {
+            get => _pattern.Position;
+            set => _pattern.Position = value;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = _pattern.Read(buffer.Span);
+            if (_pattern.Position == bytes && !_read)
+            {
+                _read = true;
+                await atEnd();
+            }
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => _pattern.Read(buffer, offset, count);
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

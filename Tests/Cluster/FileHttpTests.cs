@@ -115,6 +115,40 @@ public class FileHttpTests(HealthyFileCluster healthy) : IClassFixture<HealthyFi
     }
 
     [Fact]
+    public async Task A_file_that_is_put_with_a_key_is_put_once()
+    {
+        string Url(string node) => $"http://{_cluster.Nodes.EndpointOf(node)}/v1/files/fs/keyed";
+        // Its first sending breaks off.
+        using (var client = new TcpClient())
+        {
+            var node = _cluster.Nodes.EndpointOf("node-1");
+            await client.ConnectAsync(IPEndPoint.Parse(node));
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"PUT /v1/files/fs/keyed HTTP/1.1\r\nHost: {node}\r\nIdempotency-Key: put\r\nContent-Length: {20 << 20}\r\n\r\n"));
+            await client.GetStream().WriteAsync(new byte[9 << 20]);
+        }
+        async Task<JsonElement> PutAsync(string node)
+        {
+            JsonElement? answer = null;
+            // While the broken one is still being ended, the answer is that another runs.
+            await TestCluster.UntilAsync("it is answered", async () =>
+            {
+                using var response = await SendAsync(HttpMethod.Put, Url(node), "Idempotency-Key", "put", "first");
+                answer = response.IsSuccessStatusCode ? await JsonAsync(response) : null;
+                return answer is not null;
+            });
+            return answer!.Value;
+        }
+        var first = await PutAsync("node-2");
+        using (await SendAsync(HttpMethod.Put, Url("node-1"), body: "later"))
+        {
+        }
+        var again = await PutAsync("node-3");
+
+        Assert.Equal(first.GetProperty("modified_at").GetString(), again.GetProperty("modified_at").GetString());
+        Assert.Equal("later", await healthy.Http.GetStringAsync(Url("node-1")));
+    }
+
+    [Fact]
     public async Task Appends_of_many_clients_are_put_in_an_order_and_all_succeed()
     {
         await _cluster.Client.OpenFileSystem("fs").Files.PutAsync("/ordered", ReadOnlyMemory<byte>.Empty);

@@ -1,4 +1,3 @@
-using Mooring.Messages;
 using Mooring.Messages.Wire;
 
 namespace Mooring.Client;
@@ -50,7 +49,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
             throw new WireException($"an answer of kind {(byte)ready.Kind} was not expected");
         var start = new WireReader(ready.Payload.Span).Size();
         _base ??= mode is WriteMode.Append or WriteMode.At ? start : 0;
-        Rewind(start - _base.Value);
+        await RewindAsync(start - _base.Value, cancellationToken).ConfigureAwait(false);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var receiving = ReceiveAsync(channel, both.Token);
         var sending = SendAsync(channel, both.Token);
@@ -72,7 +71,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     private static Task Settle(Task task) => task.ContinueWith(_ => { }, TaskScheduler.Default);
 
     // The next byte to be sent is this one of the stream.
-    private void Rewind(long position)
+    private async Task RewindAsync(long position, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -82,12 +81,27 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
             var have = _kept.First?.Value.Offset ?? _read;
             if (position >= have && position <= _read)
                 return;
-            if (!source.CanSeek)
-                throw new MooringException(new OperationError(ErrorKind.Unavailable, $"what was sent of '{path}' is lost at byte {position}, and its source cannot be read again"));
+            if (!source.CanSeek && position < have)
+                throw new MooringUnreachableException($"what was sent of '{path}' is lost at byte {position}, and its source cannot be read again", null, null);
             _kept.Clear();
-            source.Position = _sourceStart + position;
-            _read = position;
+            (_end, _closed) = (null, false);
         }
+        // Behind what was read it is an answer to an earlier sending, of which no more is wanted.
+        if (source.CanSeek)
+            source.Position = _sourceStart + position;
+        else
+            position = await SkipAsync(position, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+            _read = position;
+    }
+
+    private async Task<long> SkipAsync(long position, CancellationToken cancellationToken)
+    {
+        var dropped = new byte[Math.Min(ChunkBytes, position - _read)];
+        var at = _read;
+        while (at < position && await source.ReadAsync(dropped.AsMemory(0, (int)Math.Min(dropped.Length, position - at)), cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            at += count;
+        return at;
     }
 
     private async Task SendAsync(DataChannel channel, CancellationToken cancellationToken)

@@ -32,7 +32,10 @@ internal static class RequestAddress
     /// <exception cref="FormatException">The path is not what it seems, or not UTF-8.</exception>
     public static string RestOf(HttpRequest request, int parts)
     {
-        var names = Path(Target(request)).Split('/').Skip(1 + parts).Select(HttpForm.Decode).ToList();
+        var all = Path(Target(request)).Split('/').Skip(1).Select(HttpForm.Decode).ToList();
+        var names = all[Math.Min(parts, all.Count)..];
+        if (all.Take(parts).Any(name => name is "" or "." or ".."))
+            throw new FormatException("the path of the address has parts that are folded away, or are empty");
         if (names.FirstOrDefault(name => name is "." or ".." || name.Contains('/')) is { } odd)
             throw new FormatException($"'{odd}' in the path of an address is no name");
         return "/" + string.Join('/', names);
