@@ -4,7 +4,8 @@ namespace Mooring.Client;
 
 /// <summary>
 /// One stream of bytes on its way into a file, over as many connections as it takes: what is durable is not sent again. Bytes that are not durable
-/// are kept, or read again from a source that can seek.
+/// are kept, or read again from a source that can seek. Of a long append the writer says what it has taken: that is durable at its end only, and another
+/// writer wants all of it again.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="source">The bytes.</param>
@@ -34,7 +35,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     private bool _begun;
     private bool _closed;
 
-    /// <summary>How many bytes of the stream are durable.</summary>
+    /// <summary>How many bytes of the stream are durable, or of an append taken.</summary>
     public long DurableBytes => Interlocked.Read(ref _durable);
 
     public async Task<FileEntry> RunAsync(DataChannel channel, string token, IReadOnlyList<NamedReader> readers, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ public enum FrameKind : byte
     /// <summary>Writer to client: the stream goes on from this offset (64 bits).</summary>
     WriteReady = 0x81,
 
-    /// <summary>Writer to client: the stream is durable up to this offset (64 bits).</summary>
+    /// <summary>Writer to client: the stream is durable up to this offset (64 bits); of an append it is taken up to there.</summary>
     WriteAcknowledged = 0x82,
 
     /// <summary>Writer to client: the stream is complete; the <see cref="FileEntry"/>.</summary>
