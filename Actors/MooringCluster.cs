@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
@@ -55,6 +56,12 @@ public sealed class MooringCluster : IExtension
             ClusterSingletonManager.Props(
                 VipOwnerActor.Props(services, Dispatcher, Volumes, standby), HandOver.Instance, ClusterSingletonManagerSettings.Create(system)),
             VipOwnerActor.Name);
+        // Whoever is to own it asks this node to take it off, and clients are served here until then.
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterExiting, "virtual-ip", async () =>
+        {
+            await standby.Leaving.Ended;
+            return Done.Instance;
+        });
         Owner = system.ActorOf(
             ClusterSingletonProxy.Props($"/user/{VipOwnerActor.Name}", ClusterSingletonProxySettings.Create(system)), VipOwnerActor.Name + "-proxy");
     }

@@ -209,7 +209,7 @@ public sealed class JoinActor : ReceiveActor, IWithTimers
         {
             var self = new LeaseHolder(_services.Settings.Node, _services.Incarnation, connection.Address);
             var attempt = await connection.AcquireLeaseAsync(
-                _services.Settings.LeaseName, self, _services.Settings.LeaseDuration, FoundingReason, _stopped.Token).ConfigureAwait(false);
+                _services.Settings.LeaseName, self, _services.Settings.LeaseDuration, FoundingReason, default, _stopped.Token).ConfigureAwait(false);
             if (!attempt.Acquired && attempt.Current is { } before && before.Node == _services.Settings.Node)
                 await connection.EvictAsync(_services.Settings.LeaseName, before, _services.Settings.FenceDuration, _stopped.Token).ConfigureAwait(false);
             if (attempt.Acquired)

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Mooring.Actors.Files;
 using Mooring.Actors.Requests;
+using Mooring.Actors.Vip;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
 using Mooring.Operations;
@@ -41,6 +42,9 @@ namespace Mooring.Actors.Serialization;
 [JsonSerializable(typeof(NodeOrdered))]
 [JsonSerializable(typeof(VipMoving))]
 [JsonSerializable(typeof(LeaveForOther))]
+[JsonSerializable(typeof(VipOffered))]
+[JsonSerializable(typeof(TakeVipOff))]
+[JsonSerializable(typeof(VipIsOff))]
 [JsonSerializable(typeof(NodeHealthReport))]
 [JsonSerializable(typeof(NodesListed))]
 [JsonSerializable(typeof(OperationAccepted))]

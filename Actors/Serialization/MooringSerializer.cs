@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using Mooring.Actors.Files;
 using Mooring.Actors.Requests;
+using Mooring.Actors.Vip;
 using Mooring.Actors.Volumes;
 using Mooring.Messages;
 
@@ -42,6 +43,9 @@ public sealed class MooringSerializer : SerializerWithStringManifest
         ["resume-node"] = typeof(ResumeNode),
         ["move-vip"] = typeof(MoveVip),
         ["node-ordered"] = typeof(NodeOrdered),
+        ["vip-offered"] = typeof(VipOffered),
+        ["take-vip-off"] = typeof(TakeVipOff),
+        ["vip-is-off"] = typeof(VipIsOff),
         ["vip-moving"] = typeof(VipMoving),
         ["leave-for-other"] = typeof(LeaveForOther),
         ["node-health-report"] = typeof(NodeHealthReport),

@@ -14,10 +14,14 @@ public interface IVirtualAddress
     /// </summary>
     /// <param name="epoch">The ownership that this is for.</param>
     /// <param name="isFirst">Whether nobody has ever had the address: nobody is kept waiting who was served before.</param>
+    /// <param name="isFree">
+    /// Called once, when nothing else is left to do but to put it on: completes when nobody has it any more who hands it over; cancelled when this node is
+    /// not to have it after all.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Completes when clients reach the gateway.</returns>
     /// <exception cref="VirtualAddressTakenException">Somebody who is no node of this cluster has the address or the port.</exception>
-    Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken);
+    Task AcquireAsync(Epoch epoch, bool isFirst, Func<Task> isFree, CancellationToken cancellationToken);
 
     /// <summary>Why clients cannot reach the address while it is on this node, as far as this node can know: one line, or null. Never throws.</summary>
     string? Problem => null;
@@ -64,6 +68,9 @@ public interface ILeaseKeeper
     /// <summary>Keeps a lease that was just taken; what was kept before counts no more.</summary>
     /// <param name="lease">The lease.</param>
     void Keep(HeldLease lease);
+
+    /// <summary>Nothing is renewed any more, since another may have the lease by agreement; the address is taken off in time all the same.</summary>
+    void LetRunOut();
 
     /// <summary>The lease is given up: nothing is renewed or watched any more.</summary>
     void Stop();

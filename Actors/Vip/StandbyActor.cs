@@ -1,20 +1,27 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
+using Akka.Event;
 using Mooring.Actors.Membership;
+using Mooring.Messages;
 
 namespace Mooring.Actors.Vip;
 
 /// <summary>
-/// Makes this node ready to own the virtual IP while whoever owns it leaves, or is out of reach and its removal is decided: what the owner needs is
-/// open then, and need not be waited for by clients.
+/// Before and after this node owns the virtual IP. Makes it ready while whoever owns it leaves, or is out of reach and its removal is decided: what the
+/// owner needs is open then, and need not be waited for by clients. Once this node has owned it and hands it over, it agrees to its successor's
+/// taking the lease, and has the address until that one is ready for it.
 /// </summary>
-public sealed class StandbyActor : ReceiveActor
+public sealed class StandbyActor : ReceiveActor, IWithTimers
 {
     /// <summary>Its name under the dispatcher.</summary>
     public const string Name = "standby";
 
+    // What does not come within this time keeps nobody waiting: the address is given up all the same.
+    private static readonly TimeSpan StayMax = TimeSpan.FromSeconds(1);
+
     private readonly OwnerStandby _standby;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly string? _role = ClusterSingletonManagerSettings.Create(Context.System).Role;
 
@@ -24,7 +31,18 @@ public sealed class StandbyActor : ReceiveActor
     {
         _standby = standby;
         Receive<ClusterEvent.IClusterDomainEvent>(_ => Look());
+        Receive<OwnerStays>(OnOwnerStays);
+        Receive<StayIsOver>(_ => _standby.Leaving.End());
+        Receive<VipOffered>(offered => _standby.Offer = new VipOffer(offered.Epoch, Sender));
+        Receive<TakeVipOff>(take =>
+        {
+            _standby.Leaving.End();
+            Sender.Tell(new VipIsOff(take.Epoch));
+        });
     }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
     /// <param name="standby">What is made ready.</param>
@@ -40,19 +58,42 @@ public sealed class StandbyActor : ReceiveActor
     {
         _cluster.Unsubscribe(Self);
         _standby.Drop();
+        _standby.Leaving.End();
+    }
+
+    private void Look()
+    {
+        var (oldest, successor) = ByAge();
+        if (successor?.UniqueAddress != _cluster.SelfUniqueAddress)
+            _standby.Drop();
+        else if (oldest!.UniqueAddress != _cluster.SelfUniqueAddress)
+            _standby.Prepare();
     }
 
     // The singleton goes to the oldest that stays.
-    private void Look()
+    private (Member? Oldest, Member? Successor) ByAge()
     {
         var state = _cluster.State;
         var byAge = state.Members.Where(m => m.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp) && (_role is null || m.HasRole(_role)))
             .OldestFirst().ToList();
-        var successor = byAge.FirstOrDefault(m => m.Status == MemberStatus.Up && !state.Unreachable.Contains(m));
-        if (successor?.UniqueAddress != _cluster.SelfUniqueAddress)
-            _standby.Drop();
-        else if (byAge[0].UniqueAddress != _cluster.SelfUniqueAddress)
-            _standby.Prepare();
+        return (byAge.FirstOrDefault(), byAge.FirstOrDefault(m => m.Status == MemberStatus.Up && !state.Unreachable.Contains(m)));
+    }
+
+    private void OnOwnerStays(OwnerStays stays)
+    {
+        if (ByAge().Successor is not { } successor || successor.UniqueAddress == _cluster.SelfUniqueAddress)
+        {
+            _standby.Leaving.End();
+            return;
+        }
+        _log.Info("the virtual IP stays here until {0} is ready for it", successor.Address);
+        Timers.StartSingleTimer(StayIsOver.Instance, StayIsOver.Instance, StayMax);
+        Context.ActorSelection(Self.Path.ToStringWithAddress(successor.Address)).Tell(new VipOffered(stays.Epoch));
+    }
+
+    private sealed record StayIsOver : INoSerializationVerificationNeeded
+    {
+        public static StayIsOver Instance { get; } = new();
     }
 }
 
@@ -63,6 +104,17 @@ public sealed class OwnerStandby(MooringServices services)
     private readonly Lock _gate = new();
     private Task<OwnerConnections>? _opening;
     private bool _prepared;
+    private VipOffer? _offer;
+
+    /// <summary>What stays of the owner on this node.</summary>
+    public LeavingOwner Leaving { get; } = new(services);
+
+    /// <summary>What the latest owner has agreed to, if it has and was heard of; counts for one epoch alone.</summary>
+    internal VipOffer? Offer
+    {
+        get => Volatile.Read(ref _offer);
+        set => Volatile.Write(ref _offer, value);
+    }
 
     /// <summary>Opens what the owner needs, and looks whether a stranger has the address; once, until it is dropped.</summary>
     public void Prepare()

@@ -10,9 +10,9 @@ namespace Mooring.Actors.Vip;
 
 /// <summary>
 /// The owner of the virtual IP: a cluster singleton, moved by membership events, that may act only while it holds the lease (membership
-/// says who should, the block store says who may). Takeover: lease and epoch, then the address and the gateway, then the book of
+/// says who should, the block store says who may). Takeover: lease and epoch, then the address and the gateway, and beside them the book of
 /// requests. A predecessor whose process has ended is fenced before that, and its lease ends with it; one that is only silent has its lease
-/// waited out, and is fenced beside the rest.
+/// waited out, and is fenced beside the rest; one that hands over has agreed to the lease's being taken, and serves the address until all else is done.
 /// </summary>
 public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -24,7 +24,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private static readonly TimeSpan WaitLogInterval = TimeSpan.FromSeconds(5);
 
     // What does not answer within this time keeps no successor waiting: the lease runs out by itself.
-    private static readonly TimeSpan HandOverMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GiveUpMax = TimeSpan.FromSeconds(1);
 
     private readonly MooringServices _services;
     private readonly MooringSettings _settings;
@@ -42,6 +42,10 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private Task<(OwnerConnections Connections, LeaseAttempt Attempt)>? _acquiring;
     private string? _steppedDown;
     private IActorRef _lostTo = ActorRefs.Nobody;
+    private VipOffer? _offer;
+    private TimeSpan _offerOverAt;
+    private TaskCompletionSource? _free;
+    private bool _stays;
     private TimeSpan _waitLoggedAt = TimeSpan.MinValue;
 
     /// <summary>Makes the actor.</summary>
@@ -77,6 +81,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     {
         Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
         _lostTo = Self;
+        _standby.Leaving.Begin();
         _services.LeaseKeeper.Lost += OnLost;
         Health.Tell(new VipHeld(null, Taking: true));
         Self.Tell(Acquire.Instance);
@@ -86,10 +91,15 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     protected override void PostStop()
     {
         Cluster.Get(Context.System).Unsubscribe(Self);
-        _services.VirtualAddress.Release();
-        // What is being put on right now must not stay on without an owner.
-        _ = _claim?.ContinueWith(_ => _services.VirtualAddress.Release(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        _services.LeaseKeeper.Stop();
+        _free?.TrySetCanceled();
+        if (!_stays)
+        {
+            _services.VirtualAddress.Release();
+            // What is being put on right now must not stay on without an owner.
+            _ = _claim?.ContinueWith(_ => _services.VirtualAddress.Release(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _services.LeaseKeeper.Stop();
+            _standby.Leaving.EndWithoutStay();
+        }
         Health.Tell(new VipHeld(null));
         _stopped.Cancel();
         _stopped.Dispose();
@@ -114,21 +124,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             if (acquiring.IsCompletedSuccessfully && await acquiring is var (late, attempt))
                 (connections, epoch) = (late, attempt.Acquired ? attempt.Epoch : epoch);
         }
-        if (connections is null)
-            return;
-        try
-        {
-            if (epoch.Value > 0)
-                await connections.Lease.ReleaseLeaseAsync(lease, connections.Self, epoch, CancellationToken.None);
-        }
-        catch (BlockStoreException)
-        {
-            // It runs out by itself.
-        }
-        finally
-        {
-            _ = connections.DisposeAsync().AsTask();
-        }
+        if (connections is not null)
+            await LeavingOwner.GiveBackAsync(lease, connections, epoch);
     }
 
     // Called on a thread of the keeper's, after it has taken the address off.
@@ -143,8 +140,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             if (_acquiring is not null)
                 return;
             var asked = _services.LeaseKeeper.Now;
-            var known = _predecessor;
-            _acquiring = AcquireAsync(_connections, before => Reason(known ?? before?.Holder));
+            var (known, offer) = (_predecessor, _standby.Offer);
+            _acquiring = AcquireAsync(_connections, before => Reason(known ?? before?.Holder, offer is not null && offer.Epoch == before?.Epoch), offer?.Epoch ?? default);
             _acquiring.PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new AcquireFailed(e));
         });
         Receive<Acquired>(OnAcquired);
@@ -205,9 +202,13 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _epoch = acquired.Attempt.Epoch;
         Timers.Cancel("acquire");
         _services.LeaseKeeper.Keep(new HeldLease(_connections.Lease, _connections.Self, _epoch, acquired.AskedAt));
-        if (_predecessor is { } before && before != _ended && before.Fence != _connections.Self.Fence)
-            Fence(before);
-        _log.Info("lease of the virtual IP taken with epoch {0}: {1}", _epoch, Reason(_predecessor));
+        if (_standby.Offer is { } offer && offer.Epoch.Next == _epoch)
+            (_offer, _offerOverAt) = (offer, _services.LeaseKeeper.Now + _settings.LeaseDuration);
+        else
+            FencePredecessor();
+        _log.Info("lease of the virtual IP taken with epoch {0}: {1}", _epoch, Reason(_predecessor, _offer is not null));
+        _operations = Context.Watch(Context.ActorOf(
+            PendingOperationsActor.Props(_services, _epoch, _volumes, _connections.Work), $"{PendingOperationsActor.Name}-{_epoch}"));
         Become(Claiming);
         Self.Tell(Claim.Instance);
     }
@@ -217,6 +218,25 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Common();
         Losing();
         Receive<Claim>(_ => StartClaim());
+        Receive<Unclaimed>(unclaimed =>
+        {
+            if (unclaimed.Epoch != _epoch || _offer is not { } offer)
+                return;
+            offer.From.Tell(new TakeVipOff(offer.Epoch));
+            var left = _offerOverAt - _services.LeaseKeeper.Now;
+            Timers.StartSingleTimer(OfferIsOver.Instance, OfferIsOver.Instance, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        });
+        Receive<VipIsOff>(off =>
+        {
+            if (off.Epoch == _offer?.Epoch)
+                OnFree();
+        });
+        Receive<OfferIsOver>(_ =>
+        {
+            _log.Warning("{0}, which hands the virtual IP over, does not say that it is off: its lease has been waited out", _predecessor?.Node);
+            FencePredecessor();
+            OnFree();
+        });
         Receive<Claimed>(claimed =>
         {
             _claim = null;
@@ -226,8 +246,6 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
                 StartClaim();
                 return;
             }
-            _operations = Context.ActorOf(PendingOperationsActor.Props(_services, _epoch, _volumes, _connections!.Work), $"{PendingOperationsActor.Name}-{_epoch}");
-            Context.Watch(_operations);
             _log.Info("virtual IP {0} is on this node", _services.VirtualAddress.Endpoint);
             Become(Owning);
             Health.Tell(new VipHeld(_epoch));
@@ -253,30 +271,53 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         if (_claim is not null)
             return;
         var epoch = _epoch;
-        _claim = _services.VirtualAddress.AcquireAsync(epoch, _connections!.IsFirst, _stopped.Token);
+        var isFree = static () => Task.CompletedTask;
+        if (_offer is not null)
+        {
+            var (free, self) = (_free = new TaskCompletionSource(), Self);
+            isFree = () =>
+            {
+                self.Tell(new Unclaimed(epoch));
+                return free.Task;
+            };
+        }
+        _claim = _services.VirtualAddress.AcquireAsync(epoch, _connections!.IsFirst, isFree, _stopped.Token);
         _claim.PipeTo(Self, success: () => new Claimed(epoch), failure: e => new ClaimFailed(epoch, e));
+    }
+
+    // Nobody has the address: it may be put on.
+    private void OnFree()
+    {
+        Timers.Cancel(OfferIsOver.Instance);
+        _offer = null;
+        _free?.TrySetResult();
+        _free = null;
     }
 
     private void Owning()
     {
+        Receive<HandOver>(_ => OnHandOverOwned());
         Common();
         Losing();
         Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self, success: history => history, failure: e => new QueryFailed(ErrorOf(e))));
         Receive<CheckStore>(request => Context.ActorOf(StoreCheckActor.Props(_connections!.Work, _operations)).Forward(request));
         Receive<INodeOrder>(_dispatcher.Forward);
+        ReceiveAny(message => _operations.Forward(message));
+    }
+
+    private void Losing()
+    {
+        Receive<LeaseLost>(lost =>
+        {
+            if (lost.Epoch == _epoch)
+                StepDown(lost.Reason);
+        });
         Receive<Terminated>(_ =>
         {
             _log.Warning("the book of requests stopped; this owner starts again");
             StepDown("the journal of pending operations failed");
         });
-        ReceiveAny(message => _operations.Forward(message));
     }
-
-    private void Losing() => Receive<LeaseLost>(lost =>
-    {
-        if (lost.Epoch == _epoch)
-            StepDown(lost.Reason);
-    });
 
     private void StepDown(string reason)
     {
@@ -289,28 +330,39 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         Context.Stop(_operations);
         _operations = ActorRefs.Nobody;
         (_steppedDown, _ended, _predecessor) = (reason, null, null);
-        _epoch = default;
+        (_epoch, _offer) = (default, null);
+        _free?.TrySetCanceled();
         Disconnect();
         Become(Acquiring);
         Health.Tell(new VipHeld(null, Taking: true));
         AcquireLater(_settings.LeaseRetryInterval);
     }
 
-    // Its successor begins when this has ended: by then the address is off, and the lease given back.
-    private void OnHandOver()
+    // Its successor begins when this has ended, and the address stays meanwhile.
+    private void OnHandOverOwned()
     {
         _log.Info("handing the virtual IP over");
+        _stays = true;
+        _standby.Leaving.Stay(_connections!, _epoch);
+        Context.ActorSelection(_dispatcher.Path / StandbyActor.Name).Tell(new OwnerStays(_epoch));
+        (_connections, _epoch) = (null, default);
+        Context.Stop(Self);
+    }
+
+    // By the time at which its successor begins, the lease is given back.
+    private void OnHandOver()
+    {
         _services.VirtualAddress.Release();
         _services.LeaseKeeper.Stop();
         Context.Unwatch(_operations);
         Context.Stop(_operations);
         Become(() =>
         {
-            Receive<HandedOver>(_ => Context.Stop(Self));
+            Receive<GivenUp>(_ => Context.Stop(Self));
             ReceiveAny(_ => { });
         });
-        Timers.StartSingleTimer(HandedOver.Instance, HandedOver.Instance, HandOverMax);
-        GiveUpAsync().PipeTo(Self, success: () => HandedOver.Instance);
+        Timers.StartSingleTimer(GivenUp.Instance, GivenUp.Instance, GiveUpMax);
+        GiveUpAsync().PipeTo(Self, success: () => GivenUp.Instance);
     }
 
     private void Common()
@@ -336,6 +388,12 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         });
     }
 
+    private void FencePredecessor()
+    {
+        if (_predecessor is { } before && before != _ended && before.Fence != _connections!.Self.Fence)
+            Fence(before);
+    }
+
     private void Fence(LeaseHolder predecessor) =>
         _connections!.Work.FenceAsync(predecessor.Fence, _settings.FenceDuration, _stopped.Token).PipeTo(
             Self, success: () => new FenceEnded(predecessor, null), failure: e => new FenceEnded(predecessor, e.GetBaseException().Message));
@@ -350,14 +408,14 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _connections = null;
     }
 
-    private async Task<(OwnerConnections Connections, LeaseAttempt Attempt)> AcquireAsync(OwnerConnections? open, Func<LeaseOwnership?, string> reason)
+    private async Task<(OwnerConnections Connections, LeaseAttempt Attempt)> AcquireAsync(OwnerConnections? open, Func<LeaseOwnership?, string> reason, Epoch agreed)
     {
         var connections = open ?? await _standby.TakeAsync(_stopped.Token);
         try
         {
             // To its end: a lease that came afterwards would be held for nobody.
             return (connections, await connections.Lease.AcquireLeaseAsync(
-                _settings.LeaseName, connections.Self, _settings.LeaseDuration, reason(connections.Before), CancellationToken.None));
+                _settings.LeaseName, connections.Self, _settings.LeaseDuration, reason(connections.Before), agreed, CancellationToken.None));
         }
         catch when (open is null)
         {
@@ -367,10 +425,11 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     // What the history of the address says of this ownership.
-    private string Reason(LeaseHolder? before) => _steppedDown is { } stepped ? $"again, after: {stepped}"
+    private string Reason(LeaseHolder? before, bool isOffered) => _steppedDown is { } stepped ? $"again, after: {stepped}"
         : before is null || before.Incarnation == _services.Incarnation ? "first start"
         : before.Node == _settings.Node ? "this node was started again"
         : before == _ended ? $"took over from {before.Node}, whose process has ended"
+        : isOffered ? $"took over from {before.Node}, which handed it over"
         : $"took over from {before.Node}, which had left or was silent";
 
     private static OperationError ErrorOf(Exception e) =>
@@ -403,9 +462,17 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record ClaimFailed(Epoch Epoch, Exception Cause) : INoSerializationVerificationNeeded;
 
-    private sealed record HandedOver : INoSerializationVerificationNeeded
+    // All but putting it on is done.
+    private sealed record Unclaimed(Epoch Epoch) : INoSerializationVerificationNeeded;
+
+    private sealed record OfferIsOver : INoSerializationVerificationNeeded
     {
-        public static HandedOver Instance { get; } = new();
+        public static OfferIsOver Instance { get; } = new();
+    }
+
+    private sealed record GivenUp : INoSerializationVerificationNeeded
+    {
+        public static GivenUp Instance { get; } = new();
     }
 
     private sealed record FenceAgain(LeaseHolder Who) : INoSerializationVerificationNeeded;

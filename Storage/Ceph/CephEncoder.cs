@@ -12,13 +12,12 @@ internal sealed class CephEncoder
     /// <summary>What has been written.</summary>
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
-    /// <summary>The request of <c>lock.lock</c> (cls_lock_lock_op, version 1): an exclusive lock.</summary>
-    public static CephEncoder Lock(string name, string cookie, string description, TimeSpan duration, byte flags, string tag = "")
+    /// <summary>The request of <c>lock.lock</c> (cls_lock_lock_op, version 1): an exclusive lock, or one that others with the same tag may hold, too.</summary>
+    public static CephEncoder Lock(string name, bool shared, string cookie, string description, TimeSpan duration, byte flags, string tag)
     {
-        const byte exclusive = 1;
         var ticks = duration.Ticks;
         return new CephEncoder().Versioned(body => body
-            .Text(name).Byte(exclusive).Text(cookie).Text(tag).Text(description)
+            .Text(name).Byte((byte)(shared ? 2 : 1)).Text(cookie).Text(tag).Text(description)
             .Number((uint)(ticks / TimeSpan.TicksPerSecond)).Number((uint)(ticks % TimeSpan.TicksPerSecond * 100))
             .Byte(flags));
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -7,9 +8,10 @@ using Mooring.Storage.Ceph.Native;
 namespace Mooring.Storage.Ceph;
 
 /// <summary>
-/// A lease is one object <c>mooring.lease.NAME</c>: an exclusive lock of the OSD's <c>lock</c> class, whose duration the OSD's clock measures, and
+/// A lease is one object <c>mooring.lease.NAME</c>: a lock of the OSD's <c>lock</c> class, whose duration the OSD's clock measures, and
 /// in its omap the epoch (<c>epoch</c>) and the latest ownerships (<c>o/EPOCH</c>). Lock, epoch and history change in one operation that
-/// compares the epoch, so they always agree.
+/// compares the epoch, so they always agree. The lock is a shared one with a tag: with another tag nobody gets it while it is held. A holder takes a tag
+/// of its own, or its predecessor's when that has agreed: the lock is then held by both, and the epoch, which a renewal compares, is the taker's.
 /// </summary>
 internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
 {
@@ -20,8 +22,11 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
 
     private static readonly byte[] EpochKey = "epoch"u8.ToArray();
 
+    // By lease: the tag by which this connection holds it.
+    private readonly ConcurrentDictionary<string, string> _tags = new(StringComparer.Ordinal);
+
     public async Task<LeaseAttempt> AcquireAsync(
-        string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken)
+        string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken)
     {
         var oid = ObjectOf(name);
         RequireDuration(name, duration);
@@ -29,10 +34,14 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         connection.ThrowIfUnusable();
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var (epoch, latest) = await ReadAsync(oid, what, cancellationToken).ConfigureAwait(false);
-            var result = await TakeAsync(oid, holder, duration, reason, epoch).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var (epoch, latest, current) = await ReadAsync(oid, what, cancellationToken).ConfigureAwait(false);
+            var tag = current is not null && epoch == agreed ? current : epoch.Next.ToString();
+            var result = await TakeAsync(oid, holder, duration, reason, epoch, tag).WaitAsync(cancellationToken).ConfigureAwait(false);
             if (result >= 0)
+            {
+                _tags[name] = tag;
                 return new LeaseAttempt(true, epoch.Next, latest);
+            }
             if (result == CephErrors.Busy && latest is not null)
             {
                 if (CookieOf(latest) != CookieOf(holder))
@@ -55,19 +64,25 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         connection.ThrowIfUnusable();
         var result = new WriteOperation()
             .OmapEquals(EpochKey, Text(epoch))
-            .Execute("lock", "lock", CephEncoder.Lock(LockName, CookieOf(holder), holder.Node.Value, duration, MustRenew).Written)
+            .Execute("lock", "lock", CephEncoder.Lock(LockName, shared: true, CookieOf(holder), holder.Node.Value, duration, MustRenew, _tags.GetValueOrDefault(name, "")).Written)
             .Run(connection.Metadata, oid);
         return IsHeld(result, $"renew lease {name}");
     }
 
     public async Task ReleaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken)
     {
+        var (oid, what) = (ObjectOf(name), $"release lease {name}");
         connection.ThrowIfUnusable();
-        var result = await new WriteOperation()
-            .OmapEquals(EpochKey, Text(epoch))
+        if (IsHeld(await UnlockAsync(epoch).ConfigureAwait(false), what))
+            return;
+        var (next, latest, _) = await ReadAsync(oid, what, cancellationToken).ConfigureAwait(false);
+        if (next == epoch.Next && latest is not null && CookieOf(latest) != CookieOf(holder))
+            _ = IsHeld(await UnlockAsync(next).ConfigureAwait(false), what);
+
+        Task<int> UnlockAsync(Epoch current) => new WriteOperation()
+            .OmapEquals(EpochKey, Text(current))
             .Execute("lock", "unlock", CephEncoder.Unlock(LockName, CookieOf(holder)).Written)
-            .RunAsync(connection.Metadata, ObjectOf(name)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        _ = IsHeld(result, $"release lease {name}");
+            .RunAsync(connection.Metadata, oid).WaitAsync(cancellationToken);
     }
 
     /// <summary>Frees the lock of a holder that will not use it any more: it is fenced, or is the caller itself through another connection.</summary>
@@ -106,7 +121,10 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
 
     private static byte[] HistoryKey(long epoch) => Encoding.ASCII.GetBytes("o/" + epoch.ToString("D20", CultureInfo.InvariantCulture));
 
-    private static LeaseOwnership Parse(OmapEntry entry)
+    private static LeaseOwnership Parse(OmapEntry entry) => ParseTagged(entry).Ownership;
+
+    // Without a tag it holds the lock alone.
+    private static (LeaseOwnership Ownership, string? Tag) ParseTagged(OmapEntry entry)
     {
         using var document = JsonDocument.Parse(entry.Value);
         var root = document.RootElement;
@@ -114,10 +132,11 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         var holder = new LeaseHolder(
             new NodeName(root.GetProperty("node").GetString()!), root.GetProperty("incarnation").GetString()!,
             new FenceAddress(root.GetProperty("fence").GetString()!));
-        return new LeaseOwnership(new Epoch(epoch), holder, root.GetProperty("since").GetDateTimeOffset(), root.GetProperty("reason").GetString()!);
+        return (new LeaseOwnership(new Epoch(epoch), holder, root.GetProperty("since").GetDateTimeOffset(), root.GetProperty("reason").GetString()!),
+            root.TryGetProperty("tag", out var tag) ? tag.GetString() : null);
     }
 
-    private static byte[] Encode(LeaseHolder holder, DateTimeOffset since, string reason)
+    private static byte[] Encode(LeaseHolder holder, DateTimeOffset since, string reason, string tag)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
@@ -127,37 +146,39 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         json.WriteString("fence", holder.Fence.Value);
         json.WriteString("since", since);
         json.WriteString("reason", reason);
+        json.WriteString("tag", tag);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
     }
 
-    private Task<int> TakeAsync(string oid, LeaseHolder holder, TimeSpan duration, string reason, Epoch epoch)
+    private Task<int> TakeAsync(string oid, LeaseHolder holder, TimeSpan duration, string reason, Epoch epoch, string tag)
     {
         var next = epoch.Next;
         var operation = new WriteOperation()
             .Create()
             .OmapEquals(EpochKey, Text(epoch))
-            .Execute("lock", "lock", CephEncoder.Lock(LockName, CookieOf(holder), holder.Node.Value, duration, MayRenew).Written)
+            .Execute("lock", "lock", CephEncoder.Lock(LockName, shared: true, CookieOf(holder), holder.Node.Value, duration, MayRenew, tag).Written)
             .OmapSet(EpochKey, Text(next))
-            .OmapSet(HistoryKey(next.Value), Encode(holder, clock.GetUtcNow(), reason));
+            .OmapSet(HistoryKey(next.Value), Encode(holder, clock.GetUtcNow(), reason, tag));
         if (next.Value > HistoryMax)
             operation.OmapRemove(HistoryKey(next.Value - HistoryMax));
         return operation.RunAsync(connection.Metadata, oid);
     }
 
-    private async Task<(Epoch Epoch, LeaseHolder? Latest)> ReadAsync(string oid, string what, CancellationToken cancellationToken)
+    private async Task<(Epoch Epoch, LeaseHolder? Latest, string? Tag)> ReadAsync(string oid, string what, CancellationToken cancellationToken)
     {
         // "epoch" and "o/…" in one read: they are all the keys there are.
         var (result, entries, _) = await ReadOperation.OmapAsync(connection.Metadata, oid, "", "", 2 * HistoryMax)
             .WaitAsync(cancellationToken).ConfigureAwait(false);
         if (result == CephErrors.NotFound)
-            return (default, null);
+            return default;
         connection.Check(result, what);
         var epoch = entries.Find(entry => entry.Key.AsSpan().SequenceEqual(EpochKey)).Value;
-        return epoch is null
-            ? (default, null)
-            : (new Epoch(long.Parse(Encoding.ASCII.GetString(epoch), CultureInfo.InvariantCulture)), Parse(entries[^1]).Holder);
+        if (epoch is null)
+            return default;
+        var (latest, tag) = ParseTagged(entries[^1]);
+        return (new Epoch(long.Parse(Encoding.ASCII.GetString(epoch), CultureInfo.InvariantCulture)), latest.Holder, tag);
     }
 
     // ECANCELED: another epoch. ENOENT: the lock has run out or is not this holder's. EBUSY: it is somebody else's.
@@ -175,12 +196,28 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
         nuint tagLength = length, clientsLength = length, cookiesLength = length, addressesLength = length;
         var count = Rados.ListLockers(
             connection.Metadata, oid, LockName, out _, tag, &tagLength, clients, &clientsLength, cookies, &cookiesLength, addresses, &addressesLength);
-        // An exclusive lock has one holder; none when it has run out meanwhile.
-        if (count <= 0 || NativeText.Read(cookies) != cookie)
-            return false;
-        var result = Rados.BreakLock(connection.Metadata, oid, LockName, NativeText.Read(clients), cookie);
-        if (result is < 0 and not CephErrors.NotFound)
-            throw connection.Failure(result, "break a lease");
-        return true;
+        // None when it has run out meanwhile; two while one hands it over to the other.
+        var client = clients;
+        for (; count > 0; count--)
+        {
+            if (NativeText.Read(cookies) == cookie)
+            {
+                var result = Rados.BreakLock(connection.Metadata, oid, LockName, NativeText.Read(client), cookie);
+                if (result is < 0 and not CephErrors.NotFound)
+                    throw connection.Failure(result, "break a lease");
+                return true;
+            }
+            cookies = Next(cookies);
+            client = Next(client);
+        }
+        return false;
+
+        static byte* Next(byte* text)
+        {
+            while (*text++ != 0)
+            {
+            }
+            return text;
+        }
     }
 }

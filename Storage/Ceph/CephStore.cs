@@ -152,8 +152,8 @@ internal sealed partial class CephStore : IBlockStore
     public Task<IReadOnlyList<ImageOption>> GetOptionsAsync(VolumeId volume, CancellationToken cancellationToken) =>
         _content.GetOptionsAsync(volume, cancellationToken);
 
-    public Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
-        _leases.AcquireAsync(name, holder, duration, reason, cancellationToken);
+    public Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken) =>
+        _leases.AcquireAsync(name, holder, duration, reason, agreed, cancellationToken);
 
     public bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration) => _leases.Renew(name, holder, epoch, duration);
 

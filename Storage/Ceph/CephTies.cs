@@ -19,7 +19,7 @@ internal sealed class CephTies(CephConnection connection, CephImages images, Cep
         var what = $"lock {volume}";
         var (io, header) = await HeaderAsync(volume, cancellationToken).ConfigureAwait(false);
         var result = await new WriteOperation()
-            .Execute("lock", "lock", CephEncoder.Lock(CephImageUsers.LockName, lockId, "", TimeSpan.Zero, flags: 0, tag).Written)
+            .Execute("lock", "lock", CephEncoder.Lock(CephImageUsers.LockName, shared: false, lockId, "", TimeSpan.Zero, flags: 0, tag).Written)
             .RunAsync(io, header).ConfigureAwait(false);
         if (result == CephErrors.Busy)
         {

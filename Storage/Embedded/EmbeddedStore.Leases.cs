@@ -7,7 +7,7 @@ internal sealed partial class EmbeddedStore
 {
     private const int HistoryMax = 32;
 
-    public Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
+    public Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken) =>
         OnControlAsync(database =>
         {
             RequireGoodLease(name, duration);
@@ -15,8 +15,15 @@ internal sealed partial class EmbeddedStore
             {
                 RequireUnfenced(database);
                 var lease = FindLease(database, name);
-                if (lease is not null && Holds(lease) && !IsSame(lease.Holder, holder))
+                var isAgreed = lease is not null && lease.Epoch == agreed;
+                if (lease is not null && Holds(lease) && !IsSame(lease.Holder, holder) && !isAgreed)
                     return new LeaseAttempt(false, lease.Epoch, lease.Holder);
+                // What time the one before it has left.
+                if (FindLease(database, Before(name)) is { } before && Holds(before) && !IsSame(before.Holder, holder) && !isAgreed)
+                    return new LeaseAttempt(false, lease!.Epoch, before.Holder);
+                database.Execute("DELETE FROM leases WHERE name = ?", Before(name));
+                if (isAgreed)
+                    database.Execute("UPDATE leases SET name = ? WHERE name = ?", Before(name), name);
                 var epoch = (lease?.Epoch ?? default).Next;
                 database.Execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)",
                     name, epoch.Value, holder.Node.Value, holder.Incarnation, holder.Fence.Value, _boot, Now() + Ticks(duration));
@@ -34,7 +41,7 @@ internal sealed partial class EmbeddedStore
     }, CancellationToken.None).GetAwaiter().GetResult();
 
     public Task ReleaseLeaseAsync(string name, LeaseHolder holder, Epoch epoch, CancellationToken cancellationToken) =>
-        OnControlAsync(database => SetExpiry(database, name, holder, epoch, () => 0), cancellationToken);
+        OnControlAsync(database => SetExpiry(database, name, holder, epoch, () => 0) || SetExpiry(database, Before(name), holder, epoch, () => 0), cancellationToken);
 
     public async Task EvictAsync(string name, LeaseHolder holder, TimeSpan fenceDuration, CancellationToken cancellationToken)
     {
@@ -42,7 +49,7 @@ internal sealed partial class EmbeddedStore
         await OnControlAsync(database => database.Write(() =>
         {
             RequireUnfenced(database);
-            database.Execute("UPDATE leases SET expires = 0 WHERE name = ? AND node = ? AND incarnation = ?", name, holder.Node.Value, holder.Incarnation);
+            database.Execute("UPDATE leases SET expires = 0 WHERE name IN (?, ?) AND node = ? AND incarnation = ?", name, Before(name), holder.Node.Value, holder.Incarnation);
             return true;
         }), cancellationToken).ConfigureAwait(false);
     }
@@ -51,6 +58,9 @@ internal sealed partial class EmbeddedStore
         OnControlAsync<IReadOnlyList<LeaseOwnership>>(database => database.Query(
             row => new LeaseOwnership(new Epoch(row.Number(0)), ReadHolder(row, 1), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(4)), row.Text(5)),
             "SELECT epoch, node, incarnation, fence, since, reason FROM lease_history WHERE name = ? ORDER BY epoch DESC LIMIT ?", name, HistoryMax), cancellationToken);
+
+    // The row of a holder from whom the lease was taken by agreement; no lease has such a name.
+    private static string Before(string name) => name + "/before";
 
     private bool SetExpiry(Database database, string name, LeaseHolder holder, Epoch epoch, Func<long> expires) => database.Write(() =>
     {

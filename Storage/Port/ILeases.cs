@@ -13,10 +13,15 @@ public interface ILeases
     /// <param name="holder">Who takes it: unique for each incarnation of a process.</param>
     /// <param name="duration">How long it holds unless it is renewed.</param>
     /// <param name="reason">Why it is taken, one line, kept in the history.</param>
+    /// <param name="agreed">
+    /// The epoch of a holder that has agreed to give it up, or the default for none: if it is the current one, the lease is taken although that one holds
+    /// it. That one's renewals fail from then on. It may act until the time it has left is over or it releases the lease, and nobody but a taker to whom
+    /// it has agreed gets the lease until then: that taker acts when it says that it does not any more, or when that time is over.
+    /// </param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Taken, with the epoch; or not, with who holds it.</returns>
     /// <exception cref="BlockStoreException">The store cannot be reached or the connection is fenced.</exception>
-    Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken);
+    Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken);
 
     /// <summary>
     /// Holds the lease for another <paramref name="duration"/> from now, only if it has not run out and is this holder's with this epoch.
@@ -31,7 +36,10 @@ public interface ILeases
     /// it is not.</exception>
     bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration);
 
-    /// <summary>Gives the lease up so that another can have it at once. Does nothing when it is not this holder's.</summary>
+    /// <summary>
+    /// Gives the lease up so that another can have it at once; or what is left of it, when another has taken it by agreement. Does nothing when it is not
+    /// this holder's.
+    /// </summary>
     /// <param name="name">The lease.</param>
     /// <param name="holder">The holder.</param>
     /// <param name="epoch">The epoch that acquiring it gave.</param>

@@ -20,6 +20,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
     private readonly TestProbe _health;
     private readonly TestProbe _region;
     private readonly TestProbe _holders;
+    private readonly TestProbe _standby;
     private readonly IActorRef _dispatcher;
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -34,6 +35,9 @@ public sealed class VipOwnerActorSpec : ActorSpec
         _dispatcher = _holders.Ref;
         var health = _health.Ref;
         _holders.ChildActorOf(Props.Create(() => new Forwarder(health)), NodeHealthActor.Name, SupervisorStrategy.StoppingStrategy);
+        _standby = CreateTestProbe();
+        var standby = _standby.Ref;
+        _holders.ChildActorOf(Props.Create(() => new Forwarder(standby)), StandbyActor.Name, SupervisorStrategy.StoppingStrategy);
         Store.Before = Calling((_, _) => { });
     }
 
@@ -262,40 +266,118 @@ public sealed class VipOwnerActorSpec : ActorSpec
     }
 
     [Fact]
-    public void It_hands_over_by_taking_the_address_off_and_giving_the_lease_back_before_it_ends()
+    public void It_hands_over_by_ending_while_the_address_stays_until_the_successor_asks_for_it()
     {
-        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var owner = Own();
-        Store.Before = async (call, _) =>
-        {
-            VipEvents.Ref.Tell(call, ActorRefs.NoSender);
-            await goOn.Task;
-        };
+        var standby = new OwnerStandby(Services);
+        var owner = Own(standby);
+        Watch(owner);
+
+        owner.Tell(HandOver.Instance);
+
+        ExpectTerminated(owner);
+        Assert.Equal(new Epoch(1), _standby.ExpectMsg<OwnerStays>().Epoch);
+        Assert.Equal((new Epoch(1), false), (LeaseKeeper.Kept!.Epoch, LeaseKeeper.Renews));
+        Assert.False(VipEvents.HasMessages);
+        Assert.False(standby.Leaving.Ended.IsCompleted);
+        standby.Leaving.End();
+        VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
+        VipEvents.ExpectMsg("release-lease 1");
+        Assert.True(standby.Leaving.Ended.IsCompleted);
+        Assert.Null(LeaseKeeper.Kept);
+        Eventually(() => Assert.All(Store.Connections, c => Assert.True(c.Disposed)));
+    }
+
+    [Fact]
+    public void One_that_has_not_got_the_address_yet_gives_the_lease_back_before_it_ends()
+    {
+        _ = HoldAddress();
+        var standby = new OwnerStandby(Services);
+        var owner = Start(standby);
+        VipEvents.FishForMessage(m => m is "acquire-lease");
+        Eventually(() => Assert.NotNull(LeaseKeeper.Kept));
         Watch(owner);
 
         owner.Tell(HandOver.Instance);
 
         VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
         VipEvents.ExpectMsg("release-lease 1");
-        Submit(owner);
-        Assert.False(HasMessages);
-        goOn.SetResult();
         ExpectTerminated(owner);
+        Assert.True(standby.Leaving.Ended.IsCompleted);
         Assert.Null(LeaseKeeper.Kept);
-        Eventually(() => Assert.All(Store.Connections, c => Assert.True(c.Disposed)));
-        Assert.False(_client.HasMessages);
     }
 
     [Fact]
     public void A_store_that_does_not_answer_keeps_nobody_waiting_for_a_hand_over()
     {
-        var owner = Own();
+        _ = HoldAddress();
+        var owner = Start();
+        VipEvents.FishForMessage(m => m is "acquire-lease");
+        Eventually(() => Assert.NotNull(LeaseKeeper.Kept));
         Store.Before = (_, _) => new TaskCompletionSource().Task;
         Watch(owner);
 
         owner.Tell(HandOver.Instance);
 
         ExpectTerminated(owner);
+    }
+
+    [Fact]
+    public void What_a_predecessor_offers_is_taken_while_that_one_serves_and_put_on_when_it_says_that_it_does_not()
+    {
+        var (standby, predecessor) = (new OwnerStandby(Services), CreateTestProbe("predecessor"));
+        standby.Offer = new VipOffer(new Epoch(5), predecessor);
+        Store.History = [new LeaseOwnership(new Epoch(5), Stranger, DateTimeOffset.UnixEpoch, "first start")];
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        Start(standby);
+
+        Assert.Equal(new Epoch(5), predecessor.ExpectMsg<TakeVipOff>().Epoch);
+        Assert.Equal((new Epoch(5), "took over from node-2, which handed it over"), (Store.Agreed, Store.Reason));
+        VipEvents.FishForMessage(m => m is "acquire-lease");
+        Assert.False(VipEvents.HasMessages);
+        predecessor.Reply(new VipIsOff(new Epoch(4)));
+        predecessor.Reply(new VipIsOff(new Epoch(5)));
+        VipEvents.ExpectMsg(new FakeVirtualAddress.PutOn(new Epoch(6)));
+        Assert.Empty(Store.Fenced);
+    }
+
+    [Fact]
+    public void A_predecessor_that_does_not_say_that_the_address_is_off_is_waited_out_and_fenced()
+    {
+        var (standby, predecessor) = (new OwnerStandby(Services), CreateTestProbe("predecessor"));
+        standby.Offer = new VipOffer(new Epoch(5), predecessor);
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        Start(standby);
+
+        predecessor.ExpectMsg<TakeVipOff>();
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Eventually(() => Assert.Equal([Stranger.Fence], Store.Fenced.Keys));
+    }
+
+    [Fact]
+    public void An_offer_of_an_earlier_epoch_does_not_count()
+    {
+        var (standby, predecessor) = (new OwnerStandby(Services), CreateTestProbe("predecessor"));
+        standby.Offer = new VipOffer(new Epoch(3), predecessor);
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        Start(standby);
+
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Eventually(() => Assert.Equal([Stranger.Fence], Store.Fenced.Keys));
+        Assert.False(predecessor.HasMessages);
+    }
+
+    [Fact]
+    public void A_lease_that_is_lost_while_the_predecessor_is_waited_for_puts_nothing_on()
+    {
+        var (standby, predecessor) = (new OwnerStandby(Services), CreateTestProbe("predecessor"));
+        standby.Offer = new VipOffer(new Epoch(5), predecessor);
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        Start(standby);
+        predecessor.ExpectMsg<TakeVipOff>();
+        Store.Lease = new LeaseAttempt(true, new Epoch(8), Stranger);
+        LeaseKeeper.Lose(6);
+
+        Assert.Equal(new Epoch(8), ((FakeVirtualAddress.PutOn)VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn)).Epoch);
     }
 
     [Fact]
@@ -404,9 +486,11 @@ public sealed class VipOwnerActorSpec : ActorSpec
     private IActorRef Start(OwnerStandby standby) =>
         Sys.ActorOf(VipOwnerActor.Props(Services, _dispatcher, _region.Ref, standby), "owner");
 
-    private IActorRef Own()
+    private IActorRef Own() => Own(new OwnerStandby(Services));
+
+    private IActorRef Own(OwnerStandby standby)
     {
-        var owner = Start();
+        var owner = Start(standby);
         VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn);
         return owner;
     }

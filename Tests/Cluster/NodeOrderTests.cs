@@ -15,6 +15,7 @@ public class NodeOrderTests
         {
             Assert.Equal(node, await cluster.Client.MoveVipAsync(node));
             Assert.Equal(node, await cluster.OwnerAsync());
+            Assert.EndsWith("which handed it over", (await cluster.Client.GetVipAsync()).History[0].Reason, StringComparison.Ordinal);
             await UpAsync(cluster, 3);
             await stream.MoreAsync();
         }

@@ -21,6 +21,7 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
     private readonly Action<TimeSpan>? _renewed;
     private readonly Thread _watch;
     private HeldLease? _lease;
+    private bool _renews;
     private TimeSpan _until = Never;
     private string? _problem;
     private bool _disposed;
@@ -51,6 +52,16 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
     }
 
     /// <inheritdoc/>
+    public void LetRunOut()
+    {
+        lock (_moved)
+        {
+            _renews = false;
+            Monitor.PulseAll(_moved);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Stop() => Set(null, Never);
 
     /// <inheritdoc/>
@@ -77,7 +88,7 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
     {
         lock (_moved)
         {
-            (_lease, _until, _problem) = (lease, until, null);
+            (_lease, _renews, _until, _problem) = (lease, lease is not null, until, null);
             Monitor.PulseAll(_moved);
         }
     }
@@ -90,13 +101,13 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
             try
             {
                 if (!lease.Store.RenewLease(_settings.LeaseName, lease.Holder, lease.Epoch, _settings.LeaseDuration))
-                    Lose(lease, "the lease ran out");
+                    LoseRenewed(lease, "the lease ran out");
                 else if (Move(lease, UntilOf(asked), null))
                     _renewed?.Invoke(asked + _settings.LeaseDuration);
             }
             catch (BlockStoreException e) when (e.Kind == ErrorKind.Fenced)
             {
-                Lose(lease, "this node was fenced");
+                LoseRenewed(lease, "this node was fenced");
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -111,23 +122,32 @@ internal sealed class LeaseKeeper : ILeaseKeeper, IDisposable
     {
         lock (_moved)
         {
-            for (var due = Now + _settings.LeaseRenewInterval; _lease == lease && Now < due;)
+            for (var due = Now + _settings.LeaseRenewInterval; IsRenewed(lease) && Now < due;)
                 Monitor.Wait(_moved, Math.Max(1, (int)(due - Now).TotalMilliseconds));
-            return _lease == lease;
+            return IsRenewed(lease);
         }
     }
+
+    private bool IsRenewed(HeldLease lease) => _lease == lease && _renews;
 
     // Whether the lease is this node's still.
     private bool Move(HeldLease lease, TimeSpan? until, string? problem)
     {
         lock (_moved)
         {
-            if (_lease != lease)
+            if (!IsRenewed(lease))
                 return false;
             (_until, _problem) = (until ?? _until, problem);
             Monitor.PulseAll(_moved);
             return true;
         }
+    }
+
+    // What a renewal finds out after the last one that counted is no news.
+    private void LoseRenewed(HeldLease lease, string reason)
+    {
+        if (Move(lease, null, null))
+            Lose(lease, reason);
     }
 
     private void Lose(HeldLease lease, string reason)

@@ -24,9 +24,10 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
     public string Endpoint => endpoint.ToString();
 
     /// <inheritdoc/>
-    public Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
+    public async Task AcquireAsync(Epoch epoch, bool isFirst, Func<Task> isFree, CancellationToken cancellationToken)
     {
         Release();
+        await isFree();
         var before = CountListeners();
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -41,11 +42,9 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
         catch (SocketException e)
         {
             socket.Dispose();
-            return Task.FromException(new VirtualAddressTakenException(
-                $"{endpoint} is taken by another program or is no address of this machine ({e.Message})", e));
+            throw new VirtualAddressTakenException($"{endpoint} is taken by another program or is no address of this machine ({e.Message})", e);
         }
         listener.Serve(socket);
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

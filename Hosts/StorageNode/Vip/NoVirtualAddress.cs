@@ -10,7 +10,7 @@ internal sealed class NoVirtualAddress(string endpoint) : IVirtualAddress
     public string Endpoint => endpoint;
 
     /// <inheritdoc/>
-    public Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task AcquireAsync(Epoch epoch, bool isFirst, Func<Task> isFree, CancellationToken cancellationToken) => isFree();
 
     /// <inheritdoc/>
     public void Release()

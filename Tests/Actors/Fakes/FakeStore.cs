@@ -36,6 +36,9 @@ public sealed class FakeStoreProvider : IBlockStoreProvider
     /// <summary>Why the lease was asked for the last time.</summary>
     public string? Reason { get; set; }
 
+    /// <summary>The epoch whose holder had agreed, in the latest attempt to take the lease.</summary>
+    public Epoch Agreed { get; set; }
+
     public string Backend => "fake";
 
     public async Task<IBlockStore> ConnectAsync(string purpose, int slots, CancellationToken cancellationToken)
@@ -112,10 +115,10 @@ public sealed class FakeStore(FakeStoreProvider provider, string name) : StoreOf
 
     public Task<bool> IsFencedAsync(FenceAddress address, CancellationToken cancellationToken) => Task.FromResult(provider.Fenced.ContainsKey(address));
 
-    public async Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken)
+    public async Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken)
     {
         await provider.Before("acquire-lease", this).WaitAsync(cancellationToken);
-        provider.Reason = reason;
+        (provider.Reason, provider.Agreed) = (reason, agreed);
         return provider.Lease;
     }
 

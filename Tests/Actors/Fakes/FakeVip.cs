@@ -14,9 +14,10 @@ public sealed class FakeVirtualAddress(IActorRef tell) : IVirtualAddress
 
     public string? Problem { get; set; }
 
-    public async Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
+    public async Task AcquireAsync(Epoch epoch, bool isFirst, Func<Task> isFree, CancellationToken cancellationToken)
     {
         await Acquiring(epoch);
+        await isFree();
         tell.Tell(new PutOn(epoch), ActorRefs.NoSender);
     }
 
@@ -37,9 +38,14 @@ public sealed class FakeLeaseKeeper : ILeaseKeeper
     /// <summary>What is kept; null when nothing is.</summary>
     public HeldLease? Kept { get; private set; }
 
-    public void Keep(HeldLease lease) => Kept = lease;
+    /// <summary>Whether it is renewed.</summary>
+    public bool Renews { get; private set; }
 
-    public void Stop() => Kept = null;
+    public void Keep(HeldLease lease) => (Kept, Renews) = (lease, true);
+
+    public void LetRunOut() => Renews = false;
+
+    public void Stop() => (Kept, Renews) = (null, false);
 
     public void Lose(long epoch, string reason = "lost") => Lost?.Invoke(new LeaseLost(new Epoch(epoch), reason));
 }

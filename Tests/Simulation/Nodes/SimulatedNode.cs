@@ -119,7 +119,7 @@ public sealed class SimulatedNode(SimulationRun run, string name, string host) :
     private async Task RunMooringAsync(SimulatedProcess process)
     {
         await using var store = new SimulatedStoreProvider(run.Ceph, process, run.Options.Mutation);
-        var address = new SimulatedVirtualAddress(run.Lan, process, new NodeName(Name), _chance);
+        var address = new SimulatedVirtualAddress(run.Lan, process, new NodeName(Name), _chance, run.Options.Mutation);
         var hocon = ConfigurationFactory.ParseString(process.Hocon)
             .WithFallback(ConfigurationFactory.ParseString($"mooring.node {{ name = \"{Name}\", address = \"{Host}\" }}"))
             .WithFallback(run.Hocon)

@@ -31,4 +31,7 @@ public enum Mutation
 
     /// <summary>Old results are not where the owner has put them.</summary>
     ArchiveForgotten,
+
+    /// <summary>A successor puts the virtual IP on while its predecessor, which hands it over, has it still.</summary>
+    PredecessorNotWaitedFor,
 }

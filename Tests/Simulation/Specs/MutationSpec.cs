@@ -18,6 +18,7 @@ public sealed class MutationSpec(ITestOutputHelper output)
     [InlineData(Mutation.TwoWriters)]
     [InlineData(Mutation.PendingForgotten)]
     [InlineData(Mutation.ArchiveForgotten)]
+    [InlineData(Mutation.PredecessorNotWaitedFor)]
     public async Task A_safeguard_that_is_taken_out_is_missed_within_200_seeds(Mutation mutation, long known = 1)
     {
         var batch = new SeedBatch(mutation, output.WriteLine) { StopAtFailure = true };

@@ -10,9 +10,9 @@ internal sealed class MutatedBlockStore(SimulatedCeph ceph, SimulatedProcess pro
 {
     // Whoever asks believes to have the lease.
     public override async Task<LeaseAttempt> AcquireLeaseAsync(
-        string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken)
+        string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken)
     {
-        var attempt = await base.AcquireLeaseAsync(name, holder, duration, reason, cancellationToken);
+        var attempt = await base.AcquireLeaseAsync(name, holder, duration, reason, agreed, cancellationToken);
         return mutation == Mutation.NoLeaseCheck && !attempt.Acquired ? attempt with { Acquired = true, Current = null } : attempt;
     }
 

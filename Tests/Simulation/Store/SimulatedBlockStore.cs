@@ -168,8 +168,8 @@ public class SimulatedBlockStore : StoreOfPlainImages, IBlockStore
     public Task<IReadOnlyDictionary<string, string>> GetMetadataAsync(VolumeId volume, CancellationToken cancellationToken) =>
         Read<IReadOnlyDictionary<string, string>>($"metadata of {volume}", 2, () => new Dictionary<string, string>(Complete(volume).Metadata), cancellationToken);
 
-    public virtual Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, CancellationToken cancellationToken) =>
-        Change("acquire lease", 1, Ceph.Taking(Ceph.JournalFaults, () => Ceph.Leases.Acquire(name, holder, duration, reason)), cancellationToken);
+    public virtual Task<LeaseAttempt> AcquireLeaseAsync(string name, LeaseHolder holder, TimeSpan duration, string reason, Epoch agreed, CancellationToken cancellationToken) =>
+        Change("acquire lease", 1, Ceph.Taking(Ceph.JournalFaults, () => Ceph.Leases.Acquire(name, holder, duration, reason, agreed)), cancellationToken);
 
     // Nobody blocks here: the keeper waits for this one.
     public bool RenewLease(string name, LeaseHolder holder, Epoch epoch, TimeSpan duration) => throw NotHere();

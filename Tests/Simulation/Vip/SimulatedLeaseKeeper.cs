@@ -16,6 +16,7 @@ public sealed class SimulatedLeaseKeeper : ILeaseKeeper
     private readonly Action _release;
     private readonly bool _off;
     private HeldLease? _lease;
+    private bool _renews;
     private TimeSpan _until = TimeSpan.MaxValue;
 
     public SimulatedLeaseKeeper(SimulatedProcess process, MooringSettings settings, Action release, bool off)
@@ -30,15 +31,19 @@ public sealed class SimulatedLeaseKeeper : ILeaseKeeper
 
     public void Keep(HeldLease lease)
     {
-        _lease = lease;
+        (_lease, _renews) = (lease, true);
         Move(lease.AskedAt);
         RenewLater(lease);
     }
 
+    public void LetRunOut() => _renews = false;
+
     public void Stop() => (_lease, _until) = (null, TimeSpan.MaxValue);
 
     private void RenewLater(HeldLease lease) => _process.World.Schedule(
-        _process, _settings.LeaseRenewInterval, "renew lease", () => _ = RenewAsync(lease), () => _lease != lease);
+        _process, _settings.LeaseRenewInterval, "renew lease", () => _ = RenewAsync(lease), () => !IsRenewed(lease));
+
+    private bool IsRenewed(HeldLease lease) => _lease == lease && _renews;
 
     private async Task RenewAsync(HeldLease lease)
     {
@@ -47,7 +52,7 @@ public sealed class SimulatedLeaseKeeper : ILeaseKeeper
         {
             var held = await ((SimulatedBlockStore)lease.Store).RenewLeaseAsync(
                 _settings.LeaseName, lease.Holder, lease.Epoch, _settings.LeaseDuration, CancellationToken.None);
-            if (_lease != lease)
+            if (!IsRenewed(lease))
                 return;
             if (!held)
             {
@@ -58,7 +63,7 @@ public sealed class SimulatedLeaseKeeper : ILeaseKeeper
         }
         catch (BlockStoreException e) when (e.Kind == ErrorKind.Fenced && !_off)
         {
-            if (_lease == lease)
+            if (IsRenewed(lease))
                 Lose("this node was fenced");
             return;
         }
@@ -66,7 +71,7 @@ public sealed class SimulatedLeaseKeeper : ILeaseKeeper
         {
             // Unknown: the watchdog acts unless a later renewal succeeds in time.
         }
-        if (_lease == lease)
+        if (IsRenewed(lease))
             RenewLater(lease);
     }
 

@@ -28,7 +28,7 @@ public abstract class ConnectionContract(IStoreFixture fixture) : StoreContract(
         await narrow.RemoveRecordAsync(key, version!.Value, default);
         var holder = new LeaseHolder(new NodeName("n"), "1", narrow.Address);
         var lease = FreshText("lease");
-        var taken = await narrow.AcquireLeaseAsync(lease, holder, TimeSpan.FromMinutes(1), "test", default);
+        var taken = await narrow.AcquireLeaseAsync(lease, holder, TimeSpan.FromMinutes(1), "test", default, default);
         narrow.RenewLease(lease, holder, taken.Epoch, TimeSpan.FromMinutes(1));
         Assert.False(waiting.IsCompleted, "a call that needs a slot must wait for it");
         Assert.False(copy.IsCompleted, "the copy was too short for this test: raise LongCopyBytes");

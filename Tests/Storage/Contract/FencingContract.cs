@@ -29,7 +29,7 @@ public abstract class FencingContract(IStoreFixture fixture) : StoreContract(fix
         var version = (await Store.PutRecordAsync(key, new byte[] { 1 }, 0, default))!.Value;
         var lease = FreshText("lease");
         var holder = new LeaseHolder(new NodeName("n"), "1", victim.Address);
-        var epoch = (await victim.AcquireLeaseAsync(lease, holder, Hour, "test", default)).Epoch;
+        var epoch = (await victim.AcquireLeaseAsync(lease, holder, Hour, "test", default, default)).Epoch;
         Assert.Equal(2 * MiB, (await victim.GetAsync(volume, default)).SizeBytes);
 
         await FenceAsync(victim);
@@ -47,7 +47,7 @@ public abstract class FencingContract(IStoreFixture fixture) : StoreContract(fix
         await FailsAsync(ErrorKind.Fenced, () => victim.SetMetadataAsync(volume, "k", "after", default));
         await FailsAsync(ErrorKind.Fenced, () => victim.PutRecordAsync(key, new byte[] { 2 }, version, default));
         await FailsAsync(ErrorKind.Fenced, () => victim.RemoveRecordAsync(key, version, default));
-        await FailsAsync(ErrorKind.Fenced, () => victim.AcquireLeaseAsync(FreshText("lease"), holder, Hour, "test", default));
+        await FailsAsync(ErrorKind.Fenced, () => victim.AcquireLeaseAsync(FreshText("lease"), holder, Hour, "test", default, default));
         Assert.Equal(ErrorKind.Fenced, Assert.Throws<BlockStoreException>(() => victim.RenewLease(lease, holder, epoch, Hour)).Kind);
         await FailsAsync(ErrorKind.Fenced, () => victim.ProbeAsync(Fixture.Limit, default));
 
@@ -110,9 +110,9 @@ public abstract class FencingContract(IStoreFixture fixture) : StoreContract(fix
         var victim = await ConnectAsync("victim");
         var lease = FreshText("lease");
         var holder = new LeaseHolder(new NodeName("victim"), "1", victim.Address);
-        await victim.AcquireLeaseAsync(lease, holder, Hour, "test", default);
+        await victim.AcquireLeaseAsync(lease, holder, Hour, "test", default, default);
         await FenceAsync(victim);
-        var attempt = await Store.AcquireLeaseAsync(lease, new LeaseHolder(new NodeName("b"), "1", Store.Address), Hour, "test", default);
+        var attempt = await Store.AcquireLeaseAsync(lease, new LeaseHolder(new NodeName("b"), "1", Store.Address), Hour, "test", default, default);
         Assert.False(attempt.Acquired);
         Assert.Equal(holder, attempt.Current);
     }

@@ -14,7 +14,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     private LeaseHolder Holder(string node, string incarnation = "1") => new(new NodeName(node), incarnation, Store.Address);
 
     private Task<LeaseAttempt> AcquireAsync(LeaseHolder holder, TimeSpan duration, string reason = "test") =>
-        Store.AcquireLeaseAsync(_name, holder, duration, reason, default).WaitAsync(StepLimit);
+        Store.AcquireLeaseAsync(_name, holder, duration, reason, default, default).WaitAsync(StepLimit);
 
     [StoreFact]
     public async Task The_first_to_ask_gets_it_without_a_predecessor()
@@ -30,7 +30,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         var mine = await AcquireAsync(Holder("a"), Long);
         var other = await ConnectAsync("other");
-        var attempt = await other.AcquireLeaseAsync(_name, Holder("b"), Long, "test", default);
+        var attempt = await other.AcquireLeaseAsync(_name, Holder("b"), Long, "test", default, default);
         Assert.False(attempt.Acquired);
         Assert.Equal(mine.Epoch, attempt.Epoch);
         Assert.Equal(Holder("a"), attempt.Current);
@@ -59,7 +59,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         var first = await AcquireAsync(Holder("a"), Long);
         var other = await ConnectAsync("other");
-        var second = await other.AcquireLeaseAsync(_name, Holder("a"), Long, "test", default);
+        var second = await other.AcquireLeaseAsync(_name, Holder("a"), Long, "test", default, default);
         Assert.True(second.Acquired);
         Assert.True(second.Epoch.CompareTo(first.Epoch) > 0);
         Assert.Equal(Holder("a"), second.Current);
@@ -121,6 +121,60 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     }
 
     [StoreFact]
+    public async Task One_that_has_agreed_may_be_followed_while_it_holds_it_and_renews_no_more()
+    {
+        var first = await AcquireAsync(Holder("a"), Long);
+        var other = await ConnectAsync("other");
+        Assert.False((await other.AcquireLeaseAsync(_name, Holder("b"), Long, "test", first.Epoch.Next, default)).Acquired);
+        var second = await other.AcquireLeaseAsync(_name, Holder("b"), Long, "test", first.Epoch, default);
+
+        Assert.True(second.Acquired);
+        Assert.True(second.Epoch.CompareTo(first.Epoch) > 0);
+        Assert.Equal(Holder("a"), second.Current);
+        Assert.False(Store.RenewLease(_name, Holder("a"), first.Epoch, Long));
+        Assert.True(other.RenewLease(_name, Holder("b"), second.Epoch, Long));
+        Assert.Equal(["b", "a"], (await Store.GetLeaseHistoryAsync(_name, default)).Select(h => h.Holder.Node.Value));
+        // What it has agreed to is one successor.
+        Assert.False((await (await ConnectAsync("third")).AcquireLeaseAsync(_name, Holder("c"), Long, "test", first.Epoch, default)).Acquired);
+    }
+
+    [StoreFact]
+    public async Task While_one_that_has_agreed_may_act_nobody_gets_the_lease_but_its_successor()
+    {
+        var first = await AcquireAsync(Holder("a"), Long);
+        var (other, third) = (await ConnectAsync("other"), await ConnectAsync("third"));
+        var second = await other.AcquireLeaseAsync(_name, Holder("b"), Long, "test", first.Epoch, default);
+        await other.ReleaseLeaseAsync(_name, Holder("b"), second.Epoch, default);
+        Assert.False((await third.AcquireLeaseAsync(_name, Holder("c"), Long, "test", default, default)).Acquired);
+
+        await Store.ReleaseLeaseAsync(_name, Holder("a"), first.Epoch, default);
+        var last = await third.AcquireLeaseAsync(_name, Holder("c"), Long, "test", default, default);
+        Assert.True(last.Acquired);
+        Assert.Equal(Holder("b"), last.Current);
+    }
+
+    [StoreFact]
+    public async Task One_that_has_agreed_ends_by_itself_or_by_being_shut_out()
+    {
+        var dead = await ConnectAsync("dead");
+        var holder = new LeaseHolder(new NodeName("a"), "1", dead.Address);
+        var first = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default, default);
+        var second = await Store.AcquireLeaseAsync(_name, Holder("b"), Short, "test", first.Epoch, default);
+        Assert.True(second.Acquired);
+        await Store.EvictAsync(_name, holder, Long, default).WaitAsync(StepLimit);
+
+        var other = await ConnectAsync("other");
+        var third = await other.AcquireLeaseAsync(_name, Holder("c"), Short, "test", default, default);
+        await UntilAsync("the lease runs out", async () =>
+            third.Acquired || (third = await other.AcquireLeaseAsync(_name, Holder("c"), Short, "test", default, default)).Acquired);
+        var fourth = await Store.AcquireLeaseAsync(_name, Holder("d"), Long, "test", third.Epoch, default);
+        Assert.True(fourth.Acquired);
+        await Store.ReleaseLeaseAsync(_name, Holder("d"), fourth.Epoch, default);
+        var fifth = await AcquireAsync(Holder("e"), Long);
+        await UntilAsync("what is left of the lease runs out", async () => fifth.Acquired || (fifth = await AcquireAsync(Holder("e"), Long)).Acquired);
+    }
+
+    [StoreFact]
     public async Task Releasing_what_is_not_ones_own_does_nothing()
     {
         var mine = await AcquireAsync(Holder("a"), Long);
@@ -135,7 +189,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         var dead = await ConnectAsync("dead");
         var holder = new LeaseHolder(new NodeName("a"), "1", dead.Address);
-        var held = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default);
+        var held = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default, default);
         await Store.EvictAsync(_name, holder, Long, default).WaitAsync(StepLimit);
 
         var next = await AcquireAsync(Holder("b"), Long);
@@ -143,7 +197,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
         Assert.True(next.Epoch.CompareTo(held.Epoch) > 0);
         Assert.Equal(holder, next.Current);
         Assert.Equal(ErrorKind.Fenced, Assert.Throws<BlockStoreException>(() => dead.RenewLease(_name, holder, held.Epoch, Long)).Kind);
-        await FailsAsync(ErrorKind.Fenced, () => dead.AcquireLeaseAsync(_name, holder, Long, "test", default));
+        await FailsAsync(ErrorKind.Fenced, () => dead.AcquireLeaseAsync(_name, holder, Long, "test", default, default));
     }
 
     [StoreFact]
@@ -151,7 +205,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         var dead = await ConnectAsync("dead");
         var holder = new LeaseHolder(new NodeName("a"), "1", dead.Address);
-        var held = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default);
+        var held = await dead.AcquireLeaseAsync(_name, holder, Long, "test", default, default);
         await dead.ReleaseLeaseAsync(_name, holder, held.Epoch, default);
         var mine = await AcquireAsync(Holder("b"), Long);
         await Store.EvictAsync(_name, holder, Long, default).WaitAsync(StepLimit);
@@ -165,7 +219,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     {
         IBlockStore[] stores = [Store, await ConnectAsync("second"), await ConnectAsync("third")];
         var attempts = await Task.WhenAll(Enumerable.Range(0, 15).Select(i =>
-            stores[i % 3].AcquireLeaseAsync(_name, Holder($"n{i}"), Long, "race", default))).WaitAsync(StepLimit);
+            stores[i % 3].AcquireLeaseAsync(_name, Holder($"n{i}"), Long, "race", default, default))).WaitAsync(StepLimit);
         Assert.Single(attempts, a => a.Acquired);
     }
 
@@ -187,7 +241,7 @@ public abstract class LeaseContract(IStoreFixture fixture) : StoreContract(fixtu
     public async Task A_lease_needs_a_good_name_and_a_duration()
     {
         foreach (var name in new[] { "", new string('x', 65), "a/b", "a b", "ä" })
-            await FailsAsync(ErrorKind.InvalidArgument, () => Store.AcquireLeaseAsync(name, Holder("a"), Long, "test", default));
+            await FailsAsync(ErrorKind.InvalidArgument, () => Store.AcquireLeaseAsync(name, Holder("a"), Long, "test", default, default));
         await FailsAsync(ErrorKind.InvalidArgument, () => AcquireAsync(Holder("a"), TimeSpan.Zero));
     }
 }

@@ -128,17 +128,17 @@ public sealed class EmbeddedDetails(EmbeddedFixture fixture) : StoreContract(fix
         var name = FreshText("lease");
         LeaseHolder a = new(new NodeName("a"), "1", store.Address), b = new(new NodeName("b"), "1", store.Address);
         var second = TimeSpan.FromSeconds(1);
-        var mine = await store.AcquireLeaseAsync(name, a, 10 * second, "test", default);
+        var mine = await store.AcquireLeaseAsync(name, a, 10 * second, "test", default, default);
 
         time.Wall += TimeSpan.FromDays(2);
-        Assert.False((await store.AcquireLeaseAsync(name, b, second, "test", default)).Acquired);
+        Assert.False((await store.AcquireLeaseAsync(name, b, second, "test", default, default)).Acquired);
         time.Monotonic += 9.999 * second;
         Assert.True(store.RenewLease(name, a, mine.Epoch, 10 * second));
         time.Monotonic += 9.999 * second;
-        Assert.False((await store.AcquireLeaseAsync(name, b, second, "test", default)).Acquired);
+        Assert.False((await store.AcquireLeaseAsync(name, b, second, "test", default, default)).Acquired);
         time.Monotonic += 0.001 * second;
         Assert.False(store.RenewLease(name, a, mine.Epoch, 10 * second));
-        Assert.True((await store.AcquireLeaseAsync(name, b, second, "test", default)).Acquired);
+        Assert.True((await store.AcquireLeaseAsync(name, b, second, "test", default, default)).Acquired);
     }
 
     [Fact]

@@ -97,10 +97,10 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task AcquireAsync(Epoch epoch, bool isFirst, CancellationToken cancellationToken)
+    public Task AcquireAsync(Epoch epoch, bool isFirst, Func<Task> isFree, CancellationToken cancellationToken)
     {
         var round = EndRound();
-        return Task.Factory.StartNew(() => Acquire(isFirst, round, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Task.Factory.StartNew(() => Acquire(isFirst, round, isFree, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <inheritdoc/>
@@ -149,7 +149,7 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
         return next;
     }
 
-    private void Acquire(bool isFirst, long round, CancellationToken cancellationToken)
+    private void Acquire(bool isFirst, long round, Func<Task> isFree, CancellationToken cancellationToken)
     {
         var places = Places();
         var watch = new AddressWatch(places, _tell);
@@ -158,6 +158,7 @@ internal sealed class LinuxVirtualAddress : IVirtualAddress, IDisposable
             var plan = isFirst ? AddressPlan.First(Random.Shared.NextDouble) : AddressPlan.Takeover(_options.TakeoverProbe);
             if ((isFirst || !WasFree()) && Stranger(watch, plan, cancellationToken) is (var taken, var by))
                 throw new VirtualAddressTakenException($"another machine has {taken}: {by} answers for it");
+            isFree().Wait(cancellationToken);
             PutOn(places, round, cancellationToken);
         }
         catch (Win32Exception e)
