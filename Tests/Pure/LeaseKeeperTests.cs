@@ -123,6 +123,25 @@ public sealed class LeaseKeeperTests : IDisposable
     }
 
     [Fact]
+    public void One_that_is_let_run_out_is_not_renewed_and_ends_when_its_time_is_over_whatever_its_last_renewal_says()
+    {
+        using var began = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        Keep(1, () =>
+        {
+            began.Set();
+            goOn.Wait(Limit);
+            return false;
+        });
+        Assert.True(began.Wait(Limit));
+        _keeper.LetRunOut();
+        goOn.Set();
+
+        Assert.Equal("released", Next());
+        Assert.Equal("lost 1: the lease was not renewed in time", Next());
+    }
+
+    [Fact]
     public void What_was_given_up_is_neither_renewed_nor_lost()
     {
         using var began = new ManualResetEventSlim();
