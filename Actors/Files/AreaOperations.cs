@@ -6,7 +6,7 @@ using Mooring.Storage.Files;
 namespace Mooring.Actors.Files;
 
 /// <summary>The small operations on an area; many run at once and share the writer's commits.</summary>
-internal sealed class AreaOperations(ServedArea served, TimeProvider clock, RequestAttempt? attempt)
+internal sealed class AreaOperations(ServedArea served, TimeProvider clock, RequestAttempt? attempt, EntryCondition? condition)
 {
     /// <summary>How many bytes are read from the image and sent at once.</summary>
     public const int ReadChunkBytes = 1 << 20;
@@ -16,6 +16,10 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock, Requ
     /// <summary>How an entry of the area looks from outside.</summary>
     public static FileEntry Entry(ServedArea served, AreaEntry entry) =>
         new(served.Outside(entry.Path), entry.IsDirectory, entry.SizeBytes, entry.ModifiedAt, entry.Crc32c, served.Id.Number);
+
+    /// <summary>What a client's condition is for the area.</summary>
+    public static AreaCondition? Condition(EntryCondition? condition) =>
+        condition is null ? null : new AreaCondition([.. condition.Known.Select(known => new AreaEntry(known.Path, 0, known.IsDirectory, known.SizeBytes, known.ModifiedAt, known.Crc32C))]);
 
     /// <summary>Names of Mooring's own work cannot be asked for.</summary>
     public static void RequireNotReserved(string path)
@@ -61,6 +65,8 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock, Requ
     {
         var now = clock.GetUtcNow();
         RequestPart? part = attempt is { } sending ? new RequestPart(sending.Request, index) : null;
+        if (condition is not null && (index > 0 || operation.Kind is not (FileOperationKind.Rename or FileOperationKind.Remove or FileOperationKind.RemoveTree)))
+            throw new BlockStoreException(ErrorKind.InvalidArgument, "a condition is heeded for one renaming or removal", 22);
         switch (operation.Kind)
         {
             case FileOperationKind.Put:
@@ -71,10 +77,10 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock, Requ
             case FileOperationKind.MakeDirectory:
                 return Done(await served.Writer!.MakeDirectoryAsync(path, operation.Number != 0, now, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Rename:
-                return Done(await served.Writer!.RenameAsync(path, Inside(operation.Target, scope), cancellationToken, part).ConfigureAwait(false));
+                return Done(await served.Writer!.RenameAsync(path, Inside(operation.Target, scope), cancellationToken, part, condition: Condition(condition)).ConfigureAwait(false));
             case FileOperationKind.Remove:
             case FileOperationKind.RemoveTree:
-                return Done(await served.Writer!.RemoveAsync(path, operation.Kind == FileOperationKind.RemoveTree, cancellationToken, part).ConfigureAwait(false));
+                return Done(await served.Writer!.RemoveAsync(path, operation.Kind == FileOperationKind.RemoveTree, cancellationToken, part, Condition(condition)).ConfigureAwait(false));
             case FileOperationKind.Truncate:
                 return Done(await served.Writer!.TruncateAsync(path, operation.Number, now, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Stat:

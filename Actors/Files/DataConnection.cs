@@ -113,7 +113,7 @@ public sealed class DataConnection : IAsyncDisposable
             AddReaders(served, request.Readers);
         if (request.Operations.Any(o => !o.Changes))
             await served.MakeCurrentAsync().ConfigureAwait(false);
-        var operations = new AreaOperations(served, _clock, request.Attempt);
+        var operations = new AreaOperations(served, _clock, request.Attempt, request.Condition);
         var results = await Task.WhenAll(request.Operations.Select((o, i) => operations.RunAsync(o, i, token.Path, ended))).ConfigureAwait(false);
         await _frames.WriteAsync(FrameKind.OperationResults, w => FileResult.Write(w, AreaOperations.Fit(results)), cancellationToken).ConfigureAwait(false);
     }
@@ -150,8 +150,8 @@ public sealed class DataConnection : IAsyncDisposable
     {
         var (served, path, _) = Admit(open.Token, AccessRight.Read, open.Path);
         await served.MakeCurrentAsync().ConfigureAwait(false);
-        var inside = served.Inside(path);
-        var entry = served.Tree.Get(inside);
+        var (inside, tree) = (served.Inside(path), served.Tree);
+        var entry = tree.Get(inside);
         if (entry.IsDirectory)
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"'{path}' is a directory", 21);
         var from = Math.Min(open.Offset, entry.SizeBytes);
@@ -162,12 +162,12 @@ public sealed class DataConnection : IAsyncDisposable
             w.Int64(from);
             w.Int64(length);
         }, cancellationToken).ConfigureAwait(false);
-        await SendAsync(served, inside, entry, from, length, cancellationToken).ConfigureAwait(false);
+        await SendAsync(served, inside, entry.Id, tree, from, length, cancellationToken).ConfigureAwait(false);
         await _frames.WriteAsync(FrameKind.ReadDone, null, cancellationToken).ConfigureAwait(false);
     }
 
     // The next chunk is read from the image while one is on the network.
-    private async Task SendAsync(ServedArea served, string inside, AreaEntry entry, long from, long length, CancellationToken cancellationToken)
+    private async Task SendAsync(ServedArea served, string inside, long id, AreaTree opened, long from, long length, CancellationToken cancellationToken)
     {
         var buffers = new[] { new byte[Math.Min(length, AreaOperations.ReadChunkBytes)], new byte[Math.Min(Math.Max(0, length - AreaOperations.ReadChunkBytes), AreaOperations.ReadChunkBytes)] };
         Task<int> Start(int turn, long at) => served.ReadAsync(
@@ -177,8 +177,8 @@ public sealed class DataConnection : IAsyncDisposable
         for (var turn = 0; next is not null; turn++)
         {
             var count = await next.ConfigureAwait(false);
-            // A file that was replaced meanwhile is not to be mixed with what it was.
-            if (count == 0 || served.Tree.Find(inside) is not { } now || now.Id != entry.Id)
+            // What was changed meanwhile is not to be mixed with what it was; behind the range it may grow.
+            if (count == 0 || served.Tree.Find(inside)?.Id != id || !served.Tree.HasRangeOf(opened, id, from + done, count))
                 throw new BlockStoreException(ErrorKind.Busy, $"'{served.Outside(inside)}' was changed while it was read; read it again", 16);
             var (chunk, at) = (buffers[turn & 1].AsMemory(0, count), from + done);
             done += count;

@@ -35,6 +35,8 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         var inside = served.Inside(path);
         if (inside == FilePath.Root)
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"'{path}' is a directory", 21);
+        if (open.Condition is not null && open.Mode != WriteMode.Replace)
+            throw new BlockStoreException(ErrorKind.InvalidArgument, "a condition is heeded where a file is replaced whole", 22);
         try
         {
             // What an earlier sending still has in hand is over then.
@@ -63,7 +65,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             await RepeatAsync(done, done.SizeBytes, cancellationToken).ConfigureAwait(false);
             return;
         }
-        RequirePlace(open.Mode, inside);
+        RequirePlace(open, inside);
         // Of an earlier sending that came to nothing: this one begins anew.
         if (!open.Resume && served.Tree.Find(name) is not null)
             await ForgetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -80,7 +82,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             if (_committing is not null)
                 await _committing.ConfigureAwait(false);
             await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-            var commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace).ConfigureAwait(false);
+            var commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace, replaced: AreaOperations.Condition(open.Condition)).ConfigureAwait(false);
             await TellDoneAsync(commit.Entry ?? served.Tree.Get(inside), cancellationToken).ConfigureAwait(false);
         }
         catch (BlockStoreException e) when (IsFinal(e.Kind))
@@ -116,7 +118,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         }
         if (open.Resume && PartAt(open, 0) is { } piece && served.Tree.AnswerTo(piece, inside) is not null)
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"the append to '{served.Outside(inside)}' was begun by a node of an earlier version, which has written a part of it", 5);
-        RequirePlace(open.Mode, inside);
+        RequirePlace(open, inside);
         await using var pieces = new AreaPieces(_writer);
         try
         {
@@ -166,7 +168,8 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     }
 
     // The stream will not be gone on with: its bytes are given back.
-    private static bool IsFinal(ErrorKind kind) => kind is ErrorKind.NoSpace or ErrorKind.NotFound or ErrorKind.AlreadyExists or ErrorKind.InvalidArgument;
+    private static bool IsFinal(ErrorKind kind) =>
+        kind is ErrorKind.NoSpace or ErrorKind.NotFound or ErrorKind.AlreadyExists or ErrorKind.InvalidArgument or ErrorKind.PreconditionFailed;
 
     private async Task ForgetAsync(string name, CancellationToken cancellationToken)
     {
@@ -280,12 +283,15 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
         _gathered = [];
     }
 
-    private void RequirePlace(WriteMode mode, string inside)
+    // What is certain before a byte comes; it is judged once more when all have come.
+    private void RequirePlace(WriteOpen open, string inside)
     {
         var there = served.Tree.Find(inside);
+        if (AreaOperations.Condition(open.Condition) is { } condition && !condition.Holds(there))
+            throw new BlockStoreException(ErrorKind.PreconditionFailed, $"'{served.Outside(inside)}' is not what the request says that it must be");
         if (there is { IsDirectory: true })
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"'{served.Outside(inside)}' is a directory", 21);
-        if (there is not null && mode == WriteMode.CreateNew)
+        if (there is not null && open.Mode == WriteMode.CreateNew)
             throw new BlockStoreException(ErrorKind.AlreadyExists, $"'{served.Outside(inside)}' exists already", 17);
         var parent = inside[..Math.Max(1, inside.LastIndexOf('/'))];
         if (served.Tree.Find(parent) is not { } directory)

@@ -55,4 +55,7 @@ public enum ErrorKind
 
     /// <summary>Nobody said who asks, or not in a way that is believed.</summary>
     Unauthenticated = 16,
+
+    /// <summary>What was to be changed is not what the request says that it must be; nothing was changed.</summary>
+    PreconditionFailed = 17,
 }

@@ -44,6 +44,7 @@ public sealed record OperationError(ErrorKind Kind, string Detail, int? Errno = 
         ErrorKind.Expired => "expired",
         ErrorKind.Damaged => "damaged",
         ErrorKind.Unauthenticated => "unauthenticated",
+        ErrorKind.PreconditionFailed => "precondition failed",
         _ => "internal error",
     };
 }

@@ -39,6 +39,15 @@ internal static class AreaDecisions
             return entry;
         };
 
+    /// <summary>Lets an operation happen only if something stands under a path.</summary>
+    /// <param name="condition">What; null for an operation without a condition.</param>
+    /// <param name="names">The path.</param>
+    /// <param name="decide">The operation.</param>
+    public static Func<BatchBuilder, AreaEntry?> If(AreaCondition? condition, string[] names, Func<BatchBuilder, AreaEntry?> decide) =>
+        condition is null ? decide : batch => condition.Holds(batch.Tree.Walk(names, names.Length) is { } there ? batch.Tree.EntryOf(there, AreaPath.Join(names)) : null)
+            ? decide(batch)
+            : throw AreaErrors.NotAsKnown(AreaPath.Join(names));
+
     public static AreaEntry WriteFile(BatchBuilder batch, string[] names, Content content, DateTimeOffset at, bool createNew)
     {
         var file = FileAt(batch, names, at, createNew, mayMake: true);

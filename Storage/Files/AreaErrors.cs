@@ -19,6 +19,9 @@ internal static class AreaErrors
     /// <summary>It is not as it was when the operation began.</summary>
     public static BlockStoreException Changed(string path) => new(ErrorKind.Busy, $"{Shown(path)} was changed by another while it was appended to", Ebusy);
 
+    /// <summary>It is not what the operation was asked for on condition of.</summary>
+    public static BlockStoreException NotAsKnown(string path) => new(ErrorKind.PreconditionFailed, $"{Shown(path)} is not what the request says that it must be");
+
     public static BlockStoreException IsDirectory(string path) => new(ErrorKind.InvalidArgument, $"{Shown(path)} is a directory", Eisdir);
 
     public static BlockStoreException NotDirectory(string path) => new(ErrorKind.InvalidArgument, $"{Shown(path)} is not a directory", Enotdir);

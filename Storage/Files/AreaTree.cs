@@ -100,6 +100,31 @@ public sealed partial class AreaTree
     /// <returns>The entry, or null when it is gone.</returns>
     public AreaEntry? FindById(long id) => Find(id) is { } node ? EntryOf(node, PathOf(node)) : null;
 
+    /// <summary>Whether a range of a file is what it was in an earlier tree of the area: stored in the same places, with the same checksums.</summary>
+    /// <param name="before">The earlier tree.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="offset">Where the range begins.</param>
+    /// <param name="length">Its length; within the file as it was.</param>
+    /// <returns>Whether it is; false when the file is gone, and never true of a directory.</returns>
+    public bool HasRangeOf(AreaTree before, long id, long offset, long length)
+    {
+        if (Find(id) is not FileNode now || before.Find(id) is not FileNode was)
+            return false;
+        return ReferenceEquals(now, was) || (now.SizeBytes >= offset + length && Pages(now).SequenceEqual(Pages(was)));
+
+        // Extents may have been cut or joined since.
+        IEnumerable<(long From, long To, long ImageOffset, uint Crc)> Pages(FileNode file) =>
+            file.Extents.Skip(file.FirstAfter(offset)).TakeWhile(extent => extent.FileOffset < offset + length).SelectMany(extent => extent.Crcs.Select((crc, i) =>
+            {
+                var (page, stored) = ((long)i * AreaLayout.PageBytes, extent.FileOffset - extent.Skip);
+                return (
+                    From: Math.Max(offset, Math.Max(extent.FileOffset, stored + page)),
+                    To: Math.Min(offset + length, Math.Min(extent.FileEnd, stored + page + AreaLayout.PageBytes)),
+                    extent.ImageOffset + page,
+                    crc);
+            })).Where(page => page.From < page.To);
+    }
+
     /// <summary>What a part of a request was answered, when it has changed the area already and that was not too long ago.</summary>
     /// <param name="request">The part.</param>
     /// <param name="path">The path that the request is about.</param>

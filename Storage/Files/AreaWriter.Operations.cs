@@ -88,14 +88,19 @@ public sealed partial class AreaWriter
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
     /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
     /// <param name="replace">Whether what has the new path may be replaced.</param>
+    /// <param name="condition">What must stand under the path; null for anything.</param>
+    /// <param name="replaced">What must stand under the new path; null for anything or nothing.</param>
     /// <returns>The change.</returns>
     /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.AlreadyExists"/>;
     /// <see cref="ErrorKind.InvalidArgument"/> for a directory into itself, over a file
-    /// or over one that is not empty, and for a file over a directory.</exception>
-    public Task<AreaCommit> RenameAsync(string from, string to, CancellationToken cancellationToken, RequestPart? request = null, bool replace = true)
+    /// or over one that is not empty, and for a file over a directory; <see cref="ErrorKind.PreconditionFailed"/>.</exception>
+    public Task<AreaCommit> RenameAsync(
+        string from, string to, CancellationToken cancellationToken, RequestPart? request = null, bool replace = true, AreaCondition? condition = null,
+        AreaCondition? replaced = null)
     {
         var (fromNames, toNames) = (AreaPath.Split(from), AreaPath.Split(to));
-        return SubmitAsync(AreaDecisions.Once(request, toNames, batch => AreaDecisions.Rename(batch, fromNames, toNames, replace)), cancellationToken);
+        var rename = AreaDecisions.If(replaced, toNames, batch => AreaDecisions.Rename(batch, fromNames, toNames, replace));
+        return SubmitAsync(AreaDecisions.Once(request, toNames, AreaDecisions.If(condition, fromNames, rename)), cancellationToken);
     }
 
     /// <summary>Removes a file or directory.</summary>
@@ -103,17 +108,19 @@ public sealed partial class AreaWriter
     /// <param name="recursive">Whether a directory goes with all that is in it, in one moment; else it must be empty.</param>
     /// <param name="cancellationToken">As in <see cref="WriteFileAsync"/>.</param>
     /// <param name="request">The part of a client's request that this is: it changes the area once, and when it comes again gets the same answer.</param>
+    /// <param name="condition">What must stand under the path; null for anything.</param>
     /// <returns>The change.</returns>
-    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.InvalidArgument"/> for a directory that is not empty.</exception>
-    public Task<AreaCommit> RemoveAsync(string path, bool recursive, CancellationToken cancellationToken, RequestPart? request = null)
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.NotFound"/>; <see cref="ErrorKind.InvalidArgument"/> for a directory that is not empty;
+    /// <see cref="ErrorKind.PreconditionFailed"/>.</exception>
+    public Task<AreaCommit> RemoveAsync(string path, bool recursive, CancellationToken cancellationToken, RequestPart? request = null, AreaCondition? condition = null)
     {
         var names = AreaPath.Split(path);
         return SubmitAsync(
-            AreaDecisions.Once(request, names, batch =>
+            AreaDecisions.Once(request, names, AreaDecisions.If(condition, names, batch =>
             {
                 AreaDecisions.Remove(batch, names, recursive);
                 return null;
-            }),
+            })),
             cancellationToken);
     }
 

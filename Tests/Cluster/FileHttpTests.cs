@@ -51,7 +51,7 @@ public class FileHttpTests(HealthyFileCluster healthy) : IClassFixture<HealthyFi
         using var made = await SendAsync(HttpMethod.Put, url, "If-None-Match", "*", "first");
         var tag = made.Headers.ETag!.ToString();
         using var again = await SendAsync(HttpMethod.Put, url, "If-None-Match", "*", "second");
-        using var unheeded = await SendAsync(HttpMethod.Put, url, "If-Match", tag, "third");
+        using var unheeded = await SendAsync(HttpMethod.Put, url, "If-Unmodified-Since", "Mon, 30 Nov 2026 00:00:00 GMT", "third");
         using var odd = await SendAsync(HttpMethod.Put, url, "If-None-Match", tag, "fourth");
         Assert.Equal([200, 412, 400, 400], new[] { made, again, unheeded, odd }.Select(r => (int)r.StatusCode));
         Assert.Equal(412, (await JsonAsync(again)).GetProperty("status").GetInt32());
@@ -73,6 +73,110 @@ public class FileHttpTests(HealthyFileCluster healthy) : IClassFixture<HealthyFi
         // What has no versions is not changed on a condition.
         using var volume = await SendAsync(HttpMethod.Post, $"http://{_cluster.Nodes.Endpoint}/v1/volumes", "If-Match", "\"x\"", """{"name":"conditional","size_bytes":1048576}""");
         Assert.Equal(HttpStatusCode.BadRequest, volume.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_is_changed_only_if_it_is_as_its_client_knows_it()
+    {
+        var url = $"http://{_cluster.Nodes.EndpointOf("node-2")}/v1/files/fs/as-known";
+        using var missing = await SendAsync(HttpMethod.Put, url, "If-Match", "*", "none");
+        using var made = await SendAsync(HttpMethod.Put, url, body: "first");
+        var first = made.Headers.ETag!.ToString();
+        using var changed = await SendAsync(HttpMethod.Put, url, "If-Match", $"\"x\", {first}", "second");
+        var second = changed.Headers.ETag!.ToString();
+        using var stale = await SendAsync(HttpMethod.Put, url, "If-Match", first, "third");
+        using var weak = await SendAsync(HttpMethod.Put, url, "If-Match", "W/" + second, "third");
+        using var strange = await SendAsync(HttpMethod.Put, url, "If-Match", "\"x\"", "third");
+        using var any = await SendAsync(HttpMethod.Put, url, "If-Match", "*", "third!");
+        using var part = await SendAsync(HttpMethod.Put, url + "?append=true", "If-Match", "*", "more");
+        Assert.Equal([412, 200, 200, 412, 412, 412, 200, 400], new[] { missing, made, changed, stale, weak, strange, any, part }.Select(r => (int)r.StatusCode));
+        Assert.Equal("urn:mooring:error:precondition-failed", (await JsonAsync(stale)).GetProperty("type").GetString());
+        Assert.Equal("third!", await healthy.Http.GetStringAsync(url));
+
+        using var staleMove = await SendAsync(HttpMethod.Post, url + "?op=rename&to=/as-known-2", "If-Match", second);
+        using var staleRemoval = await SendAsync(HttpMethod.Delete, url, "If-Match", second);
+        using var directory = await SendAsync(HttpMethod.Post, $"{url}-d?op=mkdir", "If-Match", "*");
+        var third = any.Headers.ETag!.ToString();
+        using var moved = await SendAsync(HttpMethod.Post, url + "?op=rename&to=/as-known-2", "If-Match", third);
+        using var removed = await SendAsync(HttpMethod.Delete, url + "-2", "If-Match", third);
+        Assert.Equal([412, 412, 400, 200, 204], new[] { staleMove, staleRemoval, directory, moved, removed }.Select(r => (int)r.StatusCode));
+    }
+
+    [Fact]
+    public async Task Of_many_that_replace_one_version_exactly_one_succeeds()
+    {
+        var url = $"http://{_cluster.Nodes.EndpointOf("node-2")}/v1/files/fs/contended";
+        using var made = await SendAsync(HttpMethod.Put, url, body: "0");
+        var tag = made.Headers.ETag!.ToString();
+        for (var round = 1; round <= 5; round++)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => SendAsync(
+                HttpMethod.Put, $"http://{_cluster.Nodes.EndpointOf($"node-{(i % 3) + 1}")}/v1/files/fs/contended", "If-Match", tag, $"{round} {i}")));
+            var winner = Assert.Single(answers, r => r.IsSuccessStatusCode);
+            Assert.All(answers, r => Assert.True(r == winner || r.StatusCode == HttpStatusCode.PreconditionFailed));
+            tag = winner.Headers.ETag!.ToString();
+            Assert.Equal($"{round} {Array.IndexOf(answers, winner)}", await healthy.Http.GetStringAsync(url));
+            foreach (var answer in answers)
+                answer.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_changed_while_it_is_read_is_not_mixed_with_what_it_was()
+    {
+        const int size = 48 << 20, part = 1 << 20;
+        var url = $"http://{_cluster.Nodes.EndpointOf("node-1")}/v1/files/fs/mixed";
+        using var made = await SendAsync(HttpMethod.Put, url, body: new string('a', size));
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        using var response = await healthy.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var read = await response.Content.ReadAsStreamAsync();
+        var bytes = new byte[part];
+        await read.ReadExactlyAsync(bytes);
+        // Its end, of which nothing has been asked for yet.
+        using (var change = new HttpRequestMessage(HttpMethod.Put, url) { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(new string('b', part))) })
+        {
+            change.Content.Headers.ContentRange = new ContentRangeHeaderValue(size - part, size - 1);
+            using var changed = await healthy.Http.SendAsync(change);
+            Assert.True(changed.IsSuccessStatusCode);
+        }
+
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            while (await read.ReadAsync(bytes) is > 0 and var count)
+                Assert.DoesNotContain((byte)'b', bytes[..count]);
+            throw new InvalidOperationException("it came to its end");
+        }).ContinueWith(failed => Assert.True(failed.Result is HttpRequestException or IOException, failed.Result.ToString()), TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task Every_change_with_a_key_is_made_once_whatever_has_become_of_the_file_since()
+    {
+        string Url(string node, string rest) => $"http://{_cluster.Nodes.EndpointOf(node)}/v1/files/fs/{rest}";
+        async Task<int> KeyedAsync(HttpMethod method, string rest, string key, string? body = null, string? tag = null)
+        {
+            var statuses = new List<int>();
+            foreach (var node in (string[])["node-1", "node-2"])
+            {
+                using var request = new HttpRequestMessage(method, Url(node, rest)) { Content = body is null ? null : new StringContent(body) };
+                request.Headers.Add("Idempotency-Key", key);
+                if (tag is not null)
+                    request.Headers.Add("If-Match", tag);
+                using var response = await healthy.Http.SendAsync(request);
+                statuses.Add((int)response.StatusCode);
+            }
+            Assert.Equal(statuses[0], statuses[1]);
+            return statuses[0];
+        }
+        using var made = await SendAsync(HttpMethod.Put, Url("node-1", "once"), body: "first");
+        Assert.Equal(200, await KeyedAsync(HttpMethod.Put, "once", "replace", "second", made.Headers.ETag!.ToString()));
+        Assert.Equal(200, await KeyedAsync(HttpMethod.Post, "once?op=rename&to=/once-2", "move"));
+        Assert.Equal(204, await KeyedAsync(HttpMethod.Delete, "once-2", "remove"));
+        Assert.Equal(200, await KeyedAsync(HttpMethod.Post, "once?op=rename&to=/once-2", "move"));
+        Assert.Equal(200, await KeyedAsync(HttpMethod.Post, "once-d?op=mkdir", "make"));
+
+        using var other = await SendAsync(HttpMethod.Put, Url("node-3", "once"), "Idempotency-Key", "body", "one");
+        using var another = await SendAsync(HttpMethod.Put, Url("node-3", "once"), "Idempotency-Key", "body", "another");
+        Assert.Equal([200, 422], new[] { other, another }.Select(r => (int)r.StatusCode));
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string url, string header = "", string value = "", string? body = null, RangeHeaderValue? range = null)

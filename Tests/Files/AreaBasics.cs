@@ -61,6 +61,62 @@ public sealed class AreaBasics : AreaTest
     }
 
     [Fact]
+    public async Task A_range_is_what_it_was_until_something_in_it_changes()
+    {
+        var image = await FormattedAsync();
+        await using var writer = await OpenAsync(image, 1);
+        const int size = 1_000_000, from = 300_001, length = 400_000;
+        await writer.WriteFileAsync("/f", Bytes(1, size), Now, createNew: true, default);
+        var (opened, id) = (writer.Tree, writer.Tree.Get("/f").Id);
+        bool IsSame() => writer.Tree.HasRangeOf(opened, id, from, length);
+
+        await writer.AppendAsync("/f", Bytes(2, 200_000), Now, default);
+        await writer.WriteAsync("/f", from - 100, Bytes(3, 100), Now, default);
+        await writer.WriteAsync("/f", from + length, Bytes(4, 100), Now, default);
+        await writer.RenameAsync("/f", "/g", default);
+        Assert.True(IsSame());
+        var changed = new List<bool>();
+        foreach (var at in (long[])[from, from + 123_456, from + length - 1])
+        {
+            opened = writer.Tree;
+            await writer.WriteAsync("/g", at, Bytes(5, 1), Now, default);
+            changed.Add(IsSame());
+        }
+        opened = writer.Tree;
+        // The same bytes, and the same size, but for zeros.
+        await writer.TruncateAsync("/g", from + 10, Now, default);
+        changed.Add(IsSame());
+        await writer.TruncateAsync("/g", size + 200_000, Now, default);
+        changed.Add(IsSame());
+        await writer.RemoveAsync("/g", recursive: false, default);
+        changed.Add(IsSame());
+        Assert.All(changed, Assert.False);
+    }
+
+    [Fact]
+    public async Task A_file_is_renamed_over_or_removed_only_if_it_is_what_is_known_of_it()
+    {
+        var image = await FormattedAsync();
+        await using var writer = await OpenAsync(image, 1);
+        var first = (await writer.WriteFileAsync("/f", Bytes(1, 10), Now, createNew: true, default)).Entry!;
+        await writer.WriteFileAsync("/other", Bytes(2, 10), Now, createNew: true, default);
+        await writer.MakeDirectoryAsync("/d", parents: false, Now, default);
+        var (isFirst, isOther, exists) = (new AreaCondition([first]), new AreaCondition([writer.Tree.Get("/other")]), new AreaCondition([]));
+
+        await FailsAsync(ErrorKind.PreconditionFailed, () => writer.RemoveAsync("/f", false, default, condition: isOther));
+        await FailsAsync(ErrorKind.PreconditionFailed, () => writer.RemoveAsync("/d", false, default, condition: isFirst));
+        await FailsAsync(ErrorKind.PreconditionFailed, () => writer.RemoveAsync("/none", false, default, condition: exists));
+        await FailsAsync(ErrorKind.PreconditionFailed, () => writer.RenameAsync("/f", "/g", default, condition: isOther));
+        await FailsAsync(ErrorKind.PreconditionFailed, () => writer.RenameAsync("/f", "/other", default, replaced: isFirst));
+        await FailsAsync(ErrorKind.PreconditionFailed, () => writer.RenameAsync("/f", "/none", default, replaced: exists));
+        var request = new RequestPart(Guid.NewGuid(), 0);
+        await writer.RenameAsync("/f", "/other", default, request, condition: isFirst, replaced: new AreaCondition([first, .. isOther.Known]));
+        await writer.RenameAsync("/f", "/other", default, request, condition: isFirst, replaced: isOther);
+        await writer.RemoveAsync("/other", false, default, condition: isFirst);
+        Assert.Equal(["/d"], writer.Tree.List("/", null, 10).Select(entry => entry.Path));
+    }
+
+    [Fact]
     public async Task A_checkpoint_brings_content_to_its_place_and_the_log_is_used_again()
     {
         var image = await FormattedAsync();

@@ -47,6 +47,20 @@ public class DataProtocolTests
     }
 
     [Fact]
+    public void A_condition_may_be_said_or_left_out()
+    {
+        var known = new FileEntry("/x", false, 7, DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_123), 9, 2);
+        foreach (var condition in (EntryCondition[])[EntryCondition.Exists, new([known]), new([known, known with { Crc32C = null }])])
+        {
+            Assert.Equal(condition.Known, WriteOpen.Read(Bytes((Write with { Condition = condition }).Write)).Condition!.Known);
+            Assert.Equal(condition.Known, FileRequest.Read(Bytes((Request with { Attempt = Write.Attempt, Condition = condition }).Write)).Condition!.Known);
+        }
+        Assert.Null(WriteOpen.Read(Bytes(Write.Write)).Condition);
+        var tooMany = new EntryCondition([.. Enumerable.Repeat(known, EntryCondition.KnownMax + 1)]);
+        Assert.Throws<WireException>(() => WriteOpen.Read(Bytes((Write with { Condition = tooMany }).Write)));
+    }
+
+    [Fact]
     public void A_checksum_is_that_of_its_bytes_one_by_one_wherever_they_lie()
     {
         var random = new Random(32);
@@ -148,7 +162,8 @@ public class DataProtocolTests
     public void Fields_of_any_bytes_are_read_or_refused()
     {
         var random = new Random(8471);
-        var seeds = new[] { Bytes(Write.Write), Bytes(Request.Write), Bytes(new ReadOpen("t", "/x", 1, 2).Write) };
+        var conditioned = Write with { Condition = new EntryCondition([new FileEntry("/x", false, 7, DateTimeOffset.UnixEpoch, 9, 2)]) };
+        var seeds = new[] { Bytes(conditioned.Write), Bytes(Request.Write), Bytes(new ReadOpen("t", "/x", 1, 2).Write) };
         for (var round = 0; round < 20_000; round++)
         {
             var bytes = round % 4 == 0 ? new byte[random.Next(200)] : seeds[round % 3].ToArray();

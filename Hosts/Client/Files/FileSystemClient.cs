@@ -34,10 +34,12 @@ public sealed partial class FileSystemClient : IDisposable
     /// <param name="operations">The operations.</param>
     /// <param name="node">Reads through this node; null for any.</param>
     /// <param name="cancellationToken">Gives up; changes may still happen.</param>
+    /// <param name="terms">For changes; a condition for one renaming or removal alone.</param>
     /// <returns>Their results, in order.</returns>
     /// <exception cref="MooringException">All of them were refused.</exception>
     /// <exception cref="MooringUnreachableException">No result within the time limit.</exception>
-    public async Task<IReadOnlyList<FileResult>> OperateAsync(IReadOnlyList<FileOperation> operations, string? node = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<FileResult>> OperateAsync(
+        IReadOnlyList<FileOperation> operations, string? node = null, CancellationToken cancellationToken = default, ChangeTerms terms = default)
     {
         var write = operations.Any(o => o.Changes);
         var area = await AreaOfAsync(operations[0].Path, cancellationToken).ConfigureAwait(false);
@@ -46,11 +48,11 @@ public sealed partial class FileSystemClient : IDisposable
             if ((await AreaOfAsync(path, cancellationToken).ConfigureAwait(false)).Id != area.Id)
                 throw new MooringException(new OperationError(ErrorKind.InvalidArgument, $"'{operations[0].Path}' and '{path}' lie in different areas", 18));
         }
-        var (id, sent) = (Guid.NewGuid(), 0);
+        var (id, sent) = (terms.Request ?? Guid.NewGuid(), terms.SentBefore);
         return await WithMemberAsync(area, write, node, async (grant, member, channel) =>
         {
             var request = write
-                ? new FileRequest(grant.WriteToken!, Readers(grant), operations, new RequestAttempt(id, ++sent))
+                ? new FileRequest(grant.WriteToken!, Readers(grant), operations, new RequestAttempt(id, ++sent), terms.Condition)
                 : new FileRequest(grant.ReadTokens[member.Node], [], operations);
             await channel.Frames.WriteAsync(FrameKind.Operations, request.Write, cancellationToken).ConfigureAwait(false);
             var answer = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -84,16 +86,16 @@ public sealed partial class FileSystemClient : IDisposable
     /// <param name="offset">Where to begin, for <see cref="WriteMode.At"/>.</param>
     /// <param name="progress">Told how many bytes are durable.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="request">An id, when the same request may be made again, by anybody: within the area's last 4,096 changes it changes the file once.</param>
+    /// <param name="terms">An id, when the same request may be made again; and what the file must be, for <see cref="WriteMode.Replace"/>.</param>
     /// <returns>The file.</returns>
     /// <exception cref="MooringException">It was refused.</exception>
     /// <exception cref="MooringUnreachableException">No progress within the time limit.</exception>
     public async Task<FileEntry> WriteAsync(
         string path, Stream source, WriteMode mode = WriteMode.Replace, long offset = 0, IProgress<long>? progress = null, CancellationToken cancellationToken = default,
-        Guid? request = null)
+        ChangeTerms terms = default)
     {
         var area = await AreaOfAsync(path, cancellationToken).ConfigureAwait(false);
-        var upload = new Upload(path, source, mode, offset, _options, progress, request);
+        var upload = new Upload(path, source, mode, offset, _options, progress, terms);
         return await WithMemberAsync(
             area, true, null, (grant, member, channel) => upload.RunAsync(channel, grant.WriteToken!, Readers(grant), cancellationToken), cancellationToken, () => upload.DurableBytes).ConfigureAwait(false);
     }
@@ -193,38 +195,41 @@ public sealed partial class FileSystemClient : IDisposable
     /// <param name="path">The directory.</param>
     /// <param name="parents">Whether those above are made and an existing one is as good.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Completes when it is there.</returns>
+    /// <param name="terms">An id, when the same request may be made again.</param>
+    /// <returns>The directory.</returns>
     /// <exception cref="MooringException">It was refused.</exception>
     /// <exception cref="MooringUnreachableException">No result within the time limit.</exception>
-    public async Task MakeDirectoryAsync(string path, bool parents = false, CancellationToken cancellationToken = default) =>
-        Check(await OperateAsync([new FileOperation(FileOperationKind.MakeDirectory, path, "", parents ? 1 : 0, ReadOnlyMemory<byte>.Empty)], null, cancellationToken).ConfigureAwait(false));
+    public Task<FileEntry> MakeDirectoryAsync(string path, bool parents = false, CancellationToken cancellationToken = default, ChangeTerms terms = default) =>
+        OneAsync(new FileOperation(FileOperationKind.MakeDirectory, path, "", parents ? 1 : 0, ReadOnlyMemory<byte>.Empty), null, cancellationToken, terms);
 
     /// <summary>Gives a file or directory another name, atomically.</summary>
     /// <param name="from">The name now.</param>
     /// <param name="to">The new name; a file there is replaced.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Completes when it is done.</returns>
+    /// <param name="terms">An id, when the same request may be made again; and what it must be under the name that it has now.</param>
+    /// <returns>It, under its new name.</returns>
     /// <exception cref="MooringException">It was refused.</exception>
     /// <exception cref="MooringUnreachableException">No result within the time limit.</exception>
-    public async Task RenameAsync(string from, string to, CancellationToken cancellationToken = default) =>
-        Check(await OperateAsync([new FileOperation(FileOperationKind.Rename, from, to, 0, ReadOnlyMemory<byte>.Empty)], null, cancellationToken).ConfigureAwait(false));
+    public Task<FileEntry> RenameAsync(string from, string to, CancellationToken cancellationToken = default, ChangeTerms terms = default) =>
+        OneAsync(new FileOperation(FileOperationKind.Rename, from, to, 0, ReadOnlyMemory<byte>.Empty), null, cancellationToken, terms);
 
     /// <summary>Removes a file or directory.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="recursive">Whether a directory goes with all that is in it.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="terms">An id, when the same request may be made again; and what it must be.</param>
     /// <returns>Completes when it is gone.</returns>
     /// <exception cref="MooringException">It was refused.</exception>
     /// <exception cref="MooringUnreachableException">No result within the time limit.</exception>
-    public async Task RemoveAsync(string path, bool recursive = false, CancellationToken cancellationToken = default) =>
-        Check(await OperateAsync([FileOperation.Of(recursive ? FileOperationKind.RemoveTree : FileOperationKind.Remove, path)], null, cancellationToken).ConfigureAwait(false));
+    public async Task RemoveAsync(string path, bool recursive = false, CancellationToken cancellationToken = default, ChangeTerms terms = default) =>
+        Check(await OperateAsync([FileOperation.Of(recursive ? FileOperationKind.RemoveTree : FileOperationKind.Remove, path)], null, cancellationToken, terms).ConfigureAwait(false));
 
     /// <inheritdoc/>
     public void Dispose() => _channels.Dispose();
 
-    private async Task<FileEntry> OneAsync(FileOperation operation, string? node, CancellationToken cancellationToken)
+    private async Task<FileEntry> OneAsync(FileOperation operation, string? node, CancellationToken cancellationToken, ChangeTerms terms = default)
     {
-        var results = await OperateAsync([operation], node, cancellationToken).ConfigureAwait(false);
+        var results = await OperateAsync([operation], node, cancellationToken, terms).ConfigureAwait(false);
         Check(results);
         return results[0].Entries[0];
     }

@@ -13,14 +13,12 @@ namespace Mooring.Client;
 /// <param name="offset">Where to begin, for <see cref="WriteMode.At"/>.</param>
 /// <param name="options">The client's.</param>
 /// <param name="progress">Told how many bytes are durable.</param>
-/// <param name="request">The request's id, when it may come again through another client; null for one of its own.</param>
-internal sealed class Upload(string path, Stream source, WriteMode mode, long offset, FileClientOptions options, IProgress<long>? progress, Guid? request = null)
+/// <param name="terms">On which terms.</param>
+internal sealed class Upload(string path, Stream source, WriteMode mode, long offset, FileClientOptions options, IProgress<long>? progress, ChangeTerms terms = default)
 {
-    private static readonly DateTimeOffset SendingsBegin = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     private const int ChunkBytes = 1 << 20;
 
-    private readonly Guid _id = request ?? Guid.NewGuid();
+    private readonly Guid _id = terms.Request ?? Guid.NewGuid();
     private readonly long _sourceStart = source.CanSeek ? source.Position : 0;
     private readonly LinkedList<(long Offset, byte[] Bytes)> _kept = new();
     private readonly Lock _lock = new();
@@ -29,9 +27,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
     private long _read;
     private long _durable;
     private long? _end;
-
-    // Sendings by another client come before or after by the time of day.
-    private int _sent = request is null ? 0 : (int)(DateTimeOffset.UtcNow - SendingsBegin).TotalSeconds;
+    private int _sent = terms.SentBefore;
     private bool _begun;
     private bool _closed;
 
@@ -43,7 +39,7 @@ internal sealed class Upload(string path, Stream source, WriteMode mode, long of
         // An append goes on where it was told to begin; before that it is as new.
         var resumes = mode == WriteMode.Append ? _base is not null : _begun;
         _begun = true;
-        var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, resumes, new RequestAttempt(_id, ++_sent));
+        var open = new WriteOpen(token, readers, path, mode, Math.Max(offset, (_base ?? offset) + DurableBytesIfInPlace), _id, resumes, new RequestAttempt(_id, ++_sent), terms.Condition);
         await channel.Frames.WriteAsync(FrameKind.WriteOpen, open.Write, cancellationToken).ConfigureAwait(false);
         var ready = await channel.ReadAsync(cancellationToken).ConfigureAwait(false);
         if (ready.Kind != FrameKind.WriteReady)

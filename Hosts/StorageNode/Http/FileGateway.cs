@@ -40,9 +40,9 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         systems.MapPost("/{name}" + Grants, GrantAsync).AddEndpointFilter(RequestAddress.Knows());
         var files = app.MapGroup("/v1/files/{name}");
         files.MapRead(Path, GetFileAsync).AddEndpointFilter(RequestAddress.Knows("node", "entry", "cursor", "limit"));
-        files.MapPut(Path, PutFileAsync).WithMetadata(AuditedRequests.TakesData, new Heeds(HeaderNames.IfNoneMatch)).AddEndpointFilter(RequestAddress.Knows("append"));
-        files.MapPost(Path, ChangeFileAsync).AddEndpointFilter(RequestAddress.Knows("op", "to"));
-        files.MapDelete(Path, RemoveFileAsync).AddEndpointFilter(RequestAddress.Knows("recursive"));
+        files.MapPut(Path, PutFileAsync).WithMetadata(AuditedRequests.TakesData, new Heeds(HeaderNames.IfNoneMatch, HeaderNames.IfMatch)).AddEndpointFilter(RequestAddress.Knows("append"));
+        files.MapPost(Path, ChangeFileAsync).WithMetadata(new Heeds(HeaderNames.IfMatch)).AddEndpointFilter(RequestAddress.Knows("op", "to"));
+        files.MapDelete(Path, RemoveFileAsync).WithMetadata(new Heeds(HeaderNames.IfMatch)).AddEndpointFilter(RequestAddress.Knows("recursive"));
     }
 
     public void Dispose() => _clients.Dispose();
@@ -258,13 +258,18 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         }
         if (request.Headers.ContentRange.ToString() is { Length: > 0 } range)
         {
-            if (mode != WriteMode.Replace || !ByteRanges.TryContentRange(range, out offset, out var length) || (request.ContentLength is { } body && body != length))
+            if (mode != WriteMode.Replace || !ByteRanges.TryContentRange(range, out offset, out var part) || (request.ContentLength is { } body && body != part))
                 return Problems.Invalid($"Content-Range '{PlainText.Line(range)}' is not a range such as bytes 0-99/* of the body's length");
             mode = WriteMode.At;
         }
+        if (mode != WriteMode.Replace && request.Headers.ContainsKey(HeaderNames.IfMatch))
+            return Problems.Invalid("If-Match is heeded where a file is replaced whole");
         try
         {
-            var written = await client.WriteAsync(file, request.Body, mode, offset, null, request.HttpContext.RequestAborted, RequestOf(request, name, file, $"{mode} {offset}"));
+            var written = await client.WriteAsync(
+                file, request.Body, mode, offset, null, request.HttpContext.RequestAborted, TermsOf(request, name, file, $"{mode} {offset}"));
+            if (mode is WriteMode.Replace or WriteMode.CreateNew && request.ContentLength is { } length && length != written.SizeBytes)
+                return Problems.Of(new OperationError(ErrorKind.RequestConflict, $"the request with this Idempotency-Key had {written.SizeBytes} bytes, not {length}"));
             request.HttpContext.Response.Headers.ETag = Preconditions.TagOf(written).ToString();
             return Results.Json(Shapes.Of(written), HttpJson.Default.EntryShape);
         }
@@ -273,6 +278,9 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
             return Problems.Of(Errors.Of(e.Problem), status: StatusCodes.Status412PreconditionFailed);
         }
     });
+
+    private static ChangeTerms TermsOf(HttpRequest request, string name, string file, string what) =>
+        new(RequestOf(request, name, file, what), Preconditions.OfChange(request));
 
     // The same key is the same request where the same is to be done with the same file, and it comes from the same bearer.
     private static Guid? RequestOf(HttpRequest request, string name, string file, string what)
@@ -291,12 +299,14 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
         var (op, to, aborted) = (query.GetValueOrDefault("op", ""), query.GetValueOrDefault("to"), request.HttpContext.RequestAborted);
         switch (op)
         {
+            case "mkdir" when to is null && request.Headers.ContainsKey(HeaderNames.IfMatch):
+                return Problems.Invalid("If-Match is not heeded where a directory is made");
             case "mkdir" when to is null:
-                await client.MakeDirectoryAsync(file, parents: true, aborted);
-                return Results.Json(Shapes.Of(await client.StatAsync(file, null, aborted)), HttpJson.Default.EntryShape);
+                return Results.Json(
+                    Shapes.Of(await client.MakeDirectoryAsync(file, parents: true, aborted, TermsOf(request, name, file, op))), HttpJson.Default.EntryShape);
             case "rename" when to is not null:
-                await client.RenameAsync(file, to, aborted);
-                return Results.Json(Shapes.Of(await client.StatAsync(to, null, aborted)), HttpJson.Default.EntryShape);
+                return Results.Json(
+                    Shapes.Of(await client.RenameAsync(file, to, aborted, TermsOf(request, name, file, $"{op} {to}"))), HttpJson.Default.EntryShape);
             default:
                 return Problems.Invalid($"op '{PlainText.Line(op)}' is not mkdir, or rename with to=/new/path");
         }
@@ -304,7 +314,8 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
 
     private Task<IResult> RemoveFileAsync(HttpRequest request, string name) => OnFileAsync(request, name, async (client, file, query) =>
     {
-        await client.RemoveAsync(file, query.Flag("recursive"), request.HttpContext.RequestAborted);
+        var recursive = query.Flag("recursive");
+        await client.RemoveAsync(file, recursive, request.HttpContext.RequestAborted, TermsOf(request, name, file, $"remove {recursive}"));
         return Results.NoContent();
     });
 

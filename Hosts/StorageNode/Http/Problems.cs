@@ -49,6 +49,7 @@ internal static class Problems
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
         ErrorKind.AlreadyExists or ErrorKind.Busy or ErrorKind.Cancelled or ErrorKind.Damaged => StatusCodes.Status409Conflict,
         ErrorKind.Expired => StatusCodes.Status410Gone,
+        ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         ErrorKind.RequestConflict => StatusCodes.Status422UnprocessableEntity,
         ErrorKind.Overloaded => StatusCodes.Status429TooManyRequests,
         ErrorKind.Unsupported => StatusCodes.Status501NotImplemented,

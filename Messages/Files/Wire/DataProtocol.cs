@@ -31,8 +31,10 @@ public sealed record NamedReader(string Node, string Address, string Token);
 /// <param name="Stream">The client's id of the stream: by it a stream goes on at another writer.</param>
 /// <param name="Resume">Whether the stream was begun before.</param>
 /// <param name="Attempt">Which sending it is; null from a client that does not say it.</param>
+/// <param name="Condition">What the file must be when it is replaced whole; needs an attempt.</param>
 public sealed record WriteOpen(
-    string Token, IReadOnlyList<NamedReader> Readers, string Path, WriteMode Mode, long Offset, Guid Stream, bool Resume, RequestAttempt? Attempt = null)
+    string Token, IReadOnlyList<NamedReader> Readers, string Path, WriteMode Mode, long Offset, Guid Stream, bool Resume, RequestAttempt? Attempt = null,
+    EntryCondition? Condition = null)
 {
     /// <summary>The most readers that a client may name.</summary>
     public const int ReadersMax = 64;
@@ -49,6 +51,7 @@ public sealed record WriteOpen(
         writer.Bytes(Stream.ToByteArray());
         writer.Byte(Resume ? (byte)1 : (byte)0);
         RequestAttempt.Write(writer, Attempt);
+        EntryCondition.Write(writer, Condition);
     }
 
     /// <summary>Reads it.</summary>
@@ -60,7 +63,7 @@ public sealed record WriteOpen(
         var reader = new WireReader(payload);
         var read = new WriteOpen(
             reader.Text(), WireRecords.ReadReaders(ref reader), reader.Text(), (WriteMode)reader.Byte(), reader.Size(), WireRecords.ReadGuid(ref reader), reader.Byte() != 0,
-            RequestAttempt.Read(ref reader));
+            RequestAttempt.Read(ref reader), EntryCondition.Read(ref reader));
         reader.End();
         return Enum.IsDefined(read.Mode) ? read : throw new WireException("the mode of a write is not known");
     }

@@ -63,7 +63,9 @@ public sealed record FileOperation(FileOperationKind Kind, string Path, string T
 /// <param name="Readers">Where the metadata are to go.</param>
 /// <param name="Operations">The operations; they are independent of each other.</param>
 /// <param name="Attempt">Which sending it is, when one of them changes something; null from a client that does not say it.</param>
-public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Readers, IReadOnlyList<FileOperation> Operations, RequestAttempt? Attempt = null)
+/// <param name="Condition">What the path of the only operation, a renaming or removal, must be; needs an attempt.</param>
+public sealed record FileRequest(
+    string Token, IReadOnlyList<NamedReader> Readers, IReadOnlyList<FileOperation> Operations, RequestAttempt? Attempt = null, EntryCondition? Condition = null)
 {
     /// <summary>The most operations of one request.</summary>
     public const int OperationsMax = 1000;
@@ -84,6 +86,7 @@ public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Reader
             writer.Bytes(operation.Content.Span);
         }
         RequestAttempt.Write(writer, Attempt);
+        EntryCondition.Write(writer, Condition);
     }
 
     /// <summary>Reads it; contents are copied out of the frame.</summary>
@@ -102,9 +105,9 @@ public sealed record FileRequest(string Token, IReadOnlyList<NamedReader> Reader
                 throw new WireException("an operation is not known");
             operations[i] = new FileOperation(kind, reader.Text(), reader.Text(), reader.Size(), reader.Bytes().ToArray());
         }
-        var attempt = RequestAttempt.Read(ref reader);
+        var (attempt, condition) = (RequestAttempt.Read(ref reader), EntryCondition.Read(ref reader));
         reader.End();
-        return new FileRequest(token, readers, operations, attempt);
+        return new FileRequest(token, readers, operations, attempt, condition);
     }
 }
 
