@@ -205,6 +205,7 @@ public sealed record MooringSettings
         AccessWaitMax = reader.Time("files.access-wait-max"),
         AccessWaiterCountMax = reader.Whole("files.access-waiter-count-max", 1, 1_000_000),
         TokenLifetime = reader.Time("files.token-lifetime"),
+        TokenKeyLifetime = reader.Time("files.token-key-lifetime"),
         PushTimeout = reader.Time("files.push-timeout"),
         ReaderLagMax = reader.Time("files.reader-lag-max"),
         IdleTimeout = reader.Time("files.idle-timeout"),

@@ -301,9 +301,9 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
 
     private Func<DataNodeAddress, string> SignPush(Epoch epoch)
     {
-        var (id, path, key, clock) = (_id, _assigned.Path, _node.Areas.Key!, _services.Clock);
-        // Until its epoch ends: the link is opened again with it whenever it breaks.
-        return reader => new AccessToken(id, path, AccessRight.Push, reader.Node, reader.Address, epoch, clock.GetUtcNow().AddYears(1)).Sign(key);
+        var (id, path, areas, clock) = (_id, _assigned.Path, _node.Areas, _services.Clock);
+        // Until its epoch ends. Whenever the link breaks it is opened again with another one.
+        return reader => areas.Keys!.Sign(new AccessToken(id, path, AccessRight.Push, reader.Node, reader.Address, epoch, clock.GetUtcNow().AddYears(1)), clock.GetUtcNow());
     }
 
     private static OperationError Expected(Exception e) => e switch

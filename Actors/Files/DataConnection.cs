@@ -227,12 +227,13 @@ public sealed class DataConnection : IAsyncDisposable
     // What the token permits, or why not. Nothing of the request was looked at before.
     private (ServedArea Served, string Path, AccessToken Token) Admit(string text, AccessRight right, string? wanted)
     {
-        if (_areas.Key is not { } key)
+        if (_areas.Keys is not { } keys)
             throw new BlockStoreException(ErrorKind.Unavailable, $"{_node} is not ready yet");
         if (text.Length == 0)
             throw new BlockStoreException(ErrorKind.PermissionDenied, "a token is needed");
-        if (AccessToken.Verify(text, key) is not { } token)
-            throw new BlockStoreException(ErrorKind.PermissionDenied, "the token is not one of this cluster's name nodes");
+        // Whoever holds one of a key that has ended asks for another.
+        if (keys.Verify(text, _clock.GetUtcNow()) is not { } token)
+            throw new BlockStoreException(ErrorKind.Fenced, "the token is not one of this cluster's name nodes, or its key has ended");
         var path = token.Path;
         if (wanted is not null && !FilePath.TryNormalize(wanted, out path, out var problem))
             throw new BlockStoreException(ErrorKind.InvalidArgument, problem, 22);
@@ -254,7 +255,7 @@ public sealed class DataConnection : IAsyncDisposable
     {
         foreach (var reader in named)
         {
-            if (AccessToken.Verify(reader.Token, _areas.Key) is { Right: AccessRight.Read } token && token.Area == served.Id && token.Epoch == served.Epoch
+            if (_areas.Keys!.Verify(reader.Token, _clock.GetUtcNow()) is { Right: AccessRight.Read } token && token.Area == served.Id && token.Epoch == served.Epoch
                 && token.Node.Value == reader.Node && token.Address == reader.Address && token.Node != _node)
             {
                 served.Readers!.Add(new DataNodeAddress(token.Node, token.Address));

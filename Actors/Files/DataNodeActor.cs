@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Mooring.Messages;
+using Mooring.Messages.Wire;
 using Mooring.Storage;
 
 namespace Mooring.Actors.Files;
@@ -26,7 +27,7 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
     private readonly Dictionary<Address, DataNodeReport> _reports = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private DataNodesChanged _known = new([]);
-    private string? _problem = "it has not read the key of tokens yet";
+    private string? _problem = "it has not read the keys of tokens yet";
     private DataNodeReport? _reported;
     private TimeSpan _reportedAt;
     private bool _testing;
@@ -113,8 +114,8 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
     private void OnSelfTested(SelfTested tested)
     {
         _testing = false;
-        if (tested.Key is { } key)
-            _node.Areas.Key = key;
+        if (tested.Keys is { } keys)
+            _node.Areas.Keys = keys;
         if (tested.Problem is { } problem && _problem is null)
             _log.Warning("this data node's self-test: {0}", problem);
         _problem = tested.Problem;
@@ -128,7 +129,7 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
             area.Forward(assign);
             return;
         }
-        if (assign.Role == AreaRole.None || _node.Areas.Key is null)
+        if (assign.Role == AreaRole.None || _node.Areas.Keys is null)
             return;
         area = Context.ActorOf(AreaActor.Props(assign.Area, assign, _services, _node), $"area-{assign.Area.FileSystem}-{assign.Area.Number}");
         _areas[assign.Area] = Context.Watch(area);
@@ -193,15 +194,16 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
     {
         try
         {
-            var known = _node.Areas.Key;
-            var key = await _store.UseAsync(async store =>
+            var now = _services.Clock.GetUtcNow();
+            var keys = await _store.UseAsync(async store =>
             {
-                if (known is null)
-                    return await FileRecords.KeyAsync(store, _services.Entropy, _stopped.Token).ConfigureAwait(false);
                 await store.ProbeAsync(_settings.SelfTestTimeout, _stopped.Token).ConfigureAwait(false);
-                return known;
+                var known = await FileRecords.KeysAsync(store, _services.Entropy, now, _stopped.Token).ConfigureAwait(false);
+                return known.IsDue(now, _settings.TokenKeyLifetime)
+                    ? await FileRecords.ChangeKeysAsync(store, kept => kept!.IsDue(now, _settings.TokenKeyLifetime) ? kept.With(NewKey(), false, now, _settings.TokenLifetime) : kept, _stopped.Token).ConfigureAwait(false)
+                    : known;
             }).WaitAsync(2 * _settings.SelfTestTimeout, _services.Clock, _stopped.Token);
-            return new SelfTested(key, null);
+            return new SelfTested(keys, null);
         }
         catch (Exception e) when (e is BlockStoreException or TimeoutException or OperationCanceledException)
         {
@@ -214,7 +216,9 @@ public sealed class DataNodeActor : ReceiveActor, IWithTimers
         public static Tick Instance { get; } = new();
     }
 
-    private sealed record SelfTested(byte[]? Key, string? Problem) : INoSerializationVerificationNeeded;
+    private byte[] NewKey() => _services.Entropy.Bytes(AccessToken.KeyBytes);
+
+    private sealed record SelfTested(TokenKeys? Keys, string? Problem) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>Asks this node's data node to be told how all data nodes are, now and whenever that changes.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mooring.Messages;
@@ -23,20 +24,33 @@ public static class FileRecords
     private const string KeyRecord = "files/token-key";
     private const string ListPrefix = "files/system/";
 
-    /// <summary>The key that tokens are signed with; made by the first node that asks.</summary>
+    /// <summary>The keys that tokens are signed with; the first is made by the first node that asks.</summary>
     /// <param name="store">The store.</param>
     /// <param name="entropy">Where a new key comes from.</param>
+    /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The key.</returns>
+    /// <returns>The keys.</returns>
     /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
-    public static async Task<byte[]> KeyAsync(IBlockStore store, IEntropy entropy, CancellationToken cancellationToken)
+    public static Task<TokenKeys> KeysAsync(IRecords store, IEntropy entropy, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ChangeKeysAsync(store, keys => keys ?? TokenKeys.Of(entropy.Bytes(AccessToken.KeyBytes), now), cancellationToken);
+
+    /// <summary>Changes the keys that tokens are signed with.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="change">Makes of what is kept, or of nothing, what is to be kept.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What is kept now.</returns>
+    /// <exception cref="BlockStoreException">The store cannot be reached.</exception>
+    public static async Task<TokenKeys> ChangeKeysAsync(IRecords store, Func<TokenKeys?, TokenKeys> change, CancellationToken cancellationToken)
     {
-        if (await store.GetRecordAsync(KeyRecord, cancellationToken).ConfigureAwait(false) is { } kept)
-            return kept.Value.ToArray();
-        var key = entropy.Bytes(AccessToken.KeyBytes);
-        await store.PutRecordAsync(KeyRecord, key, 0, cancellationToken).ConfigureAwait(false);
-        // Another node may have been faster: what is kept counts.
-        return (await store.GetRecordAsync(KeyRecord, cancellationToken).ConfigureAwait(false))!.Value.ToArray();
+        while (true)
+        {
+            var record = await store.GetRecordAsync(KeyRecord, cancellationToken).ConfigureAwait(false);
+            var kept = record is null ? null : TokenKeys.Decode(record.Value.Span);
+            var changed = change(kept);
+            // Another node may have been faster: what it has kept counts.
+            if (changed == kept || await store.PutRecordAsync(KeyRecord, changed.Encode(), record?.Version ?? 0, cancellationToken).ConfigureAwait(false) is not null)
+                return changed;
+        }
     }
 
     /// <summary>Who may write an area.</summary>
@@ -125,4 +139,5 @@ public static class FileRecords
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AreaRight))]
 [JsonSerializable(typeof(ListedFileSystem))]
+[JsonSerializable(typeof(ImmutableArray<TokenKey>))]
 internal sealed partial class FileRecordsJson : JsonSerializerContext;

@@ -27,6 +27,9 @@ public sealed record FileSettings
     /// <summary>How long a token holds.</summary>
     public required TimeSpan TokenLifetime { get; init; }
 
+    /// <summary>How long name nodes sign with one key before there is another.</summary>
+    public required TimeSpan TokenKeyLifetime { get; init; }
+
     /// <summary>How long a writer waits for a reader to take a batch before it goes on without it.</summary>
     public required TimeSpan PushTimeout { get; init; }
 

@@ -458,7 +458,7 @@ public sealed class NameNodeActor : JournalledActor<NameNodeSnapshot, INameNodeE
         for (var i = _waiters.Count - 1; i >= 0; i--)
         {
             var waiter = _waiters[i];
-            var grant = _state.Areas.TryGetValue(waiter.Area, out var area) && _node.Areas.Key is { } key ? Grant(area, waiter.Request, key) : null;
+            var grant = _state.Areas.TryGetValue(waiter.Area, out var area) && _node.Areas.Keys is { } keys ? Grant(area, waiter.Request, keys) : null;
             if (grant is null && Monotonic < waiter.Until)
                 continue;
             _waiters.RemoveAt(i);
@@ -467,7 +467,7 @@ public sealed class NameNodeActor : JournalledActor<NameNodeSnapshot, INameNodeE
         }
     }
 
-    private AccessGranted? Grant(AreaState area, RequestAccess request, byte[] key)
+    private AccessGranted? Grant(AreaState area, RequestAccess request, TokenKeys keys)
     {
         if (request.Failed is { } failed && _checks.ContainsKey((area.Number, failed.Node)))
             return null;
@@ -484,7 +484,7 @@ public sealed class NameNodeActor : JournalledActor<NameNodeSnapshot, INameNodeE
         var id = new AreaId(_name, area.Number);
         var scope = request.WholeArea ? area.Path : request.Path;
         var expires = Now + _settings.TokenLifetime;
-        string Sign(AccessRight right, DataNodeAddress node) => new AccessToken(id, scope, right, node.Node, node.Address, area.Epoch, expires).Sign(key);
+        string Sign(AccessRight right, DataNodeAddress node) => keys.Sign(new AccessToken(id, scope, right, node.Node, node.Address, area.Epoch, expires), Now);
         return new AccessGranted(
             id,
             area.Path,

@@ -146,8 +146,8 @@ public sealed class ServedAreas(TimeProvider clock)
     /// <summary>Which sendings of requests this node has begun.</summary>
     internal AttemptLedger Attempts { get; } = new(clock);
 
-    /// <summary>The key that tokens are signed with; null until it was read.</summary>
-    public byte[]? Key { get; internal set; }
+    /// <summary>The keys that tokens are signed with; null until they were read.</summary>
+    public TokenKeys? Keys { get; internal set; }
 
     /// <summary>An area, if it is served.</summary>
     /// <param name="area">The area.</param>

@@ -17,7 +17,7 @@ internal static class FileCommands
 
     public static Command FileSystems() => new("fs", "Create, list, show, check and delete file systems.")
     {
-        Create(), List(), Show(), Delete(), FileSystemCheck.Command(),
+        Create(), List(), Show(), Delete(), FileSystemCheck.Command(), RotateKeys(),
     };
 
     public static Command Files() => new("file", "Put, get and manage files, named FS:/path.")
@@ -64,6 +64,18 @@ internal static class FileCommands
             await client.DeleteFileSystemAsync(parsed.GetValue(name)!);
             Done(output, $"file system {parsed.GetValue(name)} is gone");
         });
+    }
+
+    private static Command RotateKeys()
+    {
+        var now = new Option<bool>("--now") { Description = "End all rights that were given so far: clients ask for others by themselves." };
+        return Commands.Asking("rotate-keys", "Sign rights to files with a new key.", [], [now], async (client, parsed, output) =>
+            output.Value(await client.RotateFileKeysAsync(parsed.GetValue(now)), HttpJson.Default.FileKeysShape, keys => Output.Table(
+                ["signs from", "ends"],
+                keys.Items.Select(key => (IReadOnlyList<string>)[
+                    key.SignsFrom == default ? "its making" : Time(key.SignsFrom), key.EndsAt is { } end ? Time(end) : "-"]))));
+
+        static string Time(DateTimeOffset at) => at.ToString("u", CultureInfo.InvariantCulture);
     }
 
     private static Command Put()

@@ -77,6 +77,28 @@ public sealed partial class MooringClient
         }
     }
 
+    /// <summary>The keys that rights to files are signed with, newest first.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>When they count.</returns>
+    /// <exception cref="MooringException">It was refused.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public Task<FileKeysShape> GetFileKeysAsync(CancellationToken cancellationToken = default) => GetAsync("v1/file-keys", HttpJson.Default.FileKeysShape, cancellationToken);
+
+    /// <summary>Makes a new key for rights to files. Clients notice nothing.</summary>
+    /// <param name="now">
+    /// Whether it signs at once, and all rights that were given before end: clients ask for others by themselves. Else it signs when every node knows it, and the one
+    /// before ends when nothing that it signed holds any more.
+    /// </param>
+    /// <param name="cancellationToken">Gives up; it may still be made.</param>
+    /// <returns>When the keys count.</returns>
+    /// <exception cref="MooringException">It was refused.</exception>
+    /// <exception cref="MooringUnreachableException">No answer within the time limit.</exception>
+    public async Task<FileKeysShape> RotateFileKeysAsync(bool now = false, CancellationToken cancellationToken = default)
+    {
+        var newest = (await GetFileKeysAsync(cancellationToken)).Items[0].SignsFrom.UtcTicks;
+        return await AskAsync(HttpMethod.Post, $"v1/file-keys?now={(now ? "true" : "false")}&newest={newest}", HttpJson.Default.FileKeysShape, cancellationToken);
+    }
+
     /// <summary>A client for the files of a file system, over the same endpoint.</summary>
     /// <param name="name">The file system.</param>
     /// <returns>The client, and what it asks for rights; both to be disposed of.</returns>

@@ -192,6 +192,7 @@ internal static class NodeHost
         }
         app.Use(Preconditions.RefuseUnheededAsync);
         new Gateway(http, () => app.Services.GetRequiredService<MooringCluster>(), app.Services.GetRequiredService<FileGateway>()).Map(app);
+        new FileKeysGateway(services, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         AuditGateway.Map(app, app.Services.GetService<AuditLog>());
         new ContentGateway(http, () => app.Services.GetRequiredService<MooringCluster>()).Map(app);
         return app;

@@ -21,6 +21,7 @@ namespace Mooring.Messages.Http;
 [JsonSerializable(typeof(CreateFileSystemBody))]
 [JsonSerializable(typeof(FileSystemShape))]
 [JsonSerializable(typeof(FileSystemPage))]
+[JsonSerializable(typeof(FileKeysShape))]
 [JsonSerializable(typeof(GrantBody))]
 [JsonSerializable(typeof(GrantShape))]
 [JsonSerializable(typeof(EntryShape))]

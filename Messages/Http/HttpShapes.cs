@@ -247,6 +247,15 @@ public sealed record AreaShape(int Id, string Path, string Image, string? Writer
 /// <param name="NextCursor">Always null: there is one page.</param>
 public sealed record FileSystemPage(IReadOnlyList<FileSystemShape> Items, string? NextCursor);
 
+/// <summary>The keys that rights to files are signed with (<c>/v1/file-keys</c>).</summary>
+/// <param name="Items">Those that are honoured, newest first.</param>
+public sealed record FileKeysShape(IReadOnlyList<FileKeyShape> Items);
+
+/// <summary>When a key counts; the key itself is nobody's business.</summary>
+/// <param name="SignsFrom">From when on it signs.</param>
+/// <param name="EndsAt">From when on nothing that it has signed is honoured; null while it has no successor.</param>
+public sealed record FileKeyShape(DateTimeOffset SignsFrom, DateTimeOffset? EndsAt);
+
 /// <summary>The body of <c>POST /v1/filesystems/{name}/grants</c>.</summary>
 /// <param name="Path">The path; the rights hold for everything below it.</param>
 /// <param name="Write">Whether to write as well.</param>

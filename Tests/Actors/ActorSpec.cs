@@ -131,6 +131,7 @@ public abstract class ActorSpec : Akka.TestKit.Xunit2.TestKit
             AccessWaitMax = TimeSpan.FromSeconds(30),
             AccessWaiterCountMax = 10,
             TokenLifetime = TimeSpan.FromMinutes(10),
+            TokenKeyLifetime = TimeSpan.FromDays(30),
             PushTimeout = TimeSpan.FromMilliseconds(300),
             ReaderLagMax = TimeSpan.FromMilliseconds(100),
             IdleTimeout = TimeSpan.FromSeconds(30),

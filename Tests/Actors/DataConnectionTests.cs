@@ -23,7 +23,7 @@ public sealed class DataConnectionTests : IAsyncLifetime, IAsyncDisposable
     private static readonly byte[] Key = new byte[AccessToken.KeyBytes];
     private static readonly Guid Id = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
 
-    private readonly ServedAreas _areas = new(TimeProvider.System) { Key = Key };
+    private readonly ServedAreas _areas = new(TimeProvider.System) { Keys = TokenKeys.Of(Key) };
     private readonly List<Peer> _peers = [];
     private MemoryImage _image = null!;
     private ReaderGroup _readers = null!;

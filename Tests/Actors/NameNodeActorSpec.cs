@@ -17,7 +17,7 @@ public sealed class NameNodeActorSpec : ActorSpec
     private readonly TestProbe _client;
     private readonly TestProbe _dataNode;
     private readonly SharedStore _files;
-    private readonly ServedAreas _areas = new(TimeProvider.System) { Key = Key };
+    private readonly ServedAreas _areas = new(TimeProvider.System) { Keys = TokenKeys.Of(Key) };
 
     public NameNodeActorSpec()
     {

@@ -285,11 +285,46 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
         Assert.Equal("denied", await TryAsync(narrow.Writer!.Address, "", FileOperation.Of(FileOperationKind.Remove, "/secret")));
         Assert.Equal("denied", await TryAsync(narrow.Writer.Address, narrow.ReadTokens[narrow.Writer.Node], FileOperation.Of(FileOperationKind.Remove, "/secret")));
         Assert.Equal("denied", await TryAsync(reader.Address, narrow.WriteToken!, FileOperation.Of(FileOperationKind.Remove, "/secret")));
-        Assert.Equal("denied", await TryAsync(narrow.Writer.Address, narrow.WriteToken![..^3] + "AAA", FileOperation.Of(FileOperationKind.Remove, "/secret")));
+        Assert.Equal("ended", await TryAsync(narrow.Writer.Address, narrow.WriteToken![..^3] + "AAA", FileOperation.Of(FileOperationKind.Remove, "/secret")));
         Assert.Equal("denied", await TryAsync(reader.Address, narrow.ReadTokens[narrow.Writer.Node], FileOperation.Of(FileOperationKind.Get, "/secret")));
         Assert.Equal("denied", await TryAsync(reader.Address, narrow.ReadTokens[reader.Node], FileOperation.Of(FileOperationKind.Get, "/other")));
         Assert.Equal("done", await TryAsync(reader.Address, narrow.ReadTokens[reader.Node], FileOperation.Of(FileOperationKind.Get, "/secret")));
         Assert.Equal("done", await TryAsync(narrow.Writer.Address, narrow.WriteToken!, FileOperation.Of(FileOperationKind.Remove, "/secret")));
+    }
+
+    [Fact]
+    public async Task A_stolen_right_ends_with_its_key_and_clients_notice_nothing()
+    {
+        using var grants = new HttpFileGrants(_cluster.Nodes.EndpointOf("node-1"), "fs");
+        using var held = _cluster.Client.OpenFileSystem("fs");
+        await held.Files.PutAsync("/rotated", "0"u8.ToArray());
+        var stolen = await grants.RequestAsync(new GrantBody("/", true, true, null), CancellationToken.None);
+        Task<string> StealAsync() => TryAsync(stolen.Writer!.Address, stolen.WriteToken!, new FileOperation(FileOperationKind.Put, "/stolen", "", 0, "x"u8.ToArray()));
+        using var ending = new CancellationTokenSource();
+        var written = Task.Run(async () =>
+        {
+            var count = 0;
+            for (; !ending.IsCancellationRequested; count++)
+            {
+                await held.Files.PutAsync("/rotated", Encoding.ASCII.GetBytes($"{count}"));
+                Assert.Equal($"{count}", Encoding.ASCII.GetString((await held.Files.GetAsync("/rotated")).Span));
+            }
+            return count;
+        });
+
+        // Beside the one before it: whoever has a right of that keeps it for its time.
+        var (exit, output, errors) = await MooringCommand.RunAsync(_cluster, "fs", "rotate-keys", "--json");
+        Assert.Equal((0, ""), (exit, errors));
+        var keys = JsonDocument.Parse(output).RootElement.GetProperty("items").EnumerateArray().ToList();
+        Assert.True(keys[0].GetProperty("signs_from").GetDateTimeOffset() > DateTimeOffset.UtcNow);
+        Assert.True(keys[1].GetProperty("ends_at").GetDateTimeOffset() > keys[0].GetProperty("signs_from").GetDateTimeOffset());
+        Assert.Equal("done", await StealAsync());
+
+        Assert.Single((await _cluster.Client.RotateFileKeysAsync(now: true)).Items);
+        await TestCluster.UntilAsync("the stolen right has ended", async () => await StealAsync() == "ended");
+        await held.Files.PutAsync("/rotated-then", new byte[] { 1 });
+        await ending.CancelAsync();
+        Assert.True(await written > 0);
     }
 
     [Fact]
@@ -363,6 +398,11 @@ public class FileTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileCl
             return "done";
         var reader = new WireReader(answer.Payload.Span);
         var error = answer.Kind == FrameKind.Error ? WireRecords.ReadError(ref reader) : FileResult.Read(answer.Payload.Span)[0].Error!;
-        return error.Kind == Mooring.Messages.ErrorKind.PermissionDenied ? "denied" : error.ToString();
+        return error.Kind switch
+        {
+            ErrorKind.PermissionDenied => "denied",
+            ErrorKind.Fenced => "ended",
+            _ => error.ToString(),
+        };
     }
 }

@@ -29,7 +29,8 @@ internal static class AccessControl
     /// <param name="request">The request.</param>
     /// <returns>The least role.</returns>
     internal static ClientRole NeededFor(HttpRequest request) =>
-        request.Path.StartsWithSegments(TokenGateway.Pattern) || request.Path.StartsWithSegments(AuditGateway.Pattern) ? ClientRole.Admin
+        request.Path.StartsWithSegments(TokenGateway.Pattern) || request.Path.StartsWithSegments(AuditGateway.Pattern) || request.Path.StartsWithSegments(FileKeysGateway.Pattern)
+            ? ClientRole.Admin
         // Rights to read files are asked for by POST, too; who asks for more is refused when that is seen.
         : HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || FileGateway.IsForGrants(request) ? ClientRole.Viewer
         : ClientRole.Operator;
