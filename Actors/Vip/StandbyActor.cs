@@ -3,7 +3,6 @@ using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Event;
 using Mooring.Actors.Membership;
-using Mooring.Messages;
 
 namespace Mooring.Actors.Vip;
 
