@@ -53,6 +53,11 @@ internal static class Failures
                 ErrorKind.Unavailable, e.RequestId is { } id ? $"{e.Message} (request id {id}: ask again with --request-id {id})" : e.Message, e.RequestId));
             return ExitStatus.Unreachable;
         }
+        catch (ServedException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return e.Status;
+        }
         catch (Exception e) when (IsOfThisMachine(e))
         {
             output.Problem(ProblemOf(ErrorKind.Internal, e.Message));

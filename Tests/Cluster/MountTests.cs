@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
@@ -28,6 +29,47 @@ public class MountTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileC
         Assert.Contains("fuse.mooring", await RunAsync("stat", "-f", "-c", "%T", mount.Directory) + await File.ReadAllTextAsync("/proc/self/mounts"), StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => File.ReadAllBytes(mount["none"]));
         Assert.ThrowsAny<IOException>(() => File.WriteAllBytes(mount["new"], [1]));
+    }
+
+    [MountFact]
+    public async Task The_systems_own_mount_command_mounts_it()
+    {
+        await healthy.Open.Files.PutAsync("/by-mount", "there"u8.ToArray());
+        var directory = Directory.CreateTempSubdirectory("mooring-mount-").FullName;
+        var helper = Path.Combine(SourceRoot.Path, "deploy", "mount.mooring");
+        Task<(int Exit, string Errors)> MountAsync(string what, string options) => HelperAsync(helper, what, directory, "-o", options);
+        try
+        {
+            Assert.Equal((0, ""), await MountAsync("fs", $"rw,noatime,endpoint={_cluster.Nodes.Endpoint}"));
+            Assert.Equal("there", await File.ReadAllTextAsync(Path.Combine(directory, "by-mount")));
+            await File.WriteAllTextAsync(Path.Combine(directory, "by-mount"), "changed");
+            Assert.Equal("", await RunAsync("umount", directory));
+            Assert.Equal("changed", Encoding.UTF8.GetString((await healthy.Open.Files.GetAsync("/by-mount")).Span));
+
+            Assert.Equal((0, ""), await MountAsync("fs:/", $"ro,endpoint={_cluster.Nodes.Endpoint},timeout=30s,x-systemd.automount"));
+            Assert.ThrowsAny<IOException>(() => File.WriteAllText(Path.Combine(directory, "by-mount"), "no"));
+            Assert.Equal("", await RunAsync("umount", directory));
+
+            var (exit, errors) = await MountAsync("missing", $"endpoint={_cluster.Nodes.Endpoint}");
+            Assert.Equal((1, "mooring: file system missing does not exist\n"), (exit, errors));
+            (exit, errors) = await MountAsync("fs", "sync,endpoint=x");
+            Assert.Equal((1, "mount.mooring: the option 'sync' is not known\n"), (exit, errors));
+        }
+        finally
+        {
+            if ((await File.ReadAllTextAsync("/proc/self/mounts")).Contains(directory, StringComparison.Ordinal))
+                await RunAsync("umount", "--lazy", directory);
+            Directory.Delete(directory);
+        }
+    }
+
+    private static async Task<(int Exit, string Errors)> HelperAsync(string helper, params string[] words)
+    {
+        var start = new ProcessStartInfo(helper, words) { RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["MOORING"] = Programs.Mooring } };
+        using var process = Children.Start(start);
+        var errors = await process.StandardError.ReadToEndAsync().WaitAsync(TestCluster.Limit);
+        await process.WaitForExitAsync().WaitAsync(TestCluster.Limit);
+        return (process.ExitCode, errors);
     }
 
     [MountFact]
