@@ -10,6 +10,9 @@ namespace Mooring.Actors.Vip;
 /// <param name="services">The node's services.</param>
 public sealed class LeavingOwner(MooringServices services)
 {
+    // What does not answer within this time keeps no node from ending: the lease runs out by itself.
+    private static readonly TimeSpan GiveBackMax = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource? _owned;
     private (OwnerConnections Connections, Epoch Epoch)? _stays;
@@ -54,8 +57,7 @@ public sealed class LeavingOwner(MooringServices services)
         }
         services.VirtualAddress.Release();
         services.LeaseKeeper.Stop();
-        owned?.TrySetResult();
-        _ = GiveBackAsync(services.Settings.LeaseName, stays.Connections, stays.Epoch);
+        _ = EndAsync(stays.Connections, stays.Epoch, owned);
     }
 
     /// <summary>The owner has ended, and nothing of it stays.</summary>
@@ -68,6 +70,13 @@ public sealed class LeavingOwner(MooringServices services)
             _owned?.TrySetResult();
             _owned = null;
         }
+    }
+
+    // A node that ends waits for it, so that another need not wait for the lease to run out.
+    private async Task EndAsync(OwnerConnections connections, Epoch epoch, TaskCompletionSource? owned)
+    {
+        await GiveBackAsync(services.Settings.LeaseName, connections, epoch).WaitAsync(GiveBackMax, services.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        owned?.TrySetResult();
     }
 
     /// <summary>Gives a lease back and closes what was open for it.</summary>

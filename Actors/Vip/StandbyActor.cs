@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Event;
 using Mooring.Actors.Membership;
+using Mooring.Messages;
 
 namespace Mooring.Actors.Vip;
 
@@ -20,6 +21,7 @@ public sealed class StandbyActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan StayMax = TimeSpan.FromSeconds(1);
 
     private readonly OwnerStandby _standby;
+    private (Address Successor, Epoch Epoch)? _offered;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly string? _role = ClusterSingletonManagerSettings.Create(Context.System).Role;
@@ -31,8 +33,14 @@ public sealed class StandbyActor : ReceiveActor, IWithTimers
         _standby = standby;
         Receive<ClusterEvent.IClusterDomainEvent>(_ => Look());
         Receive<OwnerStays>(OnOwnerStays);
-        Receive<StayIsOver>(_ => _standby.Leaving.End());
+        Receive<StayIsOver>(_ =>
+        {
+            _standby.Leaving.End();
+            if (_offered is { } offered)
+                Peer(offered.Successor).Tell(new VipIsOff(offered.Epoch));
+        });
         Receive<VipOffered>(offered => _standby.Offer = new VipOffer(offered.Epoch, Sender));
+        Receive<VipIsOff>(off => _standby.Over = off.Epoch);
         Receive<TakeVipOff>(take =>
         {
             _standby.Leaving.End();
@@ -49,8 +57,13 @@ public sealed class StandbyActor : ReceiveActor, IWithTimers
     public static Props Props(OwnerStandby standby) => Akka.Actor.Props.Create(() => new StandbyActor(standby));
 
     /// <inheritdoc/>
-    protected override void PreStart() => _cluster.Subscribe(
-        Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+    protected override void PreStart()
+    {
+        // Of an owner whose word this actor did not live to hear.
+        _standby.Leaving.End();
+        _cluster.Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -80,15 +93,20 @@ public sealed class StandbyActor : ReceiveActor, IWithTimers
 
     private void OnOwnerStays(OwnerStays stays)
     {
-        if (ByAge().Successor is not { } successor || successor.UniqueAddress == _cluster.SelfUniqueAddress)
+        // Who is down is not heard by those who have removed it.
+        if (_cluster.SelfMember.Status is MemberStatus.Down or MemberStatus.Removed
+            || ByAge().Successor is not { } successor || successor.UniqueAddress == _cluster.SelfUniqueAddress)
         {
             _standby.Leaving.End();
             return;
         }
         _log.Info("the virtual IP stays here until {0} is ready for it", successor.Address);
         Timers.StartSingleTimer(StayIsOver.Instance, StayIsOver.Instance, StayMax);
-        Context.ActorSelection(Self.Path.ToStringWithAddress(successor.Address)).Tell(new VipOffered(stays.Epoch));
+        _offered = (successor.Address, stays.Epoch);
+        Peer(successor.Address).Tell(new VipOffered(stays.Epoch));
     }
+
+    private ActorSelection Peer(Address address) => Context.ActorSelection(Self.Path.ToStringWithAddress(address));
 
     private sealed record StayIsOver : INoSerializationVerificationNeeded
     {
@@ -104,6 +122,14 @@ public sealed class OwnerStandby(MooringServices services)
     private Task<OwnerConnections>? _opening;
     private bool _prepared;
     private VipOffer? _offer;
+    private long _over;
+
+    /// <summary>The epoch whose owner has said by itself that the address is off, which counts for that epoch alone; the default before any has.</summary>
+    internal Epoch Over
+    {
+        get => new(Volatile.Read(ref _over));
+        set => Volatile.Write(ref _over, value.Value);
+    }
 
     /// <summary>What stays of the owner on this node.</summary>
     public LeavingOwner Leaving { get; } = new(services);

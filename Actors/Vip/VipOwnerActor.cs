@@ -81,6 +81,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     {
         Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
         _lostTo = Self;
+        // Of an earlier owner in this actor system.
+        _standby.Leaving.End();
         _standby.Leaving.Begin();
         _services.LeaseKeeper.Lost += OnLost;
         Health.Tell(new VipHeld(null, Taking: true));
@@ -142,7 +144,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
             var asked = _services.LeaseKeeper.Now;
             var (known, offer) = (_predecessor, _standby.Offer);
             _acquiring = AcquireAsync(_connections, before => Reason(known ?? before?.Holder, offer is not null && offer.Epoch == before?.Epoch), offer?.Epoch ?? default);
-            _acquiring.PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked), failure: e => new AcquireFailed(e));
+            _acquiring.PipeTo(Self, success: result => new Acquired(result.Connections, result.Attempt, asked, offer), failure: e => new AcquireFailed(e));
         });
         Receive<Acquired>(OnAcquired);
         Receive<HolderEnded>(ended =>
@@ -163,6 +165,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         });
         Receive<LeaseLost>(_ => { });
         Receive<Claim>(_ => { });
+        Receive<Unclaimed>(_ => { });
+        Receive<VipIsOff>(_ => { });
         // It was begun before this owner stepped down, and ended after the address was taken off.
         Receive<Claimed>(_ =>
         {
@@ -202,7 +206,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         _epoch = acquired.Attempt.Epoch;
         Timers.Cancel("acquire");
         _services.LeaseKeeper.Keep(new HeldLease(_connections.Lease, _connections.Self, _epoch, acquired.AskedAt));
-        if (_standby.Offer is { } offer && offer.Epoch.Next == _epoch)
+        if (acquired.Offer is { } offer && offer.Epoch.Next == _epoch)
             (_offer, _offerOverAt) = (offer, _services.LeaseKeeper.Now + _settings.LeaseDuration);
         else
             FencePredecessor();
@@ -222,14 +226,37 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         {
             if (unclaimed.Epoch != _epoch || _offer is not { } offer)
                 return;
-            offer.From.Tell(new TakeVipOff(offer.Epoch));
+            if (_standby.Over == offer.Epoch)
+            {
+                OnFree();
+                return;
+            }
             var left = _offerOverAt - _services.LeaseKeeper.Now;
             Timers.StartSingleTimer(OfferIsOver.Instance, OfferIsOver.Instance, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            Timers.StartPeriodicTimer(AskForIt.Instance, AskForIt.Instance, TimeSpan.Zero, FenceRetryInterval);
+        });
+        Receive<AskForIt>(_ =>
+        {
+            if (_offer is not { } offer)
+                return;
+            offer.From.Tell(new TakeVipOff(offer.Epoch));
+            if (_predecessor is { } before)
+                _dispatcher.Tell(new LeaseHeldBy(before));
         });
         Receive<VipIsOff>(off =>
         {
             if (off.Epoch == _offer?.Epoch)
                 OnFree();
+        });
+        Receive<HolderEnded>(ended =>
+        {
+            if (_offer is not { } offer || _predecessor != ended.Holder || _ended == ended.Holder)
+                return;
+            _log.Info("{0} has ended, which was handing the virtual IP over: its connection is fenced", ended.Holder.Node);
+            _ended = ended.Holder;
+            // When that fails its time is waited out.
+            _connections!.Work.EvictAsync(_settings.LeaseName, ended.Holder, _settings.FenceDuration, _stopped.Token)
+                .PipeTo(Self, success: () => new VipIsOff(offer.Epoch), failure: _ => AskForIt.Instance);
         });
         Receive<OfferIsOver>(_ =>
         {
@@ -289,6 +316,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private void OnFree()
     {
         Timers.Cancel(OfferIsOver.Instance);
+        Timers.Cancel(AskForIt.Instance);
         _offer = null;
         _free?.TrySetResult();
         _free = null;
@@ -297,6 +325,8 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
     private void Owning()
     {
         Receive<HandOver>(_ => OnHandOverOwned());
+        Receive<VipIsOff>(_ => { });
+        Receive<HolderEnded>(_ => { });
         Common();
         Losing();
         Receive<GetVipHistory>(_ => HistoryAsync(_connections!.Work).PipeTo(Sender, Self, success: history => history, failure: e => new QueryFailed(ErrorOf(e))));
@@ -447,7 +477,7 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
         public static Acquire Instance { get; } = new();
     }
 
-    private sealed record Acquired(OwnerConnections Connections, LeaseAttempt Attempt, TimeSpan AskedAt) : INoSerializationVerificationNeeded;
+    private sealed record Acquired(OwnerConnections Connections, LeaseAttempt Attempt, TimeSpan AskedAt, VipOffer? Offer) : INoSerializationVerificationNeeded;
 
     private sealed record AcquireFailed(Exception Cause) : INoSerializationVerificationNeeded;
 
@@ -464,6 +494,11 @@ public sealed class VipOwnerActor : ReceiveActor, IWithTimers, IWithStash
 
     // All but putting it on is done.
     private sealed record Unclaimed(Epoch Epoch) : INoSerializationVerificationNeeded;
+
+    private sealed record AskForIt : INoSerializationVerificationNeeded
+    {
+        public static AskForIt Instance { get; } = new();
+    }
 
     private sealed record OfferIsOver : INoSerializationVerificationNeeded
     {

@@ -47,7 +47,8 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
                 if (CookieOf(latest) != CookieOf(holder))
                     return new LeaseAttempt(false, epoch, latest);
                 // The same holder took it through another connection, which the lock counts as somebody else.
-                await BreakAsync(name, holder, cancellationToken).ConfigureAwait(false);
+                if (!await BreakAsync(name, holder, cancellationToken).ConfigureAwait(false))
+                    return new LeaseAttempt(false, epoch, latest);
             }
             else if (result is not (CephErrors.Cancelled or CephErrors.Busy))
             {
@@ -86,7 +87,7 @@ internal sealed class CephLeases(CephConnection connection, TimeProvider clock)
     }
 
     /// <summary>Frees the lock of a holder that will not use it any more: it is fenced, or is the caller itself through another connection.</summary>
-    public Task BreakAsync(string name, LeaseHolder holder, CancellationToken cancellationToken) =>
+    public Task<bool> BreakAsync(string name, LeaseHolder holder, CancellationToken cancellationToken) =>
         connection.ControlAsync(_ => Break(ObjectOf(name), CookieOf(holder)), cancellationToken);
 
     public async Task<IReadOnlyList<LeaseOwnership>> GetHistoryAsync(string name, CancellationToken cancellationToken)

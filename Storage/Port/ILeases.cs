@@ -3,7 +3,8 @@ using Mooring.Messages;
 namespace Mooring.Storage;
 
 /// <summary>
-/// Leases with epochs: who may act. At most one holder at any time by the store's own clock; each new holder gets a higher epoch.
+/// Leases with epochs: who may act. At most one holder at any time by the store's own clock, and beside it one that has agreed to its taking it; each new holder
+/// gets a higher epoch.
 /// No call uses a slot.
 /// </summary>
 public interface ILeases

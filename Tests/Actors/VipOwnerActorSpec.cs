@@ -282,7 +282,7 @@ public sealed class VipOwnerActorSpec : ActorSpec
         standby.Leaving.End();
         VipEvents.ExpectMsg<FakeVirtualAddress.TakenOff>();
         VipEvents.ExpectMsg("release-lease 1");
-        Assert.True(standby.Leaving.Ended.IsCompleted);
+        Eventually(() => Assert.True(standby.Leaving.Ended.IsCompleted));
         Assert.Null(LeaseKeeper.Kept);
         Eventually(() => Assert.All(Store.Connections, c => Assert.True(c.Disposed)));
     }
@@ -351,6 +351,72 @@ public sealed class VipOwnerActorSpec : ActorSpec
         predecessor.ExpectMsg<TakeVipOff>();
         VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
         Eventually(() => Assert.Equal([Stranger.Fence], Store.Fenced.Keys));
+    }
+
+    [Fact]
+    public void A_predecessor_that_ends_while_it_hands_over_is_evicted_and_not_waited_out()
+    {
+        var (standby, predecessor) = (new OwnerStandby(Services), CreateTestProbe("predecessor"));
+        standby.Offer = new VipOffer(new Epoch(5), predecessor);
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        _holders.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
+        {
+            sender.Tell(new HolderEnded(((LeaseHeldBy)message).Holder), ActorRefs.NoSender);
+            return AutoPilot.KeepRunning;
+        }));
+        Start(standby);
+
+        VipEvents.FishForMessage(m => m is "evict node-2");
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Assert.DoesNotContain("fence", _calls);
+    }
+
+    [Fact]
+    public void A_predecessor_that_has_given_the_address_up_by_itself_is_not_asked_for_it()
+    {
+        var (standby, predecessor) = (new OwnerStandby(Services), CreateTestProbe("predecessor"));
+        (standby.Offer, standby.Over) = (new VipOffer(new Epoch(5), predecessor), new Epoch(5));
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        Start(standby);
+
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Assert.False(predecessor.HasMessages);
+    }
+
+    [Fact]
+    public void What_counts_is_the_offer_that_the_lease_was_taken_by()
+    {
+        var (standby, predecessor, other) = (new OwnerStandby(Services), CreateTestProbe("predecessor"), CreateTestProbe("other"));
+        standby.Offer = new VipOffer(new Epoch(5), predecessor);
+        Store.Before = Calling((call, _) =>
+        {
+            if (call == "acquire-lease")
+                standby.Offer = new VipOffer(new Epoch(3), other);
+        });
+        Store.Lease = new LeaseAttempt(true, new Epoch(6), Stranger);
+        Start(standby);
+
+        predecessor.ExpectMsg<TakeVipOff>();
+        predecessor.Reply(new VipIsOff(new Epoch(5)));
+        VipEvents.FishForMessage(m => m is FakeVirtualAddress.PutOn { Epoch.Value: 6 });
+        Assert.False(other.HasMessages);
+    }
+
+    [Fact]
+    public void What_stays_of_an_earlier_owner_ends_before_the_next_one_begins()
+    {
+        var standby = new OwnerStandby(Services);
+        var owner = Own(standby);
+        Watch(owner);
+        owner.Tell(HandOver.Instance);
+        ExpectTerminated(owner);
+        Store.Lease = new LeaseAttempt(true, new Epoch(7), null);
+
+        Own(standby);
+        standby.Leaving.End();
+
+        Assert.Equal((new Epoch(7), true), (LeaseKeeper.Kept!.Epoch, LeaseKeeper.Renews));
+        Assert.False(standby.Leaving.Ended.IsCompleted);
     }
 
     [Fact]

@@ -20,6 +20,8 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
     // BPF_RET | BPF_K of linux/bpf_common.h: the program returns the index of a socket in the group.
     private const ushort BpfReturnConstant = 0x06;
 
+    private long _round;
+
     /// <inheritdoc/>
     public string Endpoint => endpoint.ToString();
 
@@ -27,6 +29,7 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
     public async Task AcquireAsync(Epoch epoch, bool isFirst, Func<Task> isFree, CancellationToken cancellationToken)
     {
         Release();
+        var round = Interlocked.Read(ref _round);
         await isFree();
         var before = CountListeners();
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -45,10 +48,18 @@ internal sealed class LoopbackVirtualAddress(IPEndPoint endpoint, VirtualListene
             throw new VirtualAddressTakenException($"{endpoint} is taken by another program or is no address of this machine ({e.Message})", e);
         }
         listener.Serve(socket);
+        if (Interlocked.Read(ref _round) == round)
+            return;
+        listener.Cut();
+        throw new VirtualAddressTakenException($"{endpoint} was given up while it was put on");
     }
 
     /// <inheritdoc/>
-    public void Release() => listener.Cut();
+    public void Release()
+    {
+        Interlocked.Increment(ref _round);
+        listener.Cut();
+    }
 
     // The kernel numbers the sockets of the group in the order in which they began to listen.
     private int CountListeners()

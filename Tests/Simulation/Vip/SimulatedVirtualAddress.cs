@@ -21,15 +21,15 @@ public sealed class SimulatedVirtualAddress(SimulatedLan lan, SimulatedProcess p
         process.World.Schedule(process, TimeSpan.FromMilliseconds(chance.Next(10, 60)), "virtual IP is probed", () =>
         {
             if (mutation == Mutation.PredecessorNotWaitedFor)
-                PutOn();
+                PutOn(isFree: true);
             else
-                isFree().ContinueWith(_ => PutOn(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                isFree().ContinueWith(free => PutOn(free.IsCompletedSuccessfully), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         });
         return done.Task;
 
-        void PutOn()
+        void PutOn(bool isFree)
         {
-            if (acquisition != _acquisition)
+            if (!isFree || acquisition != _acquisition)
             {
                 done.SetException(new VirtualAddressTakenException("it was released while it was put on"));
                 return;
