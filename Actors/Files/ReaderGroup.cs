@@ -32,7 +32,7 @@ internal sealed class ReaderGroup(Func<DataNodeAddress, string> sign, ConnectDat
                 return;
             replaced = known;
             // Readers of this are not locked: it is replaced, never changed.
-            _links = new Dictionary<NodeName, ReaderLink>(_links) { [reader.Node] = new ReaderLink(reader, sign(reader), connect, settings, clock) };
+            _links = new Dictionary<NodeName, ReaderLink>(_links) { [reader.Node] = new ReaderLink(reader, () => sign(reader), connect, settings, clock) };
         }
         if (replaced is not null)
             _ = replaced.DisposeAsync().AsTask();

@@ -19,7 +19,7 @@ internal sealed class ReaderLink : IAsyncDisposable
     private const int PendingMax = 1024;
 
     private readonly DataNodeAddress _reader;
-    private readonly string _token;
+    private readonly Func<string> _sign;
     private readonly ConnectData _connect;
     private readonly FileSettings _settings;
     private readonly TimeProvider _clock;
@@ -30,9 +30,9 @@ internal sealed class ReaderLink : IAsyncDisposable
     private long _number;
     private long _brokenSince;
 
-    public ReaderLink(DataNodeAddress reader, string token, ConnectData connect, FileSettings settings, TimeProvider clock)
+    public ReaderLink(DataNodeAddress reader, Func<string> sign, ConnectData connect, FileSettings settings, TimeProvider clock)
     {
-        (_reader, _token, _connect, _settings, _clock) = (reader, token, connect, settings, clock);
+        (_reader, _sign, _connect, _settings, _clock) = (reader, sign, connect, settings, clock);
         _brokenSince = clock.GetTimestamp();
         _ = KeepAsync();
     }
@@ -126,7 +126,7 @@ internal sealed class ReaderLink : IAsyncDisposable
         var connection = new FrameConnection(stream, FrameConnection.StandardPayloadBytesMax);
         try
         {
-            await connection.WriteAsync(FrameKind.PushOpen, w => w.Text(_token), _stopped.Token).ConfigureAwait(false);
+            await connection.WriteAsync(FrameKind.PushOpen, w => w.Text(_sign()), _stopped.Token).ConfigureAwait(false);
             var answer = await connection.ExpectAsync(_stopped.Token).AsTask().WaitAsync(_settings.CheckTimeout, _clock, _stopped.Token).ConfigureAwait(false);
             if (answer.Kind != FrameKind.PushAcknowledged)
                 throw new WireException("the reader does not take metadata");

@@ -45,7 +45,7 @@ public sealed class TokenKeys(ImmutableArray<TokenKey> all)
     /// <param name="now">The time.</param>
     /// <returns>The token, or null: as <see cref="AccessToken.Verify"/>.</returns>
     public AccessToken? Verify(string text, DateTimeOffset now) =>
-        all.Where(key => key.EndsAt is not { } end || now < end).Select(key => AccessToken.Verify(text, key.Bytes)).FirstOrDefault(token => token is not null);
+        Honoured(now).Select(key => AccessToken.Verify(text, key.Bytes)).FirstOrDefault(token => token is not null);
 
     /// <summary>The keys with a new one.</summary>
     /// <param name="key">The new key.</param>
@@ -58,7 +58,7 @@ public sealed class TokenKeys(ImmutableArray<TokenKey> all)
     {
         if (atOnce)
             return Of(key, now);
-        var honoured = all.Where(known => known.EndsAt is not { } end || now < end).ToList();
+        var honoured = Honoured(now).ToList();
         if (honoured.Count >= CountMax)
             throw new BlockStoreException(ErrorKind.Overloaded, $"{honoured.Count} keys are honoured still; the next of them ends at {honoured.Min(known => known.EndsAt):u}");
         var signsFrom = now + ToldBefore;
@@ -71,7 +71,8 @@ public sealed class TokenKeys(ImmutableArray<TokenKey> all)
     /// <param name="now">The time.</param>
     /// <param name="lifetime">How long a key signs.</param>
     /// <returns>Whether it is.</returns>
-    public bool IsDue(DateTimeOffset now, TimeSpan lifetime) => all[0].SignsFrom is var since && since != default && now - since >= lifetime;
+    public bool IsDue(DateTimeOffset now, TimeSpan lifetime) =>
+        all[0].SignsFrom is var since && since != default && now - since >= lifetime && Honoured(now).Count() < CountMax;
 
     /// <summary>The form in the store.</summary>
     /// <returns>The bytes.</returns>
@@ -80,6 +81,25 @@ public sealed class TokenKeys(ImmutableArray<TokenKey> all)
     /// <summary>Reads the form in the store, or a key alone, as it was kept before keys had successors.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <returns>The keys.</returns>
-    public static TokenKeys Decode(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == AccessToken.KeyBytes ? Of(bytes.ToArray()) : new TokenKeys(JsonSerializer.Deserialize(bytes, FileRecordsJson.Default.ImmutableArrayTokenKey));
+    /// <exception cref="BlockStoreException"><see cref="ErrorKind.Damaged"/>.</exception>
+    public static TokenKeys Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length == AccessToken.KeyBytes)
+            return Of(bytes.ToArray());
+        try
+        {
+            if (JsonSerializer.Deserialize(bytes, FileRecordsJson.Default.ImmutableArrayTokenKey) is { IsDefaultOrEmpty: false } all && all.All(key => key.Bytes is { Length: AccessToken.KeyBytes }))
+                return new TokenKeys(all);
+        }
+        catch (JsonException)
+        {
+            // Told below.
+        }
+        throw new BlockStoreException(ErrorKind.Damaged, "the record of the keys that rights to files are signed with cannot be read");
+    }
+
+    /// <summary>The keys of which tokens are honoured.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>They, newest first.</returns>
+    public IEnumerable<TokenKey> Honoured(DateTimeOffset now) => all.Where(key => key.EndsAt is not { } end || now < end);
 }

@@ -21,9 +21,10 @@ internal sealed class FileKeysGateway(MooringServices services, Func<MooringClus
     // Asked again with the newest key that its client knew it changes nothing more.
     private TokenKeys Rotate(TokenKeys keys, Dictionary<string, string> query)
     {
-        if (query.TryGetValue("newest", out var newest) && newest != TextOf(keys.All[0]))
+        var atOnce = query.Flag("now");
+        if (query.TryGetValue("newest", out var newest) && newest != TextOf(keys.All[0]) && (!atOnce || keys.All.Length == 1))
             return keys;
-        return keys.With(services.Entropy.Bytes(AccessToken.KeyBytes), query.Flag("now"), services.Clock.GetUtcNow(), services.Settings.Files.TokenLifetime);
+        return keys.With(services.Entropy.Bytes(AccessToken.KeyBytes), atOnce, services.Clock.GetUtcNow(), services.Settings.Files.TokenLifetime);
     }
 
     private async Task<IResult> AnswerAsync(HttpRequest request, Func<TokenKeys, Dictionary<string, string>, TokenKeys> change)
@@ -39,7 +40,7 @@ internal sealed class FileKeysGateway(MooringServices services, Func<MooringClus
                 await FileRecords.KeysAsync(store, services.Entropy, now, request.HttpContext.RequestAborted);
                 return await FileRecords.ChangeKeysAsync(store, kept => change(kept!, query), request.HttpContext.RequestAborted);
             });
-            var honoured = keys.All.Where(key => key.EndsAt is not { } end || now < end).Select(key => new FileKeyShape(key.SignsFrom, key.EndsAt));
+            var honoured = keys.Honoured(now).Select(key => new FileKeyShape(key.SignsFrom, key.EndsAt));
             return Results.Json(new FileKeysShape([.. honoured]), HttpJson.Default.FileKeysShape);
         }
         catch (FormatException e)
