@@ -165,7 +165,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
                 _log.Warning("area {0}: {1}", _id, problem);
             _retryAt = Now + _settings.SelfTestInterval;
             // A step that failed half way leaves nothing that is worth keeping.
-            _broken = stepped.Session is not null;
+            _broken = stepped.Session is not null && !stepped.IsWhole;
         }
         else if (stepped.Session is { } session)
         {
@@ -263,8 +263,10 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
         readers.Set([.. assigned.Readers.Where(r => r.Node != _services.Settings.Node)]);
         try
         {
-            await session.BecomeWriterAsync(_services.Settings.Node, assigned.Epoch, assigned.Path, _owner, readers, _stopped.Token);
-            return new Stepped(session, null);
+            var another = await session.BecomeWriterAsync(_services.Settings.Node, assigned.Epoch, assigned.Path, _owner, readers, _stopped.Token);
+            if (another is not null)
+                await readers.DisposeAsync();
+            return new Stepped(session, another, IsWhole: true);
         }
         catch (Exception e) when (Expected(e) is var error)
         {
@@ -320,7 +322,7 @@ internal sealed class AreaActor : ReceiveActor, IWithTimers
         public static Tick Instance { get; } = new();
     }
 
-    private sealed record Stepped(AreaSession? Session, string? Problem) : INoSerializationVerificationNeeded;
+    private sealed record Stepped(AreaSession? Session, string? Problem, bool IsWhole = false) : INoSerializationVerificationNeeded;
 
     private sealed record Tested(AreaSession Session, IActorRef? Asker, OperationError? Problem) : INoSerializationVerificationNeeded;
 

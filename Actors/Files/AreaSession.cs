@@ -66,17 +66,19 @@ internal sealed class AreaSession : IAsyncDisposable
     /// Becomes the writer: the block store must say that this very connection has the right; then the log's tail is replayed. The name node has
     /// shut the earlier writers out before it put the right there for all to see as admitted.
     /// </summary>
-    public async Task BecomeWriterAsync(
+    /// <returns>Who has the right when it is not this connection: then nothing was begun, and it goes on as the reader that it is. Null when it is the writer.</returns>
+    public async Task<string?> BecomeWriterAsync(
         NodeName node, Epoch epoch, string path, Guid owner, ReaderGroup readers, CancellationToken cancellationToken)
     {
         var right = await FileRecords.RightAsync(_store, _id, cancellationToken).ConfigureAwait(false);
         if (right is null || right.Epoch != epoch || right.Writer != node || right.Connection != Connection)
-            throw new BlockStoreException(ErrorKind.Fenced, $"the right to write area {_id} is {right?.Writer.ToString() ?? "nobody"}'s at epoch {right?.Epoch.ToString() ?? "0"}");
+            return $"the right to write area {_id} is {right?.Writer.ToString() ?? "nobody"}'s at epoch {right?.Epoch.ToString() ?? "0"} on connection {right?.Connection.ToString() ?? "none"}";
         _writeImage = await _store.OpenAsync(_image, readOnly: false, cancellationToken).ConfigureAwait(false);
         var writer = await AreaWriter.OpenAsync(_writeImage, epoch, owner, null, readers.PushAsync, cancellationToken).ConfigureAwait(false);
         (_writer, _readers, _right) = (writer, readers, right);
         Served = ServedArea.WrittenBy(writer, readers, _id, path, right, _store, _failed);
         await CloseReaderAsync().ConfigureAwait(false);
+        return null;
     }
 
     /// <summary>The self-test (F9): does the block store answer on this connection, and is the right still this node's.</summary>
