@@ -18,8 +18,13 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock, Requ
         new(served.Outside(entry.Path), entry.IsDirectory, entry.SizeBytes, entry.ModifiedAt, entry.Crc32c, served.Id.Number);
 
     /// <summary>What a client's condition is for the area.</summary>
-    public static AreaCondition? Condition(EntryCondition? condition) =>
-        condition is null ? null : new AreaCondition([.. condition.Known.Select(known => new AreaEntry(known.Path, 0, known.IsDirectory, known.SizeBytes, known.ModifiedAt, known.Crc32C))]);
+    public static AreaCondition? Condition(ServedArea served, EntryCondition? condition)
+    {
+        // No file is like one of another area.
+        const long none = -1;
+        return condition is null ? null : new AreaCondition([.. condition.Known.Select(known => new AreaEntry(
+            known.Path, 0, known.IsDirectory, known.Area == served.Id.Number ? known.SizeBytes : none, known.ModifiedAt, known.Crc32C))]);
+    }
 
     /// <summary>Names of Mooring's own work cannot be asked for.</summary>
     public static void RequireNotReserved(string path)
@@ -77,10 +82,10 @@ internal sealed class AreaOperations(ServedArea served, TimeProvider clock, Requ
             case FileOperationKind.MakeDirectory:
                 return Done(await served.Writer!.MakeDirectoryAsync(path, operation.Number != 0, now, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Rename:
-                return Done(await served.Writer!.RenameAsync(path, Inside(operation.Target, scope), cancellationToken, part, condition: Condition(condition)).ConfigureAwait(false));
+                return Done(await served.Writer!.RenameAsync(path, Inside(operation.Target, scope), cancellationToken, part, condition: Condition(served, condition)).ConfigureAwait(false));
             case FileOperationKind.Remove:
             case FileOperationKind.RemoveTree:
-                return Done(await served.Writer!.RemoveAsync(path, operation.Kind == FileOperationKind.RemoveTree, cancellationToken, part, Condition(condition)).ConfigureAwait(false));
+                return Done(await served.Writer!.RemoveAsync(path, operation.Kind == FileOperationKind.RemoveTree, cancellationToken, part, Condition(served, condition)).ConfigureAwait(false));
             case FileOperationKind.Truncate:
                 return Done(await served.Writer!.TruncateAsync(path, operation.Number, now, cancellationToken, part).ConfigureAwait(false));
             case FileOperationKind.Stat:

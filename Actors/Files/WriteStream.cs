@@ -82,7 +82,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
             if (_committing is not null)
                 await _committing.ConfigureAwait(false);
             await _file.CommitAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-            var commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace, replaced: AreaOperations.Condition(open.Condition)).ConfigureAwait(false);
+            var commit = await _writer.RenameAsync(name, inside, cancellationToken, part, replace: open.Mode == WriteMode.Replace, replaced: AreaOperations.Condition(served, open.Condition)).ConfigureAwait(false);
             await TellDoneAsync(commit.Entry ?? served.Tree.Get(inside), cancellationToken).ConfigureAwait(false);
         }
         catch (BlockStoreException e) when (IsFinal(e.Kind))
@@ -163,7 +163,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     private async Task RepeatAsync(AreaEntry entry, long from, CancellationToken cancellationToken)
     {
         await frames.WriteAsync(FrameKind.WriteReady, w => w.Int64(from), cancellationToken).ConfigureAwait(false);
-        if (await TakeChunksAsync(from, _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false) >= 0)
+        if (await TakeChunksAsync(from, _ => Task.CompletedTask, cancellationToken, isKept: false).ConfigureAwait(false) >= 0)
             await TellDoneAsync(entry, cancellationToken).ConfigureAwait(false);
     }
 
@@ -201,7 +201,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     private static RequestPart? PartAt(WriteOpen open, long offset) => open.Attempt is { } sending ? new RequestPart(sending.Request, offset) : null;
 
     // Until the client says that all is sent; below 0 when it went away instead.
-    private async Task<long> TakeChunksAsync(long next, Func<(long Offset, ReadOnlyMemory<byte> Bytes), Task> take, CancellationToken cancellationToken)
+    private async Task<long> TakeChunksAsync(long next, Func<(long Offset, ReadOnlyMemory<byte> Bytes), Task> take, CancellationToken cancellationToken, bool isKept = true)
     {
         while (await connection.NextAsync(cancellationToken).ConfigureAwait(false) is { } frame)
         {
@@ -216,7 +216,8 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
                     break;
                 case FrameKind.WriteClose:
                     var total = new WireReader(frame.Payload.Span).Size();
-                    return total == next ? total : throw new WireException($"the stream ends at {total}, but {next} was reached");
+                    // Of what is not kept nobody needs to know whether it is all.
+                    return total == next || !isKept ? total : throw new WireException($"the stream ends at {total}, but {next} was reached");
                 default:
                     throw new WireException($"a frame of kind {(byte)frame.Kind} is no part of a stream");
             }
@@ -287,7 +288,7 @@ internal sealed class WriteStream(DataConnection connection, FrameConnection fra
     private void RequirePlace(WriteOpen open, string inside)
     {
         var there = served.Tree.Find(inside);
-        if (AreaOperations.Condition(open.Condition) is { } condition && !condition.Holds(there))
+        if (AreaOperations.Condition(served, open.Condition) is { } condition && !condition.Holds(there))
             throw new BlockStoreException(ErrorKind.PreconditionFailed, $"'{served.Outside(inside)}' is not what the request says that it must be");
         if (there is { IsDirectory: true })
             throw new BlockStoreException(ErrorKind.InvalidArgument, $"'{served.Outside(inside)}' is a directory", 21);

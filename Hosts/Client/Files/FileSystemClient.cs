@@ -128,7 +128,7 @@ public sealed partial class FileSystemClient : IDisposable
                 if (opened is not null)
                     await opened(entry, from, count).ConfigureAwait(false);
             }
-            else if (entry with { ModifiedAt = first.ModifiedAt } != first)
+            else if ((entry.Crc32C is null ? entry : entry with { ModifiedAt = first.ModifiedAt }) != first)
             {
                 throw new MooringException(new OperationError(ErrorKind.Busy, $"'{path}' was changed while it was read; read it again", 16));
             }

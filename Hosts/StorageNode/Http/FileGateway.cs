@@ -27,8 +27,17 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
     private const int PartsBeforePath = 3;
     private const int ReadAttemptsMax = 3;
 
-    private readonly KeptClients<FileSystemClient> _clients = new(settings.FileClientCountMax, name => new FileSystemClient(
-        new ActorFileGrants(new FileSystemName(name), mooring, settings.AskTimeout), new FileClientOptions { Timeout = settings.AskTimeout, CaFile = settings.CaFile }));
+    private readonly KeptClients<FileSystemClient> _clients =
+        new(settings.FileClientCountMax, name => Open(new FileSystemName(name), settings, mooring, settings.AskTimeout));
+
+    /// <summary>A client of the files of this very cluster.</summary>
+    /// <param name="name">The file system.</param>
+    /// <param name="settings">How data nodes are reached.</param>
+    /// <param name="mooring">Where rights are asked for.</param>
+    /// <param name="timeout">How long a call may take without progress.</param>
+    /// <returns>The client.</returns>
+    public static FileSystemClient Open(FileSystemName name, GatewaySettings settings, Func<MooringCluster> mooring, TimeSpan timeout) =>
+        new(new ActorFileGrants(name, mooring, settings.AskTimeout), new FileClientOptions { Timeout = timeout, CaFile = settings.CaFile });
 
     public void Map(WebApplication app)
     {
@@ -234,11 +243,13 @@ internal sealed class FileGateway(GatewaySettings settings, Func<MooringCluster>
             // What was promised cannot be sent: only breaking off tells the client.
             request.HttpContext.Abort();
         }
-        catch when (!response.HasStarted)
+        catch (Exception e) when (!response.HasStarted)
         {
             // What is sent instead has other ones.
             (response.ContentType, response.ContentLength, response.StatusCode) = (null, null, StatusCodes.Status200OK);
             response.Headers.ContentRange = response.Headers.ETag = response.Headers.AcceptRanges = default;
+            if (e is MooringException { Kind: ErrorKind.Busy })
+                throw new ChangedException();
             throw;
         }
         return Results.Empty;
