@@ -178,6 +178,14 @@ internal static class NodeHost
             builder.Services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         }
         builder.Services.AddSingleton(provider => new FileGateway(http, () => provider.GetRequiredService<MooringCluster>()));
+        List<MountPoint> mounts = [.. configuration.Texts("files.mounts").Select(MountPoint.Parse)];
+        if (mounts.Count > 0)
+        {
+            builder.Services.AddHostedService(provider => new MountHost(
+                mounts,
+                name => FileGateway.Open(name, http, () => provider.GetRequiredService<MooringCluster>(), configuration.Time("files.mount-timeout")),
+                provider.GetRequiredService<ILogger<MountHost>>()));
+        }
 
         var app = builder.Build();
         app.UseStatusCodePages(context => Problems.Of(context.HttpContext.Response).ExecuteAsync(context.HttpContext));

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using Mooring.Harness;
+using Mooring.Messages.Http;
 
 namespace Mooring.Tests.Cluster;
 
@@ -150,6 +151,40 @@ public class MountTests(HealthyFileCluster healthy) : IClassFixture<HealthyFileC
     }
 
     internal static Task<string> RunAsync(string program, params string[] arguments) => Tool.RunAsync(program, arguments, TestCluster.Limit);
+}
+
+/// <summary>Mounts that a node has.</summary>
+[UnsupportedOSPlatform("windows")]
+public class NodeMountTests
+{
+    [MountFact]
+    public async Task A_node_mounts_what_it_is_to_mount_as_long_as_it_runs_and_again_when_it_was_killed()
+    {
+        var directory = Directory.CreateTempSubdirectory("mooring-mount-").FullName;
+        try
+        {
+            await using var cluster = await TestCluster.StartAsync(1, settings: [$"files.mounts=[\"fs:/ {directory}\"]"]);
+            await cluster.Client.CreateFileSystemAsync(new CreateFileSystemBody("fs", null, 64L << 20, 1, null, null), "make");
+            var file = Path.Combine(directory, "file");
+            await cluster.SaysAsync("node-1", $"fs:/ is mounted at {directory}");
+            await File.WriteAllTextAsync(file, "kept");
+
+            await cluster.Nodes.KillAsync("node-1");
+            Assert.ThrowsAny<IOException>(() => File.ReadAllText(file));
+            cluster.Nodes.Launch("node-1", new Dictionary<string, string>());
+            await cluster.SaysAsync("node-1", $"fs:/ is mounted at {directory}", times: 2);
+            Assert.Equal("kept", await File.ReadAllTextAsync(file));
+
+            await cluster.Nodes.StopAsync();
+            Assert.DoesNotContain(directory, await File.ReadAllTextAsync("/proc/self/mounts"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if ((await File.ReadAllTextAsync("/proc/self/mounts")).Contains(directory, StringComparison.Ordinal))
+                await MountTests.RunAsync("umount", "--lazy", directory);
+            Directory.Delete(directory);
+        }
+    }
 }
 
 /// <summary>Mounts whose writer dies.</summary>

@@ -44,7 +44,7 @@ public class NodeOrderTests
         }
         await cluster.Nodes.KillAsync(owner);
         cluster.Nodes.Launch(owner, new Dictionary<string, string>());
-        await SaysAsync(cluster, owner, "this node is drained", times: 2);
+        await cluster.SaysAsync(owner, "this node is drained", times: 2);
         using (var stream = new VolumeStream(cluster, "drained"))
         {
             await stream.MoreAsync();
@@ -74,8 +74,4 @@ public class NodeOrderTests
 
     private static Task UpAsync(TestCluster cluster, int count) =>
         TestCluster.UntilAsync($"{count} nodes are up", async () => (await cluster.Client.ListNodesAsync()).Count(n => n.State == "up") == count);
-
-    private static Task SaysAsync(TestCluster cluster, string node, string line, int times) => TestCluster.UntilAsync(
-        $"{node} says {times} times: {line}",
-        async () => (await File.ReadAllTextAsync(cluster.Nodes.LogFile(node))).Split(line).Length > times);
 }

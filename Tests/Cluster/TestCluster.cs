@@ -208,6 +208,10 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a node's log has a line.</summary>
+    public Task SaysAsync(string node, string line, int times = 1) => UntilAsync(
+        $"{node} says {times} times: {line}", async () => (await File.ReadAllTextAsync(Nodes.LogFile(node))).Split(line).Length > times);
+
     /// <summary>Nothing of Mooring's own work is left in the pool but the images of file systems, and nothing that is half removed.</summary>
     public Task NoStrayImageAsync() => UntilAsync("no image of an attempt is left in the pool", async () =>
         !(await Store.ImagesAsync(Pool)).Any(i =>

@@ -31,6 +31,10 @@ internal sealed partial class FuseDevice : IDisposable
             CultureInfo.InvariantCulture,
             $"fd={descriptor},rootmode=40000,user_id={Native.EffectiveUser()},group_id={Native.EffectiveGroup()},allow_other,default_permissions,max_read={FuseReply.ContentBytesMax}");
         var flags = NoSetUid | NoDevices | NoAccessTime | (readOnly ? ReadOnlyMount : 0);
+        while (Native.Access(directory, 0) != 0 && Marshal.GetLastPInvokeError() == Linux.Enotconn && Native.Unmount(directory, DetachMount) == 0)
+        {
+            // Whoever served it before has ended without unmounting it.
+        }
         if (Native.Mount(source, directory, "fuse.mooring", flags, options) == 0)
             return new FuseDevice(directory, descriptor);
         var failure = Failed($"{directory} cannot be mounted");
@@ -116,6 +120,9 @@ internal sealed partial class FuseDevice : IDisposable
 
         [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
         public static partial nint Write(int descriptor, Part* parts, int count);
+
+        [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static partial int Access(string path, int mode);
 
         [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int Mount(string source, string target, string type, ulong flags, string options);

@@ -74,7 +74,7 @@ internal enum FuseSet : uint
 internal static class Linux
 {
     public const int Eperm = 1, Enoent = 2, Eintr = 4, Eio = 5, Enxio = 6, Eacces = 13, Ebusy = 16, Eexist = 17, Exdev = 18, Enodev = 19, Enotdir = 20, Einval = 22,
-        Enospc = 28, Espipe = 29, Erange = 34, Enosys = 38, Enodata = 61, Eproto = 71, Eilseq = 84, Eopnotsupp = 95;
+        Enospc = 28, Espipe = 29, Erange = 34, Enosys = 38, Enotconn = 107, Enodata = 61, Eproto = 71, Eilseq = 84, Eopnotsupp = 95;
 
     public const uint TypeMask = 0xF000, TypeFile = 0x8000, TypeDirectory = 0x4000, TypeLink = 0xA000, TypeFifo = 0x1000, TypeSocket = 0xC000;
 
