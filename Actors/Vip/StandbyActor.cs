@@ -21,10 +21,10 @@ public sealed class StandbyActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan StayMax = TimeSpan.FromSeconds(1);
 
     private readonly OwnerStandby _standby;
-    private (Address Successor, Epoch Epoch)? _offered;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly string? _role = ClusterSingletonManagerSettings.Create(Context.System).Role;
+    private (Address Successor, Epoch Epoch)? _offered;
 
     /// <summary>Makes the actor.</summary>
     /// <param name="standby">What is made ready.</param>
