@@ -106,9 +106,11 @@ public class ConfigurationCheckTests
 
     private static NodeConfiguration Load(params string[] settings) => NodeConfiguration.Load(null, settings, NoEnvironment);
 
+    // What a node mounts is the host's.
     private static bool IsForActors(string key) =>
         key is "node.name" or "node.address" or "node.silent-seed-max" or "http.port"
-        || new[] { "vip.lease.", "workers.", "volumes.", "operations.", "files.", "health." }.Any(area => key.StartsWith(area, StringComparison.Ordinal));
+        || (key is not ("files.mounts" or "files.mount-timeout")
+            && new[] { "vip.lease.", "workers.", "volumes.", "operations.", "files.", "health." }.Any(area => key.StartsWith(area, StringComparison.Ordinal)));
 
     private static IEnumerable<string> Flat(Config config) => config.AsEnumerable().SelectMany(pair => Flat(pair.Key, pair.Value));
 
