@@ -368,7 +368,8 @@ public sealed partial class MooringClient : IDisposable
     private static bool HasUnknownName(Exception e) =>
         e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError, InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } };
 
-    private static bool Retryable(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or JsonException;
+    // .NET tells of a connection that is reset in the moment in which it is made with an exception of the socket's own.
+    internal static bool Retryable(Exception e) => e is HttpRequestException or IOException or SocketException or OperationCanceledException or JsonException;
 
     private static Uri AddressOf(string scheme, string endpoint) =>
         Uri.TryCreate($"{scheme}://{endpoint}/", UriKind.Absolute, out var address) && address.AbsolutePath == "/" && endpoint.EndsWith($":{address.Port}", StringComparison.Ordinal)

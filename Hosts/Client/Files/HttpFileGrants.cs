@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Security.Authentication;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mooring.Messages;
 using Mooring.Messages.Http;
@@ -84,7 +83,7 @@ public sealed class HttpFileGrants : IFileGrants, IDisposable
             {
                 throw new MooringUnreachableException($"{endpoints[at]} is not believed to be a node: {refused.Message}", null, e);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (MooringClient.Retryable(e) && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
             {
                 last = e;
             }
