@@ -73,9 +73,7 @@ internal static class FileCommands
             output.Value(await client.RotateFileKeysAsync(parsed.GetValue(now)), HttpJson.Default.FileKeysShape, keys => Output.Table(
                 ["signs from", "ends"],
                 keys.Items.Select(key => (IReadOnlyList<string>)[
-                    key.SignsFrom == default ? "its making" : Time(key.SignsFrom), key.EndsAt is { } end ? Time(end) : "-"]))));
-
-        static string Time(DateTimeOffset at) => at.ToString("u", CultureInfo.InvariantCulture);
+                    key.SignsFrom == default ? "its making" : Output.Time(key.SignsFrom), Output.Time(key.EndsAt)]))));
     }
 
     private static Command Put()

@@ -9,14 +9,15 @@ namespace Mooring.Cli;
 /// <summary><c>mooring mount FS[:/path] DIR</c>.</summary>
 internal static class MountCommand
 {
-    private const string Background = "--background";
+    // However the command line says it, the process that serves must not start another one.
+    private const string Serving = "MOORING_MOUNT_SERVING";
 
     public static Command Create()
     {
         var source = new Argument<string>("source") { Description = "FS or FS:/path." };
         var directory = new Argument<string>("directory") { Description = "The directory of this machine to mount it at." };
         var readOnly = new Option<bool>("--read-only") { Description = "Refuse changes." };
-        var background = new Option<bool>(Background) { Description = "Return when it is mounted: a process of its own serves it." };
+        var background = new Option<bool>("--background") { Description = "Return when it is mounted: a process of its own serves it." };
         return Commands.Asking(
             "mount", "Mount a file system at a directory, until it is unmounted. A call that cannot be answered within --timeout fails with EIO.",
             [source, directory], [readOnly, background], async (client, parsed, output) =>
@@ -24,7 +25,7 @@ internal static class MountCommand
                 var text = parsed.GetValue(source)!;
                 var (system, path) = FileCommands.Split(text.Contains(':', StringComparison.Ordinal) ? text : text + ":/");
                 var place = Path.GetFullPath(parsed.GetValue(directory)!);
-                if (parsed.GetValue(background))
+                if (parsed.GetValue(background) && Environment.GetEnvironmentVariable(Serving) is null)
                 {
                     await StartAsync();
                     FileCommands.Done(output, Mounted(system, path, place));
@@ -55,9 +56,9 @@ internal static class MountCommand
     // The same command in a session of its own, until it says that it is mounted.
     private static async Task StartAsync()
     {
-        var start = new ProcessStartInfo("setsid", [Environment.ProcessPath!, .. Environment.GetCommandLineArgs().Skip(1).Where(word => word != Background)])
+        var start = new ProcessStartInfo("setsid", [Environment.ProcessPath!, .. Environment.GetCommandLineArgs().Skip(1)])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            Environment = { [Serving] = "1" }, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         using var serving = Process.Start(start)!;
         serving.StandardInput.Close();

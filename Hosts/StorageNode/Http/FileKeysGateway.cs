@@ -35,11 +35,8 @@ internal sealed class FileKeysGateway(MooringServices services, Func<MooringClus
         {
             var query = RequestAddress.QueryOf(request);
             var now = services.Clock.GetUtcNow();
-            var keys = await mooring().FileStore.UseAsync(async store =>
-            {
-                await FileRecords.KeysAsync(store, services.Entropy, now, request.HttpContext.RequestAborted);
-                return await FileRecords.ChangeKeysAsync(store, kept => change(kept!, query), request.HttpContext.RequestAborted);
-            });
+            var keys = await mooring().FileStore.UseAsync(store => FileRecords.ChangeKeysAsync(
+                store, kept => change(kept ?? TokenKeys.Of(services.Entropy.Bytes(AccessToken.KeyBytes), now), query), request.HttpContext.RequestAborted));
             var honoured = keys.Honoured(now).Select(key => new FileKeyShape(key.SignsFrom, key.EndsAt));
             return Results.Json(new FileKeysShape([.. honoured]), HttpJson.Default.FileKeysShape);
         }
